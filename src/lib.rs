@@ -1,0 +1,24 @@
+//! OAuth 2.0 / OpenID Connect for browsers, the edge and Node: strict as the standards, and whole.
+//!
+//! The map of the crate; arrows point down only:
+//!
+//! ```text
+//! bindings            what JavaScript sees: conversions and promises     (wasm32 only)
+//!    │
+//! client              one file for each job a user asks for
+//!    │        host    the ports on a JavaScript host                     (wasm32 only)
+//!    │         │
+//!    │        ports   what a host has to offer: one file a trait
+//!    │         │
+//! session ─────┤      values and their life: token set, transaction, agent
+//!    │         │
+//! authz        │      what an agent may do
+//!    │         │
+//! protocol ────┘      the rules of OAuth, OIDC and JOSE as plain functions and types
+//! ```
+//!
+//! A person reading from the callback URL to the agent walks `client::callback` → `protocol::callback` →
+//! `protocol::token_response` → `protocol::id_token` → `session` → `authz`.
+
+pub mod error;
+pub mod protocol;
