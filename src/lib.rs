@@ -20,5 +20,6 @@
 //! A person reading from the callback URL to the agent walks `client::callback` → `protocol::callback` →
 //! `protocol::token_response` → `protocol::id_token` → `session` → `authz`.
 
+pub mod authz;
 pub mod error;
 pub mod protocol;
