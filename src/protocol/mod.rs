@@ -1,1 +1,6 @@
-//! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
+//! The rules of OAuth, OpenID Connect and JOSE as plain functions and types: no clock, no random source, no network.
+
+pub mod http;
+pub mod json;
+pub mod secret;
+pub mod url;
