@@ -1,6 +1,8 @@
 //! The compiled scopes against a plain reading of the rules, one scope at a time, and against the examples of the
 //! reference documentation.
 
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a panic fails a test")]
+
 use proptest::prelude::*;
 use wasm_oidc::authz::access::Access;
 use wasm_oidc::authz::grants::Grants;

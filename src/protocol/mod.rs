@@ -1,6 +1,8 @@
 //! The rules of OAuth, OpenID Connect and JOSE as plain functions and types: no clock, no random source, no network.
 
+pub mod algorithm;
 pub mod http;
 pub mod json;
+pub mod jwt;
 pub mod secret;
 pub mod url;
