@@ -102,6 +102,20 @@ impl Algorithm {
     }
 }
 
+impl Hash {
+    /// The hash function of the algorithm of this name, the symmetric ones included: where an app switched signatures
+    /// off, `at_hash` can be checked all the same.
+    #[must_use]
+    pub fn of_algorithm(name: &str) -> Option<Self> {
+        match name {
+            "HS256" => Some(Self::Sha256),
+            "HS384" => Some(Self::Sha384),
+            "HS512" => Some(Self::Sha512),
+            _ => Algorithm::parse(name).map(Algorithm::hash),
+        }
+    }
+}
+
 /// The algorithms that a token may have: what the app configured; else those of the provider's metadata
 /// (`id_token_signing_alg_values_supported`) that are known here; else all.
 #[must_use]

@@ -2,7 +2,9 @@
 
 pub mod algorithm;
 pub mod http;
+pub mod id_token;
 pub mod json;
 pub mod jwt;
+pub mod key_set;
 pub mod secret;
 pub mod url;
