@@ -1,6 +1,8 @@
-//! The rules of OAuth, OpenID Connect and JOSE as plain functions and types: no clock, no random source, no network.
+//! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
 pub mod http;
 pub mod json;
+pub mod pkce;
+pub mod random;
 pub mod secret;
 pub mod url;
