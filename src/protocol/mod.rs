@@ -5,4 +5,5 @@ pub mod json;
 pub mod pkce;
 pub mod random;
 pub mod secret;
+pub mod state;
 pub mod url;
