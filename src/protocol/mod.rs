@@ -1,8 +1,10 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
+pub mod client_auth;
 pub mod http;
 pub mod json;
 pub mod pkce;
+pub mod provider_error;
 pub mod random;
 pub mod secret;
 pub mod state;
