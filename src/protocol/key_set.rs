@@ -8,6 +8,7 @@ use jwt_compact::jwk::JsonWebKey;
 use super::algorithm::Algorithm;
 use super::http::{HttpRequest, HttpResponse};
 use super::json::{Json, Object, parse_object_as};
+use super::provider_error::code_of_status;
 use super::url::HttpsUrl;
 use crate::error::{Code, Error, Result};
 
@@ -51,18 +52,14 @@ pub fn key_set_request(jwks_uri: &HttpsUrl) -> HttpRequest {
 /// `ServerError` and `TemporarilyUnavailable` for 5xx and 429; `InvalidKeySet` for any other answer that is not a key
 /// set with status 200 and a JSON media type.
 pub fn judge_key_set(response: &HttpResponse) -> Result<KeySet> {
-    let refuse = |code, message: &str| Err(Error::new(code, message).with_status(response.status));
-    match response.status {
-        200 => {}
-        429 | 503 => {
-            return refuse(Code::TemporarilyUnavailable, "the provider cannot send its keys now")
-                .map_err(|error| error.with_retry_after(response.retry_after()));
-        }
-        500.. => return refuse(Code::ServerError, "the provider failed to send its keys"),
-        _ => return refuse(Code::InvalidKeySet, "the provider did not send its keys"),
+    let refuse = |code, message: &str| {
+        Err(Error::new(code, message).with_status(response.status).with_retry_after(response.retry_after()))
+    };
+    if let Some(code) = code_of_status(response.status) {
+        return refuse(code, "the provider failed to send its keys");
     }
-    if !response.is_json() {
-        return refuse(Code::InvalidKeySet, "the provider's key set must have a JSON media type");
+    if response.status != 200 || !response.is_json() {
+        return refuse(Code::InvalidKeySet, "the provider's key set must come with status 200 and a JSON media type");
     }
     KeySet::parse(&parse_object_as(&response.body, Code::InvalidKeySet)?)
 }
