@@ -3,6 +3,7 @@
 pub mod client_auth;
 pub mod http;
 pub mod json;
+pub mod metadata;
 pub mod pkce;
 pub mod provider_error;
 pub mod random;
