@@ -1,5 +1,6 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
+pub mod callback;
 pub mod client_auth;
 pub mod http;
 pub mod json;
@@ -7,6 +8,7 @@ pub mod metadata;
 pub mod pkce;
 pub mod provider_error;
 pub mod random;
+mod response_parameters;
 pub mod secret;
 pub mod state;
 pub mod url;
