@@ -1,5 +1,6 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
+pub mod authorization_request;
 pub mod callback;
 pub mod client_auth;
 pub mod http;
