@@ -3,6 +3,7 @@
 pub mod authorization_request;
 pub mod callback;
 pub mod client_auth;
+pub mod end_session;
 pub mod http;
 pub mod json;
 pub mod metadata;
