@@ -1,7 +1,8 @@
 //! The questions an app asks about an agent, over all of its organizations or one.
 
 use super::grants::Grants;
-use super::organizations::Organization;
+use super::organizations::{self, Organization, Warning};
+use crate::protocol::json::Object;
 
 /// Compiled answers for one agent.
 ///
@@ -35,6 +36,14 @@ impl Access {
             }
         };
         Self { grants }
+    }
+
+    /// Compiles what verified claims and the granted scopes, separated by spaces, say.
+    #[must_use]
+    pub fn from_claims(claims: &Object, scope: Option<&str>) -> (Self, Vec<Warning>) {
+        let (organizations, warnings) = organizations::from_claims(claims);
+        let scopes: Vec<String> = scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
+        (Self::new(organizations, &scopes), warnings)
     }
 
     /// Whether any organization grants it, or, where there is no organizations claim, the token.

@@ -20,7 +20,8 @@ impl WasmAccess {
     pub fn new(claims_json: &str, scope: Option<String>) -> Self {
         // The text was written by this library: what cannot be read grants nothing.
         let claims = json::parse_object(claims_json.as_bytes()).unwrap_or_default();
-        Self(Access::from_claims(&claims, scope.as_deref()))
+        let (access, _) = Access::from_claims(&claims, scope.as_deref());
+        Self(access)
     }
 
     /// In any organization.

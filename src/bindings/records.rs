@@ -61,7 +61,7 @@ impl<'a> AgentRecord<'a> {
             r#type: agent.agent_type.as_str(),
             email: agent.email.as_deref(),
             email_verified: agent.email_verified,
-            organizations: agent.access.organizations().iter().map(organization).collect(),
+            organizations: agent.access.organizations().map(organization).collect(),
             malformed_scopes: agent.access.malformed_scopes(),
             claims_json: agent.claims.to_string(),
             scope: tokens.scope.as_deref(),

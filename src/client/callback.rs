@@ -173,6 +173,9 @@ impl<H: Host> Client<H> {
         let agent = Rc::clone(&session.agent);
         self.set_session(Some(session));
         self.host().emit(Event { app_state: transaction.app_state.clone(), ..event(EventKind::SignedIn) });
+        for warning in &agent.warnings {
+            self.warn(warning.code, warning.message.clone());
+        }
         Ok(signed_in(transaction, agent))
     }
 

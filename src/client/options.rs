@@ -390,13 +390,13 @@ mod tests {
     #[test]
     fn a_wrong_value_is_named_with_what_was_expected_and_never_repeated() {
         for (option, expected) in [
-            (r#""scopes":7"#, "expected a list of strings, got a number"),
-            (r#""storage":"cookie""#, "expected \"memory\" or \"session\", got a string"),
-            (r#""clockToleranceSeconds":301"#, "expected whole seconds from 0 to 300, got a number"),
-            (r#""timeoutSeconds":0"#, "expected whole seconds from 1 to 600, got a number"),
-            (r#""autoRefresh":"yes""#, "expected true or false, got a string"),
+            (r#""scopes":7"#, "expected a list of strings, got number"),
+            (r#""storage":"cookie""#, "expected \"memory\" or \"session\", got string"),
+            (r#""clockToleranceSeconds":301"#, "expected whole seconds from 0 to 300, got number"),
+            (r#""timeoutSeconds":0"#, "expected whole seconds from 1 to 600, got number"),
+            (r#""autoRefresh":"yes""#, "expected true or false, got string"),
             (r#""algorithms":["HS256"]"#, "expected a list of asymmetric JWS algorithms"),
-            (r#""clientSecret":{"a":"hunter2"}"#, "expected a string that is not empty, got an object"),
+            (r#""clientSecret":{"a":"hunter2"}"#, "expected a string that is not empty, got object"),
         ] {
             let (code, message) = refusal(&format!("{{{LEAST},{option}}}"));
             assert_eq!(code, Code::InvalidOption, "{option}");

@@ -168,7 +168,7 @@ fn as_refresh_error(error: Error) -> Error {
     error
 }
 
-pub(super) fn signed_out() -> Error {
+fn signed_out() -> Error {
     Error::new(Code::SignedOut, "nobody is signed in")
 }
 

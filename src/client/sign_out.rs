@@ -79,14 +79,14 @@ impl<H: Host> Client<H> {
         let session = self.session();
         let current = session.as_ref().and_then(|session| session.tokens.id_token.as_ref()).map(|token| token.expose());
         let client = &self.inner.options;
-        Ok(end_session::logout_url(
+        end_session::logout_url(
             &metadata,
             &client.client_id,
             options.id_token_hint.as_deref().or(current),
             options.post_logout_redirect_uri.as_deref().or(client.post_logout_redirect_uri.as_deref()),
             options.state.as_deref(),
             &[],
-        ))
+        )
     }
 
     /// Ends the session here, then goes to the provider's logout page where there is one.

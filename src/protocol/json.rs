@@ -335,6 +335,34 @@ impl Object {
         }
     }
 
+    /// A string that has to be there.
+    ///
+    /// # Errors
+    /// The object's code, when the member is missing or something else.
+    pub fn required_string(&self, name: &str) -> Result<&str> {
+        self.string(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// A `NumericDate` that has to be there; see [`Object::seconds`].
+    ///
+    /// # Errors
+    /// The object's code, when the member is missing, something else or out of range.
+    pub fn required_seconds(&self, name: &str) -> Result<i64> {
+        self.seconds(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    /// An object that has to be there.
+    ///
+    /// # Errors
+    /// The object's code, when the member is missing or something else.
+    pub fn required_object(&self, name: &str) -> Result<&Object> {
+        self.object(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        Error::new(self.code, format!("\"{name}\" is missing"))
+    }
+
     fn wrong(&self, name: &str, expected: &str, actual: &Json) -> Error {
         let actual = actual.type_name();
         Error::new(self.code, format!("\"{name}\" must be of type {expected}, not {actual}")).mismatch(expected, actual)

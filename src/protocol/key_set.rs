@@ -110,7 +110,7 @@ impl KeySet {
 
     /// The set as JSON text that [`KeySet::parse`] reads back: public members, `kid` and `alg`.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Object {
         let mut keys = Vec::with_capacity(self.keys.len());
         for key in &self.keys {
             let mut members = key.public_members();
@@ -124,7 +124,7 @@ impl KeySet {
         }
         let mut document = Object::new();
         document.insert("keys", Json::Array(keys));
-        document.to_string()
+        document
     }
 }
 

@@ -32,6 +32,12 @@ impl StateTag {
         format!("{}.{random}", self.0)
     }
 
+    /// The tag itself, good for naming what belongs to the client.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a state is one of this client's.
     #[must_use]
     pub fn owns(&self, state: &str) -> bool {

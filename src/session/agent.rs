@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::authz::access::Access;
+use crate::authz::organizations::Warning;
 use crate::protocol::json::Object;
 
 /// What kind of agent it is.
@@ -58,12 +59,15 @@ pub struct Agent {
     pub access: Access,
     /// The verified claims.
     pub claims: Rc<Object>,
+    /// What was wrong with the claims about access, and was taken in the way that grants less.
+    pub warnings: Vec<Warning>,
 }
 
 impl Agent {
     /// The agent of a person's sign-in, from verified claims and the granted scopes.
     #[must_use]
     pub fn from_claims(claims: Rc<Object>, scope: Option<&str>) -> Self {
+        let (access, warnings) = Access::from_claims(&claims, scope);
         let id = claims.string("sub").ok().flatten().unwrap_or_default().to_owned();
         Self {
             agent_type: AgentType::of(&id, AgentType::User),
@@ -71,8 +75,9 @@ impl Agent {
             // A lying type here is no reason to refuse a sign-in: the claim then says nothing.
             email: claims.string("email").ok().flatten().map(str::to_owned),
             email_verified: claims.bool("email_verified").ok().flatten(),
-            access: Access::from_claims(&claims, scope),
+            access,
             claims,
+            warnings,
         }
     }
 }

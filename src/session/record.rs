@@ -7,7 +7,7 @@ use crate::session::TokenSet;
 const VERSION: i64 = 1;
 
 /// What is stored of a session. Who it is follows from the ID token, which was verified before it was stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The session's id.
     pub id: String,

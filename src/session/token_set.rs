@@ -9,7 +9,7 @@ use crate::protocol::token_response::TokenResponse;
 pub const UNKNOWN_LIFETIME_SECONDS: i64 = 3600;
 
 /// Tokens and when they end. Times are Unix seconds, counted from the local receipt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TokenSet {
     /// The access token.
     pub access_token: Secret,
