@@ -21,9 +21,17 @@ export const testClientId = "test-spa";
  * @param {number} [options.port]
  */
 export async function startTestProvider(options = {}) {
-  const { redirectUris = ["http://127.0.0.1/callback"], postLogoutRedirectUris = [], clients = [], ...rest } = options;
+  const { redirectUris, postLogoutRedirectUris, clients, ttl, ...rest } = options;
+  return startProvider({ ...rest, clients: testClients(options), ttl: { AccessToken: 60, ...ttl } });
+}
+
+/**
+ * @param {{redirectUris?: string[], postLogoutRedirectUris?: string[], clients?: Record<string, any>[]}} options
+ * @returns {Record<string, any>[]} `test-spa` and the clients of the test
+ */
+export function testClients({ redirectUris = ["http://127.0.0.1/callback"], postLogoutRedirectUris = [], clients = [] }) {
   const spa = { client_id: testClientId, redirect_uris: redirectUris, post_logout_redirect_uris: postLogoutRedirectUris };
-  return startProvider({ ...rest, clients: [spa, ...clients], ttl: { AccessToken: 60, ...rest.ttl } });
+  return [spa, ...clients];
 }
 
 /**
