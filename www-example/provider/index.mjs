@@ -13,6 +13,7 @@ export { demoUsers };
  * @property {string} method
  * @property {string} path without the query
  * @property {string} search the query with its `?`, or nothing
+ * @property {string} [origin] of the page that asked; absent for navigations and other servers
  * @property {number} status 0 until it was answered
  * @property {string} [grantType] of a token request
  * @property {number} at milliseconds since 1970
@@ -67,6 +68,7 @@ export async function startProvider(options = {}) {
     const { pathname, search } = new URL(req.url ?? "/", issuer);
     /** @type {LoggedRequest} */
     const entry = { method: req.method ?? "", path: pathname, search, status: 0, at: Date.now() };
+    if (req.headers.origin) entry.origin = req.headers.origin;
     requests.push(entry);
     entries.set(req, entry);
     res.on("finish", () => (entry.status = res.statusCode));
