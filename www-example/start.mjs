@@ -33,8 +33,11 @@ const demoClientId = "wasm-oidc-example";
 /**
  * @param {StartOptions} [options]
  * @returns {Promise<RunningExample>}
+ * @throws when an issuer is named without a client
  */
-export async function start({ issuer, clientId = demoClientId, port = PORTS.app, host = "127.0.0.1", ttl } = {}) {
+export async function start({ issuer, clientId, port = PORTS.app, host = "127.0.0.1", ttl } = {}) {
+  if (issuer && !clientId) throw new Error("another issuer needs the id of a client that is registered there: --client-id");
+  clientId ??= demoClientId;
   const near = (/** @type {number} */ wanted) => freePort(port === 0 ? 0 : wanted, host);
   /** @type {(() => Promise<void>)[]} */
   const closers = [];
@@ -115,7 +118,6 @@ async function main() {
     },
   });
   if (values.help) return console.log(usage);
-  if (values.issuer && !values["client-id"]) throw new Error("--issuer needs --client-id, the client that you registered there");
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65536)) throw new Error(`--port is no port: ${values.port}`);
 

@@ -1,12 +1,13 @@
 // @ts-check
 // The hostile provider itself: its honest row is right, and every fault differs from it in what it says and in no more.
 import assert from "node:assert/strict";
-import { createHash, createPublicKey, randomBytes } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { codeFlow, post } from "./code-flow.mjs";
 import { faults } from "./faults.mjs";
 import { startHostile } from "./hostile.mjs";
-import { signInWithoutBrowser, testClientId } from "./provider.mjs";
+import { testClientId } from "./provider.mjs";
 
 const redirectUri = "http://127.0.0.1:1/callback?page=1";
 const nonce = "a-nonce-of-this-test";
@@ -167,37 +168,15 @@ async function observe(issuer) {
   return seen;
 }
 
-/** @param {string} issuer @returns the authorization response's parameters, the token request and its answer */
-async function redeem(issuer) {
-  const verifier = randomBytes(32).toString("base64url");
-  const state = randomBytes(16).toString("base64url");
-  const request = new URLSearchParams({
-    client_id: testClientId,
-    response_type: "code",
-    redirect_uri: redirectUri,
-    scope: "openid profile email",
-    code_challenge: createHash("sha256").update(verifier).digest("base64url"),
-    code_challenge_method: "S256",
-    state,
-    nonce,
-  });
-  const response = new URL(await signInWithoutBrowser(`${issuer}/authorize?${request}`, "ada")).searchParams;
-  assert.equal(response.get("state"), state);
-  const code = response.get("code") ?? "";
-  const grant = { grant_type: "authorization_code", redirect_uri: redirectUri, code_verifier: verifier, code };
-  const form = { client_id: testClientId, ...grant };
-  return { response, form, answer: await post(`${issuer}/token`, form) };
+/** @param {string} issuer */
+function redeem(issuer) {
+  return codeFlow({ authorize: `${issuer}/authorize`, token: `${issuer}/token`, redirectUri, nonce });
 }
 
 /** @param {string} issuer */
 async function signIn(issuer) {
   const { answer } = await redeem(issuer);
   return { tokens: await answer.json() };
-}
-
-/** @param {string} url @param {Record<string, string>} form */
-function post(url, form) {
-  return fetch(url, { method: "POST", body: new URLSearchParams(form), redirect: "manual" });
 }
 
 /** @param {string} issuer */

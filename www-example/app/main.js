@@ -68,4 +68,4 @@ element("sign-out").addEventListener("click", () =>
   attempt(() => idp.signOut({ returnTo: `${location.origin}/` }).finally(show)),
 );
 
-await attempt(() => begin().finally(show));
+attempt(() => begin().finally(show));

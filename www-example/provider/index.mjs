@@ -83,9 +83,15 @@ export async function startProvider(options = {}) {
 
   /** @param {Record<string, any>} metadata */
   const addClient = async (metadata) => {
-    await provider.Client.adapter.upsert(metadata.client_id, { ...clientDefaults, ...metadata });
-    // Reading it back is what makes the provider judge it, and throw for what is wrong with it.
-    await provider.Client.find(metadata.client_id);
+    const { adapter } = provider.Client;
+    await adapter.upsert(metadata.client_id, { ...clientDefaults, ...metadata });
+    try {
+      // Reading it back is what makes the provider judge it, and throw for what is wrong with it.
+      await provider.Client.find(metadata.client_id);
+    } catch (error) {
+      await adapter.destroy(metadata.client_id);
+      throw error;
+    }
   };
   for (const client of clients) await addClient(client);
 

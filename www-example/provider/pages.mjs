@@ -38,7 +38,7 @@ function demoUser({ login, password, name, about }) {
   return `<li><form method="post">
     <input type="hidden" name="login" value="${text(login)}">
     <input type="hidden" name="password" value="${text(password)}">
-    <button class="person" aria-label="Sign in as ${text(name)}">
+    <button class="person">
       <span class="initial" aria-hidden="true">${text(name.slice(0, 1))}</span>
       <span><b>${text(name)}</b><small>${text(about)}</small></span>
       <code>${text(login)} / ${text(password)}</code>
@@ -107,10 +107,10 @@ function page(title, body) {
 
 const style = `
 :root { color-scheme: light dark;
-  --ground: #f1efe9; --card: #fffefb; --ink: #1d1b16; --soft: #645f54; --line: #d9d4c7; --accent: #7a3b12; --on-accent: #fff;
+  --ground: #e6eeec; --card: #ffffff; --ink: #10201d; --soft: #51635f; --line: #cbd8d5; --accent: #0b5f55; --on-accent: #fff;
   --failure: #9b1c1c; }
 @media (prefers-color-scheme: dark) { :root {
-  --ground: #14130f; --card: #1f1d18; --ink: #f0ede4; --soft: #aca596; --line: #3a372f; --accent: #f0a978; --on-accent: #221204;
+  --ground: #0c1513; --card: #14201e; --ink: #e6f0ee; --soft: #9cb0ab; --line: #2b3b38; --accent: #6fd3c2; --on-accent: #05231f;
   --failure: #ff9d94; } }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.25rem; background: var(--ground);
