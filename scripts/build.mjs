@@ -109,8 +109,8 @@ function checkWasm(wasm) {
     const names = foreign.map(({ module, name }) => `${module}.${name}`).join(", ");
     throw new GaveUp(`the wasm imports what no JavaScript host has: ${names}`);
   }
-  for (const path of [ROOT.replace(/\/$/, ""), homedir()]) {
-    if (path !== "/" && wasm.includes(path)) throw new GaveUp(`the wasm holds a path of this machine: ${path}`);
+  for (const path of [ROOT.replace(/\/$/, ""), homedir().replace(/\/$/, "")]) {
+    if (path !== "" && wasm.includes(`${path}/`)) throw new GaveUp(`the wasm holds a path of this machine: ${path}`);
   }
 }
 

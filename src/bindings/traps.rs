@@ -68,6 +68,15 @@ pub fn catches(callback: &Function) -> bool {
     callback.call0(&JsValue::UNDEFINED).is_err()
 }
 
+/// Calls `callback` twice, whatever the first call throws.
+#[wasm_bindgen]
+pub fn calls_twice(callback: &Function) {
+    for _ in 0..2 {
+        // Only whether there is a second call matters.
+        let _ = callback.call0(&JsValue::UNDEFINED);
+    }
+}
+
 /// Calls `callback` without `catch`: what it throws passes through this instance.
 #[wasm_bindgen]
 pub fn passes_through(callback: &ThrowingCallback) {
