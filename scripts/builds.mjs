@@ -1,0 +1,25 @@
+// What is built, and with which settings.
+
+import { inRoot } from "./run.mjs";
+
+/** The name of the one wasm, and of the glue beside it. */
+export const NAME = "core";
+
+/** What ships, and what only tests see. Each has one set of cargo features and a folder of its own. */
+export const BUILDS = {
+  package: { features: ["bindings", "core"], folder: inRoot("pkg"), work: inRoot("target", "pkg-build", "package") },
+  traps: {
+    features: ["bindings", "core", "traps"],
+    folder: inRoot("target", "pkg-traps"),
+    work: inRoot("target", "pkg-build", "traps"),
+  },
+};
+
+/** A quarter of the default: 17 pages at start would be 1 MiB of stack. A test parses JSON as deep as it may be. */
+export const STACK_BYTES = 262_144;
+
+/** What every engine since 2022 has, and rustc and wasm-bindgen already use. */
+export const WASM_OPT = [
+  "-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-mutable-globals",
+  "--enable-reference-types", "--enable-multivalue",
+];

@@ -1,0 +1,151 @@
+// Brings a machine to where it can build and test: says what it installs, installs nothing twice, and where it cannot,
+// ends with the one thing to do. Node built-ins only: nothing is installed before this has run.
+
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+import { GaveUp, fingerprint, ifStarted, inRoot, must, run, say } from "./run.mjs";
+
+export const WASM_TARGET = "wasm32-unknown-unknown";
+
+const CI = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
+const TOOLS_TARGET = inRoot("target", "tools");
+const TOOLS_FOLDER = join(TOOLS_TARGET, "tools");
+
+/** Where the tools are that Cargo.lock holds. */
+export const TOOLS = {
+  wasmBindgen: join(TOOLS_FOLDER, "wasm-bindgen"),
+  testRunner: join(TOOLS_FOLDER, "wasm-bindgen-test-runner"),
+};
+
+/**
+ * @param {{ lint?: boolean, browser?: boolean }} [needs] what goes beyond building: rustfmt and clippy; a browser
+ * @returns {Promise<{ chromium?: string, chromedriver?: string }>} where the browser is
+ */
+export async function setUp({ lint = false, browser = false } = {}) {
+  await rust(lint);
+  await npmPackages();
+  await wasmTools();
+  return browser ? chromium() : {};
+}
+
+/** @param {boolean} lint */
+async function rust(lint) {
+  const wanted = /^rust-version = "(\d+\.\d+)/m.exec(readFileSync(inRoot("Cargo.toml"), "utf8"))?.[1] ?? "";
+  const { code, output } = await run("rustc", ["--version"], { quiet: true });
+  if (code !== 0) {
+    throw new GaveUp(`Rust ${wanted} or newer is needed, and rustc does not run here. Install it with rustup.\n${output}`);
+  }
+  const found = /^rustc (\d+\.\d+)/m.exec(output)?.[1] ?? "0.0";
+  if (isOlder(found, wanted)) {
+    throw new GaveUp(`Rust ${wanted} or newer is needed, this is ${found}. Run: rustup update stable`);
+  }
+  const libraries = await must("asking rustc", "rustc", ["--print", "target-libdir", "--target", WASM_TARGET]);
+  if (!existsSync(libraries.trim())) await rustup(`the Rust target ${WASM_TARGET}`, ["target", "add", WASM_TARGET]);
+  if (!lint) return;
+  for (const [tool, component] of [["fmt", "rustfmt"], ["clippy", "clippy"]]) {
+    if ((await run("cargo", [tool, "--version"], { quiet: true })).code !== 0) {
+      await rustup(`the Rust component ${component}`, ["component", "add", component]);
+    }
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {string[]} args
+ */
+async function rustup(what, args) {
+  say(`installing ${what}`);
+  const { code, output } = await run("rustup", args, { quiet: true });
+  if (code !== 0) throw new GaveUp(`${what} could not be installed. Run: rustup ${args.join(" ")}\n${output.trimEnd()}`);
+}
+
+async function npmPackages() {
+  if (Number(process.versions.node.split(".")[0]) < 20) {
+    throw new GaveUp(`Node 20 or newer is needed, this is ${process.versions.node}.`);
+  }
+  // The example and the tests depend on the package that is built into pkg/: npm has to find it there.
+  mkdirSync(inRoot("pkg"), { recursive: true });
+  cpSync(inRoot("pkg-template", "package.json"), inRoot("pkg", "package.json"));
+
+  const { workspaces } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
+  const manifests = ["package.json", "package-lock.json", ...workspaces.map((folder) => `${folder}/package.json`)];
+  const stamp = inRoot("node_modules", ".installed");
+  const upToDate = () => existsSync(stamp) && readFileSync(stamp, "utf8") === fingerprint(manifests);
+  if (upToDate()) return;
+
+  say("installing the npm packages of package-lock.json");
+  const quietly = ["--no-audit", "--no-fund", "--loglevel=error"];
+  let { code, output } = await run("npm", ["ci", ...quietly], { quiet: true });
+  if (code !== 0 && !CI && /can only install packages|package-lock\.json/.test(output)) {
+    say("package-lock.json does not fit package.json: npm install brings it up to date");
+    ({ code, output } = await run("npm", ["install", ...quietly], { quiet: true }));
+  }
+  if (code !== 0) throw new GaveUp(`npm could not install the packages. Run: npm ci\n${output.trimEnd()}`);
+  writeFileSync(stamp, fingerprint(manifests));
+}
+
+async function wasmTools() {
+  if (!existsSync(TOOLS.wasmBindgen) || !existsSync(TOOLS.testRunner)) {
+    say("building the wasm-bindgen CLI and its test runner from Cargo.lock: two to four minutes, once");
+  }
+  // cargo itself knows when they are up to date, in half a second.
+  await must("building the wasm-bindgen CLI", "cargo", [
+    ...["build", "--package", "wasm-tools", "--profile", "tools", "--target-dir", TOOLS_TARGET],
+    ...["--config", 'future-incompat-report.frequency="never"'],
+    ...(CI ? ["--locked"] : []),
+  ]);
+}
+
+/** @returns {Promise<{ chromium: string, chromedriver: string }>} */
+async function chromium() {
+  const find = () => ({
+    chromium: firstOf(process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
+    chromedriver: firstOf(process.env.CHROMEDRIVER, "chromedriver"),
+  });
+  let found = find();
+  if (found.chromium === undefined || found.chromedriver === undefined) {
+    const packages = ["chromium", "chromium-driver", "fonts-liberation"];
+    const byHand = `Chromium and its driver are needed for the tests. Run: sudo apt-get install ${packages.join(" ")}
+(or set CHROMIUM and CHROMEDRIVER to where they are)`;
+    if (process.getuid?.() !== 0 || firstOf("apt-get") === undefined) throw new GaveUp(byHand);
+    say(`installing ${packages.join(", ")} with apt-get`);
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    for (const args of [["update"], ["install", "--yes", "--no-install-recommends", ...packages]]) {
+      const { code, output } = await run("apt-get", args, { quiet: true, env });
+      if (code !== 0) throw new GaveUp(`${byHand}\n${output.trimEnd()}`);
+    }
+    found = find();
+    if (found.chromium === undefined || found.chromedriver === undefined) throw new GaveUp(byHand);
+  }
+  return found;
+}
+
+/**
+ * @param {(string | undefined)[]} programs names on the PATH, or whole paths
+ * @returns {string | undefined} the first that is there
+ */
+function firstOf(...programs) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin"];
+  for (const program of programs) {
+    if (program === undefined || program === "") continue;
+    const candidates = program.includes("/") ? [program] : folders.map((folder) => join(folder, program));
+    const found = candidates.find((path) => existsSync(path));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} found
+ * @param {string} wanted
+ */
+function isOlder(found, wanted) {
+  const [[major, minor], [wantedMajor, wantedMinor]] = [found, wanted].map((version) => version.split(".").map(Number));
+  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+}
+
+await ifStarted(import.meta.url, async () => {
+  await setUp({ lint: true, browser: true });
+  say("everything that is needed is here");
+});
