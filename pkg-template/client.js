@@ -35,6 +35,8 @@ export class IdpClient extends EventTarget {
   #latest = { revision: -1, agent: null };
   /** @type {any[]} */
   #events = [];
+  /** Every agent of this client's session, old ones too. @type {WeakSet<Agent>} */
+  #ofSession = new WeakSet();
 
   /**
    * @param {symbol} proof
@@ -174,7 +176,7 @@ export class IdpClient extends EventTarget {
 
   /** @param {Agent} [agent] */
   async refresh(agent) {
-    if (agent !== undefined && agent !== this.#latest.agent) {
+    if (agent !== undefined && !this.#ofSession.has(agent)) {
       const tokens = toJson(agent.tokens);
       return detached(await this.#later((wasm) => wasm.refresh_tokens(tokens)));
     }
@@ -261,7 +263,7 @@ export class IdpClient extends EventTarget {
 
   /** @param {import("./agent.js").AgentRecord} record */
   #attached(record) {
-    return new Agent(record, () => {
+    const agent = new Agent(record, () => {
       const tokens = this.#now((wasm) => wasm.tokens());
       if (tokens === undefined) {
         const message = "nobody is signed in any more";
@@ -269,6 +271,8 @@ export class IdpClient extends EventTarget {
       }
       return JSON.parse(tokens);
     });
+    this.#ofSession.add(agent);
+    return agent;
   }
 
   /**

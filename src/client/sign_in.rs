@@ -38,14 +38,21 @@ const NAMES: &[&str] = &[
 ];
 
 impl SignInOptions {
+    /// What the client's own options say, and nothing more.
+    #[must_use]
+    pub fn new(client: &ClientOptions) -> Self {
+        let mut options = Self::default();
+        options.request.scopes.clone_from(&client.scopes);
+        options.request.response_mode = client.response_mode;
+        options
+    }
+
     /// Options from the JSON of JavaScript's object; what is missing comes from the client.
     ///
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
     pub fn from_json(object: &Object, client: &ClientOptions) -> Result<Self> {
-        let mut options = Self::default();
-        options.request.scopes.clone_from(&client.scopes);
-        options.request.response_mode = client.response_mode;
+        let mut options = Self::new(client);
         for (name, value) in object.iter() {
             if matches!(value, Json::Null) && name != "appState" {
                 continue;

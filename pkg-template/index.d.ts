@@ -1,0 +1,500 @@
+// wasm-oidc: OAuth 2.0 and OpenID Connect for browsers, the edge and Node.
+//
+// Times are Unix seconds, durations are seconds. Every error is an `OAuthError`; where a comment names a class and a
+// code, that pair is what the call rejects with.
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The client
+
+/** How provider and client talk: OpenID Connect, or plain OAuth 2.0 without `nonce` and ID token. */
+export type ProviderType = "oidc" | "oauth2";
+
+/** A JWS algorithm an ID token may be signed with. `none` and HMAC do not exist for this library. */
+export type SigningAlgorithm =
+  | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA" | "Ed25519";
+
+/** How the client authenticates at the token endpoint (RFC 6749 2.3, OIDC Core 9). */
+export type ClientAuthentication =
+  | { method: "none" }
+  | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string };
+
+/** What `IdpClient.create` takes. An unknown name is a `ConfigurationError` that suggests the nearest known one. */
+export interface ClientOptions {
+  /**
+   * The issuer: its discovery document is fetched, and its `issuer` has to be this string, byte for byte (OIDC
+   * Discovery 4.3, RFC 8414 3.3). https, or http on loopback. Not needed where `metadata` says everything.
+   */
+  issuer?: string | URL;
+  /**
+   * Provider metadata by hand (RFC 8414 2). Without `issuer` nothing is fetched; together with it, what is given here
+   * wins, field by field. With `openid` among the scopes and no `issuer`, `jwks_uri` or the option `jwks` is needed.
+   */
+  metadata?: Record<string, unknown>;
+  /** A JSON Web Key Set by hand (RFC 7517 5): none is fetched. */
+  jwks?: { keys: object[] };
+  /** The client id that the provider gave your app. */
+  clientId: string;
+  /** Where the provider sends the user back to, exactly as it is registered there. Needed by the code flow only. */
+  redirectUri?: string | URL;
+  /** Where the provider sends the user after a logout, as it is registered there (RP-Initiated Logout 2). */
+  postLogoutRedirectUri?: string | URL;
+  /** A list, or one string with spaces. Default: `openid profile email`; none with `type: "oauth2"`. */
+  scopes?: string[] | string;
+  /**
+   * Where the session is kept. `"memory"` (the default): in this page only. `"session"`: in this tab, over reloads;
+   * a script injected into the page can then read the refresh token.
+   */
+  storage?: "memory" | "session";
+  /**
+   * Where access tokens may go: exact origins, optionally with a path. https, or http on loopback. Default: the page's
+   * own origin; outside a page nowhere.
+   */
+  apiOrigins?: string[];
+  /** Default: `"oidc"`. */
+  type?: ProviderType;
+  /** Default: `{ method: "none" }`, a public client. In a page anything else is `secret_in_browser`. */
+  clientAuth?: ClientAuthentication;
+  /** Short for `clientAuth: { method: "client_secret_basic", clientSecret }`. */
+  clientSecret?: string;
+  /** Audiences of an ID token that are right beside this client (OIDC Core 3.1.3.7, step 3). Default: none. */
+  trustedAudiences?: string[];
+  /** Refuses providers that do not announce PKCE (`pkce_unsupported`). S256 is sent in any case. Default: `false`. */
+  requirePkceAdvertised?: boolean;
+  /** `false` leaves ID token signatures unchecked: TLS alone then says who made them. Default: `true`. */
+  verifySignature?: boolean;
+  /** The algorithms ID tokens may be signed with. Default: those that the provider's metadata lists. */
+  algorithms?: SigningAlgorithm[];
+  /** Refuses ID tokens that were issued longer ago (`id_token_too_old`). Default: no limit but `exp`. */
+  maxIdTokenAgeSeconds?: number;
+  /** Whether `getAgent`, `getAccessToken` and `fetch` renew tokens by themselves. Default: `true`. */
+  autoRefresh?: boolean;
+  /** How long before its end an access token is renewed, at most half its lifetime. Default: 60. */
+  refreshBufferSeconds?: number;
+  /** Whether `fetch` sends a request answered with 401 once more, with a new token. Default: `true`. */
+  retryOn401?: boolean;
+  /** How far the provider's clock may differ, for `exp`, `nbf`, `iat`, `auth_time`: 0 to 300. Default: 60. */
+  clockToleranceSeconds?: number;
+  /** The limit for one request to the provider: 1 to 600. Default: 30. */
+  timeoutSeconds?: number;
+  /** How long a discovery document is used before it is fetched again. Default: 3600. */
+  discoveryTtlSeconds?: number;
+  /** How the provider returns the authorization response. Default: `"query"`. */
+  responseMode?: "query" | "fragment";
+  /**
+   * Says that this process serves one person, so that the client may have a session of its own outside a page: command
+   * line, desktop, tests. Never on a server.
+   */
+  session?: "single-user";
+  /** Tells clients of one provider and client id apart, in storage and in `state`. */
+  name?: string;
+  /** Used instead of the global `fetch`, for every request. */
+  fetch?: typeof fetch;
+  /** Called with a URL instead of leaving the page. */
+  openUrl?: (url: string) => void;
+}
+
+/** The options of one sign-in: parameters of OIDC Core 3.1.2.1, RFC 6749 4.1.1 and RFC 8707 2. */
+export interface SignInOptions {
+  /** Instead of the client's. */
+  scopes?: string[] | string;
+  /** Pre-fills who signs in. */
+  loginHint?: string;
+  /** `none`, `login`, `consent`, `select_account`, `create`; several with spaces or as a list. */
+  prompt?: string | string[];
+  /** Refuses a sign-in at the provider that is older (`auth_time_too_old`), in seconds. */
+  maxAge?: number;
+  /** Authentication context classes, of which the ID token has to name one (`acr_mismatch`). */
+  acrValues?: string | string[];
+  uiLocales?: string | string[];
+  display?: string;
+  /** The `claims` parameter (OIDC Core 5.5). */
+  claims?: object;
+  idTokenHint?: string;
+  /** Absolute URIs without a fragment (RFC 8707 2). */
+  resource?: string | string[];
+  /** The audience parameter of providers that have one. */
+  audience?: string;
+  responseMode?: "query" | "fragment";
+  /** Where your app goes afterwards: a path or URL of its own origin, else `redirect_target_rejected`. */
+  returnTo?: string;
+  /** Given back after the sign-in, or on the error that ends it: anything that JSON can hold. */
+  appState?: unknown;
+  /** 22 to 512 characters that cannot be guessed. `signInRedirect` puts the client's tag in front of it. */
+  state?: string;
+  /** 22 to 512 characters that cannot be guessed. */
+  nonce?: string;
+  /** Parameters of your provider's own; one that the library sets or checks is `reserved_parameter`. */
+  extraParams?: Record<string, string>;
+}
+
+/** An authorization request. Keep it, bound to this user agent, until the response comes. */
+export interface AuthorizationRequest {
+  readonly url: string;
+  readonly state: string;
+  /** Absent where no ID token is asked for. */
+  readonly nonce?: string;
+  /** Secret until it is redeemed (RFC 7636 4.1). */
+  readonly codeVerifier: string;
+  readonly issuer?: string;
+  readonly redirectUri: string;
+  readonly scope: string;
+  readonly maxAge?: number;
+  readonly acrValues?: readonly string[];
+}
+
+/** What came of a sign-in. */
+export interface SignedIn {
+  agent: Agent;
+  /** What was given to the sign-in. */
+  appState: unknown;
+  /** The `returnTo` of the sign-in, as a URL of the app's own origin. */
+  returnTo: string | null;
+}
+
+/**
+ * A client of one provider.
+ *
+ * It has a session of its own only where one process serves one person: in a page, or with `session: "single-user"`.
+ * Elsewhere the methods marked *needs a session* reject with `ConfigurationError` `no_ambient_session`.
+ */
+export class IdpClient extends EventTarget {
+  private constructor();
+
+  /**
+   * Loads the wasm, restores a stored session, and waits for discovery at most 3 s, and only where nothing is known
+   * yet. Never fails because storage is blocked or the network is down.
+   *
+   * @throws ConfigurationError `missing_option`, `invalid_option`, `unknown_option`, `secret_in_browser`,
+   *   `wasm_unavailable`
+   */
+  static create(options: ClientOptions): Promise<IdpClient>;
+
+  /** The same without any I/O, where wasm loads synchronously: Node, Deno, Bun and workerd, also at module scope. */
+  static createSync(options: ClientOptions): IdpClient;
+
+  /** The option `name`. */
+  readonly name: string | null;
+  /** The options as they were given, secrets redacted. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly storage: "memory" | "session";
+  /** Where metadata comes from: discovery, discovery and the option, the option alone. */
+  readonly discoveryMode: "auto" | "hybrid" | "manual";
+  /** The provider's metadata, `null` until it is known. */
+  readonly metadata: Readonly<Record<string, unknown>> | null;
+  /** Who is signed in, as this page knows it now; the same object until the session changes. */
+  readonly agent: Agent | null;
+  /** Whether somebody is signed in whose access token is valid or can be renewed. */
+  readonly isAuthenticated: boolean;
+
+  /**
+   * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
+   *
+   * @throws NetworkError, TimeoutError, ProviderError (retry); DiscoveryError `issuer_mismatch`, `invalid_metadata`,
+   *   `insecure_endpoint`, `discovery_failed`. A failed forced discovery leaves the old metadata in use.
+   */
+  discover(options?: { force?: boolean }): Promise<Record<string, unknown>>;
+
+  /**
+   * Builds an authorization request with PKCE S256, synchronously: a click handler keeps its user activation.
+   *
+   * @throws DiscoveryError `not_discovered`; ConfigurationError `missing_option`, `invalid_option`,
+   *   `reserved_parameter`, `par_required`, `request_object_required`, `pkce_unsupported`, `endpoint_missing`
+   */
+  createAuthorizationUrl(options?: SignInOptions): AuthorizationRequest;
+
+  /** The same with discovery awaited. */
+  createAuthorizationRequest(options?: SignInOptions): Promise<AuthorizationRequest>;
+
+  /**
+   * Redeems a code by hand: for servers, which keep each person's tokens themselves.
+   *
+   * @param callback the URL the provider sent the user to, its query, `{ code, state, iss }`, or a bare code
+   * @param auth what `createAuthorizationUrl` returned: state, `iss`, nonce, verifier and redirect URI are checked.
+   *   With `{ codeVerifier, nonce, stateCheckedByCaller: true }` the state is your business.
+   * @returns a detached agent: its tokens are on it and nowhere else
+   * @throws CallbackError, TokenExchangeError, TokenParseError, TokenVerificationError, NetworkError, TimeoutError,
+   *   and the classes of the provider's own errors
+   */
+  exchangeCode(
+    callback: string | URL | URLSearchParams | { code: string; state?: string; iss?: string },
+    auth:
+      | (Partial<AuthorizationRequest> & { codeVerifier: string; state: string })
+      | { codeVerifier: string; nonce?: string; redirectUri?: string; scope?: string; stateCheckedByCaller: true },
+  ): Promise<Agent>;
+
+  /** Sends the user to the provider; the page is left. *Needs a session.* @throws as `createAuthorizationRequest` */
+  signInRedirect(options?: SignInOptions): Promise<void>;
+
+  /**
+   * Handles the authorization response in the address bar, or in `url`. Call it on every load: it decides in this
+   * order, and only 7 sends a request. *Needs a session.*
+   *
+   * 1. No page and no `url`: `null`.
+   * 2. Not at the redirect URI: `null`.
+   * 3. No authorization response there: `null`.
+   * 4. A `state` that is not this client's, or none: `null`, and a `warning` event `callback_ignored`.
+   * 5. CallbackError `state_missing`, `state_mismatch`, `duplicate_parameter`, `ambiguous_response`,
+   *    `unexpected_parameter`.
+   * 6. No such sign-in in this tab: CallbackError `transaction_not_found`, `transaction_expired`.
+   * 7. The sign-in of this tab: `iss` is checked (RFC 9207), the code redeemed once, everything verified.
+   * 8. The same again: the same result while it is this session, else CallbackError `callback_already_handled`.
+   * 9. The same `state` with another code: CallbackError `state_mismatch`.
+   * 10. The provider refused: the class of its error, with the `appState` of the sign-in.
+   *
+   * From 5 on, the response's parameters are taken out of the address bar; all others stay.
+   */
+  handleRedirectCallback(url?: string | URL): Promise<SignedIn | null>;
+
+  /**
+   * The agent now, its tokens renewed where that is due; `null` when somebody has to sign in. *Needs a session.*
+   *
+   * @throws RefreshError (retry) when the access token is expired and the provider cannot be reached
+   */
+  getAgent(): Promise<Agent | null>;
+
+  /**
+   * An access token for a request of your own. *Needs a session.*
+   *
+   * @throws LoginRequiredError `signed_out`, SessionExpiredError, RefreshError
+   */
+  getAccessToken(options?: { minValiditySeconds?: number; forceRefresh?: boolean }): Promise<string>;
+
+  /** The value of an `Authorization` header. *Needs a session.* @throws as `getAccessToken` */
+  authorizationHeader(): Promise<string>;
+
+  /**
+   * Renews tokens now: the session's (*needs a session*; concurrent calls are one request), or those of a detached
+   * agent, which resolves to a new one.
+   *
+   * @throws RefreshError `no_refresh_token`, `invalid_grant`, `network_failure`, `timeout` …;
+   *   SubjectMismatchError; TokenVerificationError
+   */
+  refresh(agent?: Agent): Promise<Agent>;
+
+  /**
+   * The platform's `fetch` with the access token, for origins in `apiOrigins`. The token is renewed when it is due; a
+   * 401 is tried once more with a new token where the body can be sent again. A redirect to another origin does not
+   * carry the token. An `authorization` header of yours stays. Aborting rejects the fetch, never a refresh.
+   * *Needs a session.*
+   *
+   * @param init `auth: "optional"` sends the request bare when nobody is signed in; `auth: "none"` always does
+   * @throws ConfigurationError `origin_not_allowed`; LoginRequiredError `signed_out`; as `getAccessToken`
+   */
+  fetch(
+    input: RequestInfo | URL,
+    init?: RequestInit & { auth?: "required" | "optional" | "none" },
+  ): Promise<Response>;
+
+  /** The URL that ends the session at the provider (RP-Initiated Logout 2); `null` where it has no such endpoint. */
+  createLogoutUrl(options?: { idTokenHint?: string; postLogoutRedirectUri?: string; state?: string }): string | null;
+
+  /**
+   * Ends the session here, and goes to the provider's logout page where there is one. *Needs a session.*
+   *
+   * @param options `redirect: false` stays here; `returnTo` is where the provider sends the user afterwards, instead
+   *   of `postLogoutRedirectUri`
+   */
+  signOut(options?: { redirect?: boolean; returnTo?: string }): Promise<void>;
+
+  /** Listens to an event; returns what stops it. */
+  on<T extends ClientEventType>(type: T, listener: (event: ClientEvent) => void): () => void;
+
+  /** Forgets and wipes everything in this page; what is stored stays. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** `signedin`, `refreshed`, `refreshfailed` (the session lives on), `signedout` (`reason` says why), `warning`. */
+export type ClientEventType = "signedin" | "refreshed" | "refreshfailed" | "signedout" | "warning";
+
+/** An event of a client; dispatched outside every call, and never with a token. */
+export interface ClientEvent extends Event {
+  readonly type: ClientEventType;
+  readonly detail: {
+    readonly agent: Agent | null;
+    readonly source: "this-tab" | "other-tab";
+    /** A code: why the session ended (`signed_out`, `invalid_grant`, `refresh_expired` …), or what the warning is. */
+    readonly reason?: string;
+    readonly message?: string;
+    readonly error?: OAuthError;
+    readonly appState?: unknown;
+  };
+}
+
+/**
+ * Loads the wasm alone. The first source wins; a failed load can be retried.
+ *
+ * @throws ConfigurationError `wasm_unavailable`
+ */
+export function ready(source?: WasmSource | Promise<WasmSource>): Promise<void>;
+
+/** Where the wasm is: by default beside the entry. */
+export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The agent
+
+/** By the prefix of the subject: `usr_`, `tok_`, `key_`, `agt_`; a person who signed in without one is a `"user"`. */
+export type AgentType = "user" | "personal_token" | "api_key" | "agent";
+
+/** An organization that the ID token lists. */
+export interface Organization {
+  readonly id: string;
+  readonly title: string | null;
+  /** As they came, malformed ones too. */
+  readonly scopes: readonly string[];
+  readonly joinedAt: number | null;
+}
+
+/** Who is signed in. Frozen; holds no token, so that it can be logged; nothing to free. */
+export interface Agent {
+  /** The subject (`sub`); empty where a plain OAuth 2.0 provider names nobody. */
+  readonly id: string;
+  readonly type: AgentType;
+  readonly email: string | null;
+  readonly emailVerified: boolean | null;
+  readonly organizations: readonly Organization[];
+  /** The verified claims of the ID token. Objects in it have no prototype. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /**
+   * The tokens now, asked of the session.
+   *
+   * @throws LoginRequiredError `signed_out`
+   */
+  readonly tokens: TokenSet;
+  /** When the access token ends; `null` when the provider did not say. */
+  readonly expiresAt: number | null;
+  /** Seconds until then, negative when past; `null` when unknown. */
+  readonly expiresIn: number | null;
+  readonly isRefreshable: boolean;
+  /** Scopes that are none by the grammar: they grant nothing. */
+  readonly malformedScopes: readonly string[];
+  /** Whether the access token ends within the buffer. Default: 30. */
+  isExpired(bufferSeconds?: number): boolean;
+  /**
+   * Whether any organization grants it. Scopes of the token itself count only where there is no organizations claim:
+   * `scope` is what the client asked for. For what to show; the API that is called decides.
+   */
+  hasAccess(action: string, resource: string): boolean;
+  /** Whether this organization grants it: `agent.hasAccessIn("org_x", "write", "projects.tasks")`. */
+  hasAccessIn(organization: string, action: string, resource: string): boolean;
+  /** Whether the organization lists the role `owner`; no wildcard implies it. */
+  isOwnerOf(organization: string): boolean;
+  /** Whether the organization lists the role `admin`; no wildcard implies it. */
+  isAdminOf(organization: string): boolean;
+  /** Whether the organization is listed. */
+  isMemberOf(organization: string): boolean;
+  /** The scopes in this organization as they came; none where the agent is no member. */
+  getScopesFor(organization: string): string[];
+}
+
+/** Tokens with absolute times; JSON of it can be stored. */
+export interface TokenSet {
+  access_token: string;
+  token_type: string;
+  scope?: string;
+  /** When the response arrived here. */
+  issued_at: number;
+  /** Absent: unknown, counted as one hour. */
+  expires_at?: number;
+  refresh_token?: string;
+  refresh_expires_at?: number;
+  id_token?: string;
+  /** The response's other members. */
+  metadata?: Record<string, unknown>;
+  version: 1;
+}
+
+/**
+ * Whether a list of scopes grants an action on a resource.
+ *
+ * `users:*` grants every action on `users`, not on what is below it; `users:**` on both; `*:read` reads every resource
+ * of one segment; `*:**` is everything. A question with `*` in it is answered `false`.
+ *
+ * @throws ConfigurationError `not_ready` before the wasm is loaded
+ */
+export function hasAccess(scopes: readonly string[], action: string, resource: string): boolean;
+
+/** The parts of a scope, `null` for what is none. @throws ConfigurationError `not_ready` */
+export function parseScope(scope: string): { resource: string; action: string } | null;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Errors
+
+/** What can be done: call again later, sign in again, change app or provider, nothing. */
+export type Recovery = "retry" | "reauthenticate" | "fix" | "stop";
+
+/** Every error of this library. The class says which job failed, the code says why; no message holds a secret. */
+export class OAuthError extends Error {
+  readonly code: string;
+  readonly recovery: Recovery;
+  /** The provider's `error`, cut to 500 characters of RFC 6749 5.2. */
+  readonly error?: string;
+  /** The provider's `error_description`, the same. */
+  readonly errorDescription?: string;
+  /** The HTTP status of the answer. */
+  readonly status?: number;
+  /** Seconds that the provider asked to wait. */
+  readonly retryAfter?: number;
+  /** What was expected, and what came, where that is no secret. */
+  readonly expected?: string;
+  readonly actual?: string;
+  /** What was given to the sign-in that failed. Not enumerable. */
+  readonly appState?: unknown;
+}
+
+/** Options or calls are wrong. */
+export class ConfigurationError extends OAuthError {}
+/** The provider's metadata could not be had or lies. */
+export class DiscoveryError extends OAuthError {}
+/** No usable answer arrived. */
+export class NetworkError extends OAuthError {}
+/** Something took longer than its limit. */
+export class TimeoutError extends OAuthError {}
+/** A store failed. */
+export class StorageError extends OAuthError {}
+/** An authorization response was refused. */
+export class CallbackError extends OAuthError {}
+/** The provider answered that it failed. */
+export class ProviderError extends OAuthError {}
+/** The user or the provider said no. */
+export class AccessDeniedError extends OAuthError {}
+/** The token request of a sign-in failed. */
+export class TokenExchangeError extends OAuthError {}
+/** A refresh failed. */
+export class RefreshError extends OAuthError {}
+/** The access token is expired and cannot be renewed. */
+export class TokenExpiredError extends OAuthError {}
+/** The session is over. */
+export class SessionExpiredError extends OAuthError {}
+/** A token is not what a token looks like. */
+export class TokenParseError extends OAuthError {}
+/** A token says something it must not say. */
+export class TokenVerificationError extends OAuthError {}
+/** Tokens of another subject arrived. */
+export class SubjectMismatchError extends OAuthError {
+  readonly expectedSub: string;
+  readonly actualSub: string;
+}
+/** Somebody other than the expected person signed in. */
+export class IdentityMismatchError extends OAuthError {}
+/** The agent may not do this. */
+export class InsufficientScopeError extends OAuthError {}
+/** The provider blocked the user. */
+export class UserBlockedError extends OAuthError {}
+/** Two accounts have to be linked first. */
+export class AccountLinkingRequiredError extends OAuthError {}
+/** The provider must talk to the user (OIDC Core 3.1.2.6). */
+export class InteractionRequiredError extends OAuthError {}
+/** The user must sign in. */
+export class LoginRequiredError extends OAuthError {}
+/** The user must consent. */
+export class ConsentRequiredError extends OAuthError {}
+/** The user must choose an account. */
+export class AccountSelectionRequiredError extends OAuthError {}
+/** wasm stopped unexpectedly; everything in flight rejects with this. Make a new client. */
+export class PanicError extends OAuthError {}
+
+/** Whether a value is an error of this library, of whatever realm or copy of the package. */
+export function isOAuthError(value: unknown): value is OAuthError;
