@@ -287,5 +287,4 @@ mod second_opinion {
     fn an_ecdsa_signature_of_zeros_is_wrong() {
         assert_eq!(verdict(&jwt::parse(&fixture("hostile", "es256_zero")).unwrap()), Some(false));
     }
-
 }
