@@ -32,7 +32,7 @@ pub enum Json {
 pub enum Number {
     /// A whole number, written without fraction and exponent, that fits.
     Integer(i64),
-    /// Any other finite number.
+    /// Any other finite number, to the nearest double or one beside it.
     Float(f64),
 }
 

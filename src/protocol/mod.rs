@@ -1,8 +1,10 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
 pub mod algorithm;
+pub mod authorization_request;
 pub mod callback;
 pub mod client_auth;
+pub mod end_session;
 pub mod http;
 pub mod id_token;
 pub mod json;
