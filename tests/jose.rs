@@ -232,7 +232,7 @@ fn debug_and_errors_show_nothing_of_a_token() {
 /// jwt-compact's own algorithms judge what this crate hands to WebCrypto: signing input, signature and key.
 #[cfg(feature = "native-crypto")]
 mod second_opinion {
-    use jwt_compact::alg::{Ed25519, Es256, Rsa, VerifyingKey};
+    use jwt_compact::alg::{Ed25519, Es256, Rsa};
     use jwt_compact::jwk::{JsonWebKey, JwkError};
     use jwt_compact::{Algorithm as Verifier, AlgorithmSignature};
 
