@@ -162,6 +162,9 @@ fn what_is_no_compact_token_is_refused() {
     ] {
         assert_eq!(refused(&token), Code::MalformedToken, "{token}");
     }
+    for token in [format!(".{payload}.{signature}"), format!("{header}..{signature}")] {
+        assert_eq!(jwt::parse(&token).unwrap_err().failure().message, "a part of the token is empty");
+    }
     let encrypted = jwt::parse("e30.e30.e30.e30.e30").unwrap_err();
     assert!(encrypted.failure().message.contains("JWE"), "{encrypted}");
 }
