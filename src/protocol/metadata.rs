@@ -52,7 +52,7 @@ impl Endpoint {
 
 /// What a provider says about itself, as far as this crate acts on it; each field is the member of that name. An
 /// endpoint is `None` where the provider has none, a list where the provider is silent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs, reason = "the names are those of the IANA registry of authorization server metadata")]
 pub struct ProviderMetadata {
     pub issuer: Option<Issuer>,
@@ -138,35 +138,46 @@ impl ProviderMetadata {
     /// `InvalidMetadata` or `InsecureEndpoint`, naming the member.
     pub fn from_object(document: Object) -> Result<Self> {
         let document = document.with_code(Code::InvalidMetadata);
-        let url = |name: &str| match document.string(name)? {
-            Some(text) => HttpsUrl::parse(text).map(Some).map_err(|error| naming(name, &error)),
-            None => Ok(None),
-        };
-        let flag = |name: &str| document.bool(name).map(|flag| flag.unwrap_or(false));
         let issuer = match document.string("issuer")? {
             Some(text) => Some(Issuer::parse(text).map_err(|error| naming("issuer", &error))?),
             None => None,
         };
-        Ok(Self {
-            issuer,
-            authorization_endpoint: url("authorization_endpoint")?,
-            token_endpoint: url("token_endpoint")?,
-            userinfo_endpoint: url("userinfo_endpoint")?,
-            jwks_uri: url("jwks_uri")?,
-            end_session_endpoint: url("end_session_endpoint")?,
-            revocation_endpoint: url("revocation_endpoint")?,
-            introspection_endpoint: url("introspection_endpoint")?,
-            pushed_authorization_request_endpoint: url("pushed_authorization_request_endpoint")?,
-            device_authorization_endpoint: url("device_authorization_endpoint")?,
-            require_pushed_authorization_requests: flag("require_pushed_authorization_requests")?,
-            require_signed_request_object: flag("require_signed_request_object")?,
-            authorization_response_iss_parameter_supported: flag("authorization_response_iss_parameter_supported")?,
-            code_challenge_methods_supported: document.strings("code_challenge_methods_supported")?,
-            id_token_signing_alg_values_supported: document.strings("id_token_signing_alg_values_supported")?,
-            token_endpoint_auth_methods_supported: document.strings("token_endpoint_auth_methods_supported")?,
-            response_modes_supported: document.strings("response_modes_supported")?,
-            document,
-        })
+        let mut metadata = Self { issuer, ..Self::default() };
+        for (name, endpoint) in [
+            ("authorization_endpoint", &mut metadata.authorization_endpoint),
+            ("token_endpoint", &mut metadata.token_endpoint),
+            ("userinfo_endpoint", &mut metadata.userinfo_endpoint),
+            ("jwks_uri", &mut metadata.jwks_uri),
+            ("end_session_endpoint", &mut metadata.end_session_endpoint),
+            ("revocation_endpoint", &mut metadata.revocation_endpoint),
+            ("introspection_endpoint", &mut metadata.introspection_endpoint),
+            ("pushed_authorization_request_endpoint", &mut metadata.pushed_authorization_request_endpoint),
+            ("device_authorization_endpoint", &mut metadata.device_authorization_endpoint),
+        ] {
+            if let Some(text) = document.string(name)? {
+                *endpoint = Some(HttpsUrl::parse(text).map_err(|error| naming(name, &error))?);
+            }
+        }
+        for (name, flag) in [
+            ("require_pushed_authorization_requests", &mut metadata.require_pushed_authorization_requests),
+            ("require_signed_request_object", &mut metadata.require_signed_request_object),
+            (
+                "authorization_response_iss_parameter_supported",
+                &mut metadata.authorization_response_iss_parameter_supported,
+            ),
+        ] {
+            *flag = document.bool(name)?.unwrap_or(false);
+        }
+        for (name, list) in [
+            ("code_challenge_methods_supported", &mut metadata.code_challenge_methods_supported),
+            ("id_token_signing_alg_values_supported", &mut metadata.id_token_signing_alg_values_supported),
+            ("token_endpoint_auth_methods_supported", &mut metadata.token_endpoint_auth_methods_supported),
+            ("response_modes_supported", &mut metadata.response_modes_supported),
+        ] {
+            *list = document.strings(name)?;
+        }
+        metadata.document = document;
+        Ok(metadata)
     }
 
     /// This metadata with what the app gave instead, member by member; `null` takes a member away, except `issuer`.

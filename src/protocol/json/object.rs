@@ -1,0 +1,260 @@
+//! A JSON object, with accessors that name the member in their errors.
+
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::Json;
+use crate::error::{Code, Error, Result};
+
+/// A JSON object: members in the order of the text, no name twice. `Debug` shows the names only, since values can be
+/// tokens.
+#[derive(Clone)]
+pub struct Object {
+    members: Vec<(String, Json)>,
+    code: Code,
+}
+
+impl Object {
+    /// An object without members, whose accessors' errors have the code `InvalidResponse`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { members: Vec::new(), code: Code::InvalidResponse }
+    }
+
+    /// Members whose names the reader has found to be different.
+    pub(super) const fn from_members(members: Vec<(String, Json)>, code: Code) -> Self {
+        Self { members, code }
+    }
+
+    /// Gives the errors of this object's accessors another code; the objects within keep theirs.
+    #[must_use]
+    pub fn with_code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// A member's value, `null` included.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.members.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are no members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Adds a member, or replaces the value of the one with that name.
+    pub fn insert(&mut self, name: impl Into<String>, value: Json) {
+        let name = name.into();
+        match self.members.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.members.push((name, value)),
+        }
+    }
+
+    /// Takes a member out.
+    pub fn remove(&mut self, name: &str) -> Option<Json> {
+        let at = self.members.iter().position(|(known, _)| known == name)?;
+        Some(self.members.remove(at).1)
+    }
+
+    /// A string; `null` counts as absent.
+    ///
+    /// # Errors
+    /// The object's code, when the member is something else.
+    pub fn string(&self, name: &str) -> Result<Option<&str>> {
+        match self.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::String(text)) => Ok(Some(text)),
+            Some(other) => Err(self.wrong(name, "string", other)),
+        }
+    }
+
+    /// A boolean; `null` counts as absent.
+    ///
+    /// # Errors
+    /// The object's code, when the member is something else.
+    pub fn bool(&self, name: &str) -> Result<Option<bool>> {
+        match self.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Bool(value)) => Ok(Some(*value)),
+            Some(other) => Err(self.wrong(name, "boolean", other)),
+        }
+    }
+
+    /// A `NumericDate` (RFC 7519 2) in whole seconds, fractions rounded down. `null` is refused: no claim of time has a
+    /// meaning for it, and taking it for absent would switch the check off.
+    ///
+    /// # Errors
+    /// The object's code, when the member is something else or lies outside the range of `i64`.
+    pub fn seconds(&self, name: &str) -> Result<Option<i64>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Json::Number(number)) => match number.seconds() {
+                Some(seconds) => Ok(Some(seconds)),
+                None => Err(Error::new(self.code, format!("\"{name}\" is out of range"))),
+            },
+            Some(other) => Err(self.wrong(name, "number", other)),
+        }
+    }
+
+    /// An array of strings; `null` counts as absent.
+    ///
+    /// # Errors
+    /// The object's code, when the member is something else.
+    pub fn strings(&self, name: &str) -> Result<Option<Vec<String>>> {
+        let Some(elements) = self.array(name)? else { return Ok(None) };
+        let mut texts = Vec::with_capacity(elements.len());
+        for element in elements {
+            match element {
+                Json::String(text) => texts.push(text.clone()),
+                other => return Err(self.wrong(name, "array of strings", other)),
+            }
+        }
+        Ok(Some(texts))
+    }
+
+    /// An array; `null` counts as absent.
+    ///
+    /// # Errors
+    /// The object's code, when the member is something else.
+    pub fn array(&self, name: &str) -> Result<Option<&[Json]>> {
+        match self.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Array(elements)) => Ok(Some(elements)),
+            Some(other) => Err(self.wrong(name, "array", other)),
+        }
+    }
+
+    /// An object; `null` counts as absent.
+    ///
+    /// # Errors
+    /// The object's code, when the member is something else.
+    pub fn object(&self, name: &str) -> Result<Option<&Object>> {
+        match self.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Object(object)) => Ok(Some(object)),
+            Some(other) => Err(self.wrong(name, "object", other)),
+        }
+    }
+
+    fn wrong(&self, name: &str, expected: &str, actual: &Json) -> Error {
+        let actual = actual.type_name();
+        Error::new(self.code, format!("\"{name}\" must be of type {expected}, not {actual}")).mismatch(expected, actual)
+    }
+}
+
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PartialEq for Object {
+    /// Compares the members and their order; the code of the errors says nothing about the content.
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.members.len()))?;
+        for (name, value) in &self.members {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl fmt::Display for Object {
+    /// Writes compact JSON text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Number, parse, parse_object, parse_object_as};
+    use super::*;
+
+    fn object(text: &str) -> Object {
+        parse_object(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn seconds_are_rounded_down_and_refused_outside_i64() {
+        let seconds = |number: &str| object(&format!("{{\"exp\":{number}}}")).seconds("exp");
+        assert_eq!(seconds("1700000000"), Ok(Some(1_700_000_000)));
+        assert_eq!(seconds("1700000000.9"), Ok(Some(1_700_000_000)));
+        assert_eq!(seconds("-0.5"), Ok(Some(-1)));
+        assert_eq!(seconds("1.7e9"), Ok(Some(1_700_000_000)));
+        assert_eq!(seconds("-9223372036854775808"), Ok(Some(i64::MIN)));
+        for number in ["9223372036854775808", "1e308", "-1e19", "null", "\"1\"", "true", "[1]", "{}"] {
+            assert_eq!(seconds(number).map_err(|error| error.code()), Err(Code::InvalidResponse), "{number}");
+        }
+        assert_eq!(Object::new().seconds("exp"), Ok(None));
+        assert_eq!(Number::Float(f64::NAN).seconds(), None);
+    }
+
+    #[test]
+    fn null_counts_as_absent_where_the_member_is_optional() {
+        let object = object(r#"{"a":null}"#);
+        assert_eq!(object.string("a"), Ok(None));
+        assert_eq!(object.bool("a"), Ok(None));
+        assert_eq!(object.strings("a"), Ok(None));
+        assert_eq!(object.array("a"), Ok(None));
+        assert_eq!(object.object("a"), Ok(None));
+        assert_eq!(object.get("a"), Some(&Json::Null));
+    }
+
+    #[test]
+    fn a_member_of_the_wrong_type_is_named_with_both_types() {
+        let object = parse_object_as(br#"{"a":{"b":1},"c":["x",2]}"#, Code::InvalidClaim).unwrap();
+        let error = object.string("a").unwrap_err();
+        assert_eq!(error.code(), Code::InvalidClaim);
+        assert_eq!(error.failure().message, "\"a\" must be of type string, not object");
+        assert_eq!(error.failure().expected.as_deref(), Some("string"));
+        assert_eq!(error.failure().actual.as_deref(), Some("object"));
+        assert_eq!(object.strings("c").unwrap_err().failure().actual.as_deref(), Some("number"));
+        assert_eq!(object.object("a").unwrap().unwrap().bool("b").unwrap_err().code(), Code::InvalidClaim);
+        assert_eq!(object.with_code(Code::InvalidOption).array("a").unwrap_err().code(), Code::InvalidOption);
+    }
+
+    #[test]
+    fn insert_replaces_in_place_and_remove_takes_out() {
+        let mut object = object(r#"{"a":1,"b":2}"#);
+        object.insert("a", Json::String("x".to_owned()));
+        object.insert("c", Json::Null);
+        assert_eq!(object.to_string(), r#"{"a":"x","b":2,"c":null}"#);
+        assert_eq!(object.remove("a"), Some(Json::String("x".to_owned())));
+        assert_eq!(object.remove("a"), None);
+        assert_eq!(object.to_string(), r#"{"b":2,"c":null}"#);
+    }
+
+    #[test]
+    fn debug_shows_names_but_no_values() {
+        assert_eq!(format!("{:?}", parse(r#"{"access_token":"canary"}"#).unwrap()), r#"Object({"access_token"})"#);
+    }
+}
