@@ -207,8 +207,8 @@ fn bombs_are_refused_in_bounded_time() {
     assert_eq!(refused(&assemble(r#"{"alg":"RS256"}"#, &deep)), Code::MalformedToken);
     assert_eq!(refused(&assemble(&deep, "{}")), Code::MalformedToken);
     let members: Vec<String> = (0..15_000).map(|n| format!("\"{n}\":0")).collect();
-    let many = jwt::parse(&assemble(r#"{"alg":"RS256"}"#, &format!("{{{}}}", members.join(",")))).unwrap();
-    assert_eq!(validate_claims(&many, None, &expectations()).unwrap_err().code(), Code::MissingClaim);
+    let many = assemble(r#"{"alg":"RS256"}"#, &format!("{{{}}}", members.join(",")));
+    assert_eq!(refused(&many), Code::MalformedToken);
     assert!(start.elapsed() < Duration::from_secs(10));
 }
 

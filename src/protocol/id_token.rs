@@ -9,15 +9,11 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use super::algorithm::{Algorithm, Hash};
 use super::claims::{audiences, missing, required_text, required_time, subject, text, time, wrong};
 use super::json::Object;
-use super::jwt::Jwt;
+use super::jwt::{self, Jwt};
 use crate::error::{Code, Error, Result};
 
 /// The shortest RSA signature in bytes: that of a key of 2048 bits.
 const MIN_RSA_SIGNATURE: usize = 256;
-
-/// Types of other tokens (RFC 8725 3.12): what is signed for one use must not serve for another.
-const TYPES_OF_OTHERS: [&str; 6] =
-    ["at+jwt", "dpop+jwt", "logout+jwt", "oauth-authz-req+jwt", "secevent+jwt", "token-introspection+jwt"];
 
 /// What the sign-in expects of its ID token.
 #[derive(Clone, Copy)]
@@ -103,7 +99,7 @@ pub fn check_algorithm(jwt: &Jwt, allowed: &[Algorithm]) -> Result<Algorithm> {
 /// own for each step.
 pub fn validate_claims(jwt: &Jwt, algorithm: Option<Algorithm>, expected: &Expectations<'_>) -> Result<IdTokenClaims> {
     let claims = &jwt.claims;
-    check_type(jwt)?;
+    jwt::refuse_types_of_others(jwt)?;
 
     // Step 1: encrypted tokens do not get here, `jwt::parse` refuses them.
 
@@ -238,19 +234,6 @@ pub fn validate_refreshed(
             .mismatch(before.unwrap_or("none"), after.unwrap_or("none")));
     }
     Ok(found)
-}
-
-/// RFC 8725 3.11 and 3.12: a token that says to be of another type is no ID token. Without a type, or of the general
-/// one (`JWT`), it may be.
-fn check_type(jwt: &Jwt) -> Result<()> {
-    let Some(token_type) = &jwt.token_type else { return Ok(()) };
-    let token_type = token_type.to_ascii_lowercase();
-    let short = token_type.strip_prefix("application/").unwrap_or(&token_type);
-    if TYPES_OF_OTHERS.contains(&short) {
-        return Err(Error::new(Code::UnsupportedHeader, "the JWT \"typ\" (type) header says that this is no ID token")
-            .mismatch("JWT", short));
-    }
-    Ok(())
 }
 
 fn check_nonce(nonce: Option<&str>, rule: NonceRule<'_>) -> Result<()> {
