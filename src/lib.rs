@@ -20,5 +20,14 @@
 //! A person reading from the callback URL to the agent walks `client::callback` → `protocol::callback` →
 //! `protocol::token_response` → `protocol::id_token` → `session` → `authz`.
 
+pub mod authz;
+#[cfg(all(target_arch = "wasm32", feature = "bindings"))]
+mod bindings;
+#[cfg(feature = "core")]
+pub mod client;
 pub mod error;
+#[cfg(all(target_arch = "wasm32", feature = "host"))]
+pub mod host;
+pub mod ports;
 pub mod protocol;
+pub mod session;

@@ -1,1 +1,22 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
+
+pub mod algorithm;
+pub mod authorization_request;
+pub mod callback;
+pub mod client_auth;
+pub mod end_session;
+pub mod http;
+pub mod id_token;
+pub mod json;
+pub mod jwt;
+pub mod key_set;
+pub mod metadata;
+pub mod pkce;
+pub mod provider_error;
+pub mod random;
+mod response_parameters;
+pub mod secret;
+pub mod state;
+pub mod token_request;
+pub mod token_response;
+pub mod url;

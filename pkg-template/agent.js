@@ -1,0 +1,173 @@
+// @ts-check
+// The agent as apps see it: a frozen object without a token, which outlives its client and a trap.
+
+import { acquire } from "./runtime.js";
+
+/** How many answers an agent remembers. */
+const MAX_ANSWERS = 1000;
+
+/**
+ * @typedef {object} AgentRecord
+ * @property {number} revision
+ * @property {string} id
+ * @property {import("./index.d.ts").AgentType} type
+ * @property {string} [email]
+ * @property {boolean} [emailVerified]
+ * @property {{ id: string, title?: string, scopes: string[], joinedAt?: number }[]} organizations
+ * @property {string[]} malformedScopes
+ * @property {string} claimsJson
+ * @property {string} [scope]
+ * @property {number} [expiresAt]
+ * @property {boolean} hasRefreshToken
+ * @property {number} [refreshExpiresAt]
+ */
+
+export class Agent {
+  #record;
+  #tokens;
+  /** @type {unknown} */
+  #claims;
+  /** @type {{ instance: import("./instance.js").Instance, access: any } | undefined} */
+  #compiled;
+  /** @type {Map<string, boolean>} */
+  #answers = new Map();
+
+  /**
+   * @param {AgentRecord} record
+   * @param {() => import("./index.d.ts").TokenSet} tokens where its tokens are; asked only when the app asks
+   */
+  constructor(record, tokens) {
+    this.#record = record;
+    this.#tokens = tokens;
+    this.id = record.id;
+    this.type = record.type;
+    this.email = record.email ?? null;
+    this.emailVerified = record.emailVerified ?? null;
+    this.organizations = Object.freeze(
+      record.organizations.map(({ id, title, scopes, joinedAt }) =>
+        Object.freeze({ id, title: title ?? null, scopes: Object.freeze(scopes), joinedAt: joinedAt ?? null }),
+      ),
+    );
+    Object.freeze(this);
+  }
+
+  get claims() {
+    return (this.#claims ??= parseClaims(this.#record.claimsJson));
+  }
+
+  get tokens() {
+    return this.#tokens();
+  }
+
+  get malformedScopes() {
+    return Object.freeze([...this.#record.malformedScopes]);
+  }
+
+  get expiresAt() {
+    return this.#record.expiresAt ?? null;
+  }
+
+  get expiresIn() {
+    return this.expiresAt === null ? null : this.expiresAt - now();
+  }
+
+  get isRefreshable() {
+    return this.#record.hasRefreshToken && (this.#record.refreshExpiresAt ?? Infinity) > now();
+  }
+
+  /** @param {number} [bufferSeconds] */
+  isExpired(bufferSeconds = 30) {
+    return this.expiresIn !== null && this.expiresIn <= bufferSeconds;
+  }
+
+  /**
+   * @param {string} action
+   * @param {string} resource
+   */
+  hasAccess(action, resource) {
+    return this.#ask("", action, resource, (access) => access.has_access(action, resource));
+  }
+
+  /**
+   * @param {string} organization
+   * @param {string} action
+   * @param {string} resource
+   */
+  hasAccessIn(organization, action, resource) {
+    if (typeof organization !== "string" || organization === "") return false;
+    return this.#ask(organization, action, resource, (access) => access.has_access_in(organization, action, resource));
+  }
+
+  /** @param {string} organization */
+  isOwnerOf(organization) {
+    return typeof organization === "string" && this.#access((access) => access.is_owner_of(organization));
+  }
+
+  /** @param {string} organization */
+  isAdminOf(organization) {
+    return typeof organization === "string" && this.#access((access) => access.is_admin_of(organization));
+  }
+
+  /** @param {string} organization */
+  isMemberOf(organization) {
+    return typeof organization === "string" && this.#access((access) => access.is_member_of(organization));
+  }
+
+  /** @param {string} organization */
+  getScopesFor(organization) {
+    return typeof organization === "string" ? this.#access((access) => access.scopes_for(organization)) : [];
+  }
+
+  /**
+   * @param {string} organization
+   * @param {string} action
+   * @param {string} resource
+   * @param {(access: any) => boolean} ask
+   */
+  #ask(organization, action, resource, ask) {
+    if (typeof action !== "string" || typeof resource !== "string") return false;
+    const question = `${organization}\0${action}\0${resource}`;
+    let answer = this.#answers.get(question);
+    if (answer === undefined) {
+      answer = this.#access(ask);
+      // Dropping everything now and then keeps it bounded without a cost for every answer.
+      if (this.#answers.size >= MAX_ANSWERS) this.#answers.clear();
+      this.#answers.set(question, answer);
+    }
+    return answer;
+  }
+
+  /**
+   * Asks the compiled scopes, which are compiled at the first question, and again when their instance has died.
+   *
+   * @template T
+   * @param {(access: any) => T} ask
+   * @returns {T}
+   */
+  #access(ask) {
+    const instance = acquire();
+    if (this.#compiled?.instance !== instance) {
+      const { claimsJson, scope } = this.#record;
+      const access = instance.call((glue) => new glue.WasmAccess(claimsJson, scope));
+      this.#compiled = { instance, access };
+    }
+    const { access } = this.#compiled;
+    return instance.call(() => ask(access));
+  }
+}
+
+function now() {
+  return Math.floor(Date.now() / 1000);
+}
+
+/**
+ * Claims as frozen objects without a prototype: `__proto__` and `constructor` are members like any other.
+ *
+ * @param {string} json
+ */
+function parseClaims(json) {
+  return JSON.parse(json, (_, value) => {
+    if (typeof value !== "object" || value === null) return value;
+    return Object.freeze(Array.isArray(value) ? value : Object.assign(Object.create(null), value));
+  });
+}

@@ -1,0 +1,327 @@
+// @ts-check
+// The client as apps see it: arguments become JSON text, records become agents and errors, events reach listeners.
+
+import { Agent } from "./agent.js";
+import { configurationError, toError } from "./errors.js";
+import { authorizedFetch } from "./fetch.js";
+import { acquire, ready, readySync } from "./runtime.js";
+
+/** Proof that the constructor was called from here. */
+const FROM_HERE = Symbol("IdpClient");
+
+/** The options that are functions; all others are data. */
+const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
+
+/** The options whose values nobody should read back. */
+const SECRETS = ["clientSecret", "clientAuth"];
+
+class ClientEvent extends Event {
+  /**
+   * @param {string} type
+   * @param {object} detail
+   */
+  constructor(type, detail) {
+    super(type);
+    this.detail = detail;
+  }
+}
+
+export class IdpClient extends EventTarget {
+  #instance = acquire();
+  #wasm;
+  #functions;
+  #data;
+  /** @type {{ revision: number, agent: Agent | null }} */
+  #latest = { revision: -1, agent: null };
+  /** @type {any[]} */
+  #events = [];
+
+  /**
+   * @param {symbol} proof
+   * @param {Record<string, unknown>} options
+   */
+  constructor(proof, options) {
+    super();
+    if (proof !== FROM_HERE) {
+      throw configurationError("invalid_option", "make a client by `await IdpClient.create(options)`");
+    }
+    if (typeof options !== "object" || options === null) {
+      throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
+    }
+    const { fetch, openUrl, ...data } = options;
+    const functions = { fetch, openUrl };
+    for (const name of FUNCTIONS) {
+      if (functions[name] != null && typeof functions[name] !== "function") {
+        throw configurationError("invalid_option", `option "${name}": expected a function`);
+      }
+    }
+    this.#functions = functions;
+    const json = toJson(data, "the options");
+    this.#data = JSON.parse(json);
+    this.#wasm = this.#instance.call(
+      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl),
+    );
+  }
+
+  /** @param {Record<string, unknown>} options */
+  static async create(options) {
+    await ready();
+    const client = new IdpClient(FROM_HERE, options);
+    await client.#later((wasm) => wasm.restore());
+    return client;
+  }
+
+  /** @param {Record<string, unknown>} options */
+  static createSync(options) {
+    readySync();
+    return new IdpClient(FROM_HERE, options);
+  }
+
+  get name() {
+    return this.#data.name ?? null;
+  }
+
+  get options() {
+    const shown = { ...this.#data };
+    for (const secret of SECRETS) if (secret in shown) shown[secret] = "[redacted]";
+    return Object.freeze(shown);
+  }
+
+  get storage() {
+    return this.#data.storage ?? "memory";
+  }
+
+  get discoveryMode() {
+    return this.#now((wasm) => wasm.discovery_mode());
+  }
+
+  get metadata() {
+    const json = this.#now((wasm) => wasm.metadata());
+    return json === undefined ? null : JSON.parse(json);
+  }
+
+  get agent() {
+    const revision = this.#now((wasm) => wasm.revision());
+    if (revision !== this.#latest.revision) {
+      const record = this.#now((wasm) => wasm.agent());
+      this.#latest = { revision, agent: record === undefined ? null : this.#attached(record) };
+    }
+    return this.#latest.agent;
+  }
+
+  get isAuthenticated() {
+    const agent = this.agent;
+    return agent !== null && (!agent.isExpired(0) || agent.isRefreshable);
+  }
+
+  /** @param {{ force?: boolean }} [options] */
+  async discover({ force = false } = {}) {
+    return JSON.parse(await this.#later((wasm) => wasm.discover(force)));
+  }
+
+  /** @param {object} [options] */
+  createAuthorizationUrl(options) {
+    return frozen(this.#now((wasm) => wasm.create_authorization_url(toJson(options))));
+  }
+
+  /** @param {object} [options] */
+  async createAuthorizationRequest(options) {
+    return frozen(await this.#later((wasm) => wasm.create_authorization_request(toJson(options))));
+  }
+
+  /** @param {object} [options] */
+  async signInRedirect(options) {
+    await this.#later((wasm) => wasm.sign_in_redirect(toJson(options)));
+  }
+
+  /** @param {string | URL} [url] */
+  async handleRedirectCallback(url) {
+    const record = await this.#later((wasm) => wasm.handle_redirect_callback(url === undefined ? url : String(url)));
+    if (record === undefined) return null;
+    const { appStateJson, returnTo } = record;
+    return {
+      agent: this.#same(record.agent),
+      appState: appStateJson === undefined ? undefined : JSON.parse(appStateJson),
+      returnTo: returnTo ?? null,
+    };
+  }
+
+  /**
+   * @param {string | URL | URLSearchParams | object} callback
+   * @param {object} auth
+   */
+  async exchangeCode(callback, auth) {
+    let response = callback;
+    if (callback instanceof URL) response = callback.href;
+    if (callback instanceof URLSearchParams) response = `?${callback}`;
+    const json = toJson(response, "the authorization response");
+    return detached(await this.#later((wasm) => wasm.exchange_code(json, toJson(auth))));
+  }
+
+  async getAgent() {
+    const record = await this.#later((wasm) => wasm.get_agent());
+    return record === undefined ? null : this.#same(record);
+  }
+
+  /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
+  async getAccessToken({ minValiditySeconds = 0, forceRefresh = false } = {}) {
+    return this.#later((wasm) => wasm.access_token(minValiditySeconds, forceRefresh));
+  }
+
+  async authorizationHeader() {
+    return `Bearer ${await this.getAccessToken()}`;
+  }
+
+  /** @param {Agent} [agent] */
+  async refresh(agent) {
+    if (agent !== undefined && agent !== this.#latest.agent) {
+      const tokens = toJson(agent.tokens);
+      return detached(await this.#later((wasm) => wasm.refresh_tokens(tokens)));
+    }
+    return this.#same(await this.#later((wasm) => wasm.refresh()));
+  }
+
+  /**
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit & { auth?: string }} [init]
+   */
+  async fetch(input, init) {
+    const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? globalThis.fetch);
+    return authorizedFetch(
+      {
+        authorize: (url, auth) => this.#later((wasm) => wasm.authorize(url, String(auth))),
+        judge: (...answer) => this.#later((wasm) => wasm.judge(...answer)),
+        send: (...request) => send(...request),
+      },
+      input,
+      init,
+    );
+  }
+
+  /** @param {object} [options] */
+  createLogoutUrl(options) {
+    return this.#now((wasm) => wasm.create_logout_url(toJson(options))) ?? null;
+  }
+
+  /** @param {object} [options] */
+  async signOut(options) {
+    await this.#later((wasm) => wasm.sign_out(toJson(options)));
+  }
+
+  /**
+   * @param {string} type
+   * @param {(event: any) => void} listener
+   */
+  on(type, listener) {
+    const guarded = (/** @type {any} */ event) => {
+      try {
+        listener(event);
+      } catch (thrown) {
+        report(thrown);
+      }
+    };
+    this.addEventListener(type, guarded);
+    return () => this.removeEventListener(type, guarded);
+  }
+
+  dispose() {
+    this.#now((wasm) => wasm.dispose());
+  }
+
+  [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
+    this.dispose();
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    this.dispose();
+  }
+
+  /**
+   * @template T
+   * @param {(wasm: any) => T} use
+   */
+  #now(use) {
+    return this.#instance.call(() => use(this.#wasm));
+  }
+
+  /** @param {(wasm: any) => Promise<any>} use */
+  #later(use) {
+    return this.#instance.callAsync(() => use(this.#wasm));
+  }
+
+  /**
+   * The agent of a record: the same object until the session changes.
+   *
+   * @param {import("./agent.js").AgentRecord} record
+   */
+  #same(record) {
+    const current = this.agent;
+    return current !== null && record.revision === this.#latest.revision ? current : this.#attached(record);
+  }
+
+  /** @param {import("./agent.js").AgentRecord} record */
+  #attached(record) {
+    return new Agent(record, () => {
+      const tokens = this.#now((wasm) => wasm.tokens());
+      if (tokens === undefined) {
+        const message = "nobody is signed in any more";
+        throw toError({ class: "LoginRequiredError", code: "signed_out", message, recovery: "reauthenticate" });
+      }
+      return JSON.parse(tokens);
+    });
+  }
+
+  /**
+   * Listeners run later: never inside wasm, never under a lock.
+   *
+   * @param {any} record
+   */
+  #queue(record) {
+    if (this.#events.push(record) === 1) queueMicrotask(() => this.#dispatch());
+  }
+
+  #dispatch() {
+    for (const { type, source, reason, message, error, appStateJson } of this.#events.splice(0)) {
+      const detail = { agent: this.#instance.dead ? null : this.agent, source };
+      if (reason !== undefined) Object.assign(detail, { reason });
+      if (message !== undefined) Object.assign(detail, { message });
+      if (error !== undefined) Object.assign(detail, { error: toError(error) });
+      if (appStateJson !== undefined) Object.assign(detail, { appState: JSON.parse(appStateJson) });
+      this.dispatchEvent(new ClientEvent(type, Object.freeze(detail)));
+    }
+  }
+}
+
+/** @param {{ agent: import("./agent.js").AgentRecord, tokensJson: string }} record */
+function detached({ agent, tokensJson }) {
+  return new Agent(agent, () => JSON.parse(tokensJson));
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} [what]
+ */
+function toJson(value, what = "the options") {
+  try {
+    const json = JSON.stringify(value ?? {});
+    if (json !== undefined) return json;
+  } catch {
+    // Said below.
+  }
+  throw configurationError("invalid_option", `${what} must be plain data that JSON can hold`);
+}
+
+/**
+ * @template T
+ * @param {T} record
+ * @returns {Readonly<T>}
+ */
+function frozen(record) {
+  return Object.freeze(record);
+}
+
+/** @param {unknown} thrown */
+function report(thrown) {
+  if (typeof globalThis.reportError === "function") globalThis.reportError(thrown);
+  else queueMicrotask(() => Promise.reject(thrown));
+}

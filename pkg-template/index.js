@@ -1,0 +1,13 @@
+// @ts-check
+// What every entry exports.
+
+export { IdpClient } from "./client.js";
+export {
+  AccessDeniedError, AccountLinkingRequiredError, AccountSelectionRequiredError, CallbackError, ConfigurationError,
+  ConsentRequiredError, DiscoveryError, IdentityMismatchError, InsufficientScopeError, InteractionRequiredError,
+  LoginRequiredError, NetworkError, OAuthError, PanicError, ProviderError, RefreshError, SessionExpiredError,
+  StorageError, SubjectMismatchError, TimeoutError, TokenExchangeError, TokenExpiredError, TokenParseError,
+  TokenVerificationError, UserBlockedError, isOAuthError,
+} from "./errors.js";
+export { ready } from "./runtime.js";
+export { hasAccess, parseScope } from "./scopes.js";

@@ -1,0 +1,25 @@
+// @ts-check
+// Questions about scopes that need no agent.
+
+import { acquire } from "./runtime.js";
+
+/**
+ * @param {readonly string[]} scopes
+ * @param {string} action
+ * @param {string} resource
+ * @returns {boolean}
+ */
+export function hasAccess(scopes, action, resource) {
+  if (!Array.isArray(scopes) || typeof action !== "string" || typeof resource !== "string") return false;
+  const strings = scopes.filter((scope) => typeof scope === "string");
+  return acquire().call((glue) => glue.has_access(strings, action, resource));
+}
+
+/**
+ * @param {string} scope
+ * @returns {{ resource: string, action: string } | null}
+ */
+export function parseScope(scope) {
+  if (typeof scope !== "string") return null;
+  return acquire().call((glue) => glue.parse_scope(scope)) ?? null;
+}

@@ -1,0 +1,170 @@
+//! The questions an app asks about an agent, over all of its organizations or one.
+
+use super::grants::Grants;
+use super::organizations::{self, Organization, Warning};
+use crate::protocol::json::Object;
+
+/// Compiled answers for one agent.
+///
+/// Scopes of the token itself count only where there is no organizations claim at all, as with machines: the `scope` of
+/// OAuth is what the *client* asked for, not what the user may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    grants: Granting,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Granting {
+    Organizations(Vec<(Organization, Grants)>),
+    Token(Grants),
+}
+
+impl Access {
+    /// Compiles what the organizations claim and the token response's `scope` say; `organizations` is `None` only where
+    /// there is no such claim at all.
+    #[must_use]
+    pub fn new(organizations: Option<Vec<Organization>>, token_scopes: &[String]) -> Self {
+        let grants = match organizations {
+            None => Granting::Token(Grants::compile(token_scopes)),
+            Some(list) => {
+                let mut compiled = Vec::with_capacity(list.len());
+                for organization in list {
+                    let grants = Grants::compile(&organization.scopes);
+                    compiled.push((organization, grants));
+                }
+                Granting::Organizations(compiled)
+            }
+        };
+        Self { grants }
+    }
+
+    /// Compiles what verified claims and the granted scopes, separated by spaces, say.
+    #[must_use]
+    pub fn from_claims(claims: &Object, scope: Option<&str>) -> (Self, Vec<Warning>) {
+        let (organizations, warnings) = organizations::from_claims(claims);
+        let scopes: Vec<String> = scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
+        (Self::new(organizations, &scopes), warnings)
+    }
+
+    /// Whether any organization grants it, or, where there is no organizations claim, the token.
+    #[must_use]
+    pub fn has_access(&self, action: &str, resource: &str) -> bool {
+        match &self.grants {
+            Granting::Token(grants) => grants.allows(action, resource),
+            Granting::Organizations(list) => list.iter().any(|(_, grants)| grants.allows(action, resource)),
+        }
+    }
+
+    /// Whether this organization grants it.
+    #[must_use]
+    pub fn has_access_in(&self, organization: &str, action: &str, resource: &str) -> bool {
+        self.grants_in(organization).is_some_and(|grants| grants.allows(action, resource))
+    }
+
+    /// The scopes of this organization as they came; none where the agent is no member.
+    #[must_use]
+    pub fn scopes_for(&self, organization: &str) -> &[String] {
+        self.grants_in(organization).map_or(&[], Grants::raw)
+    }
+
+    /// Whether the organization lists the scope `owner`; no wildcard implies it.
+    #[must_use]
+    pub fn is_owner_of(&self, organization: &str) -> bool {
+        self.grants_in(organization).is_some_and(|grants| grants.has_role("owner"))
+    }
+
+    /// Whether the organization lists the scope `admin`; no wildcard implies it.
+    #[must_use]
+    pub fn is_admin_of(&self, organization: &str) -> bool {
+        self.grants_in(organization).is_some_and(|grants| grants.has_role("admin"))
+    }
+
+    /// Whether the organization is listed, with whatever scopes.
+    #[must_use]
+    pub fn is_member_of(&self, organization: &str) -> bool {
+        self.grants_in(organization).is_some()
+    }
+
+    /// The organizations in the order of the claim.
+    pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
+        let list: &[(Organization, Grants)] = match &self.grants {
+            Granting::Token(_) => &[],
+            Granting::Organizations(list) => list,
+        };
+        list.iter().map(|(organization, _)| organization)
+    }
+
+    /// The scopes that grant nothing because they are malformed, in the order met.
+    #[must_use]
+    pub fn malformed_scopes(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        match &self.grants {
+            Granting::Token(grants) => all.extend(grants.malformed().iter().map(String::as_str)),
+            Granting::Organizations(list) => {
+                for (_, grants) in list {
+                    all.extend(grants.malformed().iter().map(String::as_str));
+                }
+            }
+        }
+        all
+    }
+
+    fn grants_in(&self, organization: &str) -> Option<&Grants> {
+        match &self.grants {
+            Granting::Token(_) => None,
+            Granting::Organizations(list) => {
+                list.iter().find(|(known, _)| known.id == organization).map(|(_, grants)| grants)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&scope| scope.to_owned()).collect()
+    }
+
+    fn organization(id: &str, list: &[&str]) -> Organization {
+        Organization { id: id.to_owned(), title: None, scopes: scopes(list), joined_at: None }
+    }
+
+    #[test]
+    fn any_organization_grants_and_each_answers_for_itself() {
+        let access = Access::new(
+            Some(vec![organization("org_a", &["users:read"]), organization("org_b", &["projects:**", "a b"])]),
+            &[],
+        );
+        assert!(access.has_access("read", "users") && access.has_access("write", "projects.tasks"));
+        assert!(access.has_access_in("org_b", "write", "projects.tasks"));
+        assert!(!access.has_access_in("org_a", "write", "projects.tasks"));
+        assert!(!access.has_access_in("org_c", "read", "users"));
+        assert_eq!(access.scopes_for("org_a"), ["users:read"]);
+        assert!(access.scopes_for("org_c").is_empty());
+        assert_eq!(access.malformed_scopes(), ["a b"]);
+        assert_eq!(access.organizations().count(), 2);
+    }
+
+    #[test]
+    fn owner_and_admin_are_explicit_and_member_means_listed() {
+        let access = Access::new(
+            Some(vec![organization("all", &["*:**"]), organization("own", &["owner"]), organization("none", &[])]),
+            &[],
+        );
+        assert!(!access.is_owner_of("all") && !access.is_admin_of("all") && access.is_member_of("all"));
+        assert!(access.is_owner_of("own") && !access.is_admin_of("own"));
+        assert!(access.is_member_of("none") && !access.is_member_of("elsewhere"));
+    }
+
+    #[test]
+    fn scopes_of_the_token_count_only_where_there_is_no_organizations_claim_at_all() {
+        let machine = Access::new(None, &scopes(&["users:read", "owner"]));
+        assert!(machine.has_access("read", "users"));
+        assert!(!machine.has_access_in("org_a", "read", "users"));
+        assert!(!machine.is_owner_of("org_a"));
+        let person = Access::new(Some(Vec::new()), &scopes(&["users:read"]));
+        assert!(!person.has_access("read", "users"));
+    }
+}

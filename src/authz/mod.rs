@@ -1,0 +1,6 @@
+//! What an agent may do: scopes, organizations, roles. Convenience over verified claims; the API that is called decides.
+
+pub mod access;
+pub mod grants;
+pub mod organizations;
+pub mod scope;

@@ -1,0 +1,208 @@
+//! The organizations that the claims list, read so that a lying or broken claim never grants more.
+
+use std::collections::BTreeMap;
+
+use crate::protocol::json::{Json, Object};
+
+/// The claim that lists them.
+const CLAIM: &str = "organizations";
+
+/// One organization that the agent is a member of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its identifier, unique at the provider.
+    pub id: String,
+    /// Its name for people, where the provider sent one.
+    pub title: Option<String>,
+    /// The agent's scopes in it, as they came.
+    pub scopes: Vec<String>,
+    /// When the agent joined, in Unix seconds.
+    pub joined_at: Option<i64>,
+}
+
+/// Something that is wrong and was taken in the way that grants less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// A stable name of what is wrong.
+    pub code: &'static str,
+    /// What is wrong, for a developer to read.
+    pub message: String,
+}
+
+/// The claim, or a part of it, has a wrong type.
+pub const ORGANIZATIONS_MALFORMED: &str = "organizations_malformed";
+/// An organization is listed more than once.
+pub const ORGANIZATION_REPEATED: &str = "organization_repeated";
+
+/// Reads the claim `organizations`: an array of `{id, title, scopes, joined_at}`.
+///
+/// `None` only where there is no such claim at all. A claim of a wrong type, `null` too, is a list without entries, so
+/// that scopes of the token do not start to count. An entry without an id is left out; other members of a wrong type
+/// are taken as absent. An organization that is listed twice has the scopes of both.
+#[must_use]
+pub fn from_claims(claims: &Object) -> (Option<Vec<Organization>>, Vec<Warning>) {
+    let entries = match claims.get(CLAIM) {
+        None => return (None, Vec::new()),
+        Some(Json::Array(entries)) => entries,
+        Some(other) => {
+            let message = format!("the claim \"{CLAIM}\" must be an array, not {}", other.type_name());
+            return (Some(Vec::new()), vec![Warning { code: ORGANIZATIONS_MALFORMED, message }]);
+        }
+    };
+    let mut reading = Reading::default();
+    for entry in entries {
+        reading.take(entry);
+    }
+    reading.finish()
+}
+
+#[derive(Default)]
+struct Reading {
+    organizations: Vec<Organization>,
+    /// Where an organization stands, so that a claim of any length is read in n log n.
+    places: BTreeMap<String, usize>,
+    repeated: Vec<usize>,
+    malformed: usize,
+}
+
+impl Reading {
+    fn take(&mut self, entry: &Json) {
+        let Json::Object(entry) = entry else { return self.complain() };
+        let id = match entry.get("id") {
+            Some(Json::String(id)) if !id.is_empty() => id,
+            _ => return self.complain(),
+        };
+        let title = self.optional(entry.string("title")).map(str::to_owned);
+        let joined_at = match entry.get("joined_at") {
+            Some(Json::Null) => None,
+            _ => self.optional(entry.seconds("joined_at")),
+        };
+        let mut scopes = Vec::new();
+        for scope in self.optional(entry.array("scopes")).unwrap_or_default() {
+            match scope {
+                Json::String(scope) => scopes.push(scope.clone()),
+                _ => self.complain(),
+            }
+        }
+        match self.places.get(id).and_then(|&place| Some((place, self.organizations.get_mut(place)?))) {
+            Some((place, known)) => {
+                known.scopes.append(&mut scopes);
+                known.title = known.title.take().or(title);
+                known.joined_at = known.joined_at.or(joined_at);
+                self.repeated.push(place);
+            }
+            None => {
+                self.places.insert(id.clone(), self.organizations.len());
+                self.organizations.push(Organization { id: id.clone(), title, scopes, joined_at });
+            }
+        }
+    }
+
+    /// What was read, or `None` and a complaint where it has a wrong type.
+    fn optional<T>(&mut self, read: crate::error::Result<Option<T>>) -> Option<T> {
+        read.unwrap_or_else(|_| {
+            self.complain();
+            None
+        })
+    }
+
+    fn complain(&mut self) {
+        self.malformed = self.malformed.saturating_add(1);
+    }
+
+    fn finish(mut self) -> (Option<Vec<Organization>>, Vec<Warning>) {
+        let mut warnings = Vec::new();
+        if self.malformed > 0 {
+            let message = format!("{} parts of the claim \"{CLAIM}\" are malformed and grant nothing", self.malformed);
+            warnings.push(Warning { code: ORGANIZATIONS_MALFORMED, message });
+        }
+        if !self.repeated.is_empty() {
+            self.repeated.sort_unstable();
+            self.repeated.dedup();
+            for &place in &self.repeated {
+                if let Some(organization) = self.organizations.get_mut(place) {
+                    let mut seen = BTreeMap::new();
+                    organization.scopes.retain(|scope| seen.insert(scope.clone(), place).is_none());
+                }
+            }
+            let message = format!("{} organizations are listed more than once; scopes united", self.repeated.len());
+            warnings.push(Warning { code: ORGANIZATION_REPEATED, message });
+        }
+        (Some(self.organizations), warnings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::json::parse_object;
+
+    fn read(claims: &str) -> (Option<Vec<Organization>>, Vec<&'static str>) {
+        let (organizations, warnings) = from_claims(&parse_object(claims.as_bytes()).unwrap());
+        (organizations, warnings.iter().map(|warning| warning.code).collect())
+    }
+
+    #[test]
+    fn organizations_are_read_as_the_claim_lists_them() {
+        let (organizations, warnings) = read(
+            r#"{"organizations":[{"id":"org_b","title":"Admin","scopes":["users:read","projects:**"],"joined_at":1700000000.5},
+                {"id":"org_a","title":null,"scopes":[],"joined_at":null,"more":1},{"id":"org_c"}]}"#,
+        );
+        let plain = |id: &str| Organization { id: id.to_owned(), title: None, scopes: Vec::new(), joined_at: None };
+        let first = Organization {
+            title: Some("Admin".to_owned()),
+            scopes: vec!["users:read".to_owned(), "projects:**".to_owned()],
+            joined_at: Some(1_700_000_000),
+            ..plain("org_b")
+        };
+        assert_eq!(organizations, Some(vec![first, plain("org_a"), plain("org_c")]));
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn only_a_missing_claim_counts_as_none() {
+        assert_eq!(read(r#"{"sub":"u"}"#), (None, Vec::new()));
+        assert_eq!(read(r#"{"organizations":[]}"#), (Some(Vec::new()), Vec::new()));
+        for claim in ["null", "true", "1", r#""org_a""#, r#"{"org_a":{"scopes":["*:**"]}}"#] {
+            let (organizations, warnings) = read(&format!(r#"{{"organizations":{claim}}}"#));
+            assert_eq!(organizations, Some(Vec::new()), "{claim}");
+            assert_eq!(warnings, [ORGANIZATIONS_MALFORMED], "{claim}");
+        }
+    }
+
+    #[test]
+    fn malformed_parts_grant_nothing_and_leave_the_rest_alone() {
+        let (organizations, warnings) = read(
+            r#"{"organizations":["org_x",{"scopes":["*:**"]},{"id":7,"scopes":["*:**"]},{"id":""},null,
+                {"id":"a","scopes":"*:**"},{"id":"b","scopes":[1,"users:read",null],"title":1,"joined_at":"x"}]}"#,
+        );
+        let organizations = organizations.unwrap();
+        assert_eq!(organizations.len(), 2);
+        assert!(organizations[0].scopes.is_empty());
+        assert_eq!(organizations[1].scopes, ["users:read"]);
+        assert_eq!((organizations[1].title.as_deref(), organizations[1].joined_at), (None, None));
+        assert_eq!(warnings, [ORGANIZATIONS_MALFORMED]);
+    }
+
+    #[test]
+    fn an_organization_that_is_listed_twice_has_the_scopes_of_both_and_a_warning() {
+        let (organizations, warnings) = read(
+            r#"{"organizations":[{"id":"a","scopes":["users:read","x:y"]},{"id":"b","scopes":["x:y","x:y"]},
+                {"id":"a","title":"A","scopes":["x:y","owner"]}]}"#,
+        );
+        let organizations = organizations.unwrap();
+        assert_eq!(organizations.len(), 2);
+        assert_eq!(organizations[0].scopes, ["users:read", "x:y", "owner"]);
+        assert_eq!(organizations[0].title.as_deref(), Some("A"));
+        assert_eq!(organizations[1].scopes, ["x:y", "x:y"]);
+        assert_eq!(warnings, [ORGANIZATION_REPEATED]);
+    }
+
+    #[test]
+    fn a_claim_with_very_many_organizations_is_read_in_reasonable_time() {
+        let entries: Vec<String> =
+            (0..30_000).map(|n| format!(r#"{{"id":"o{}","scopes":["a:b"]}}"#, n % 15_000)).collect();
+        let (organizations, _) = read(&format!(r#"{{"organizations":[{}]}}"#, entries.join(",")));
+        assert_eq!(organizations.map(|list| list.len()), Some(15_000));
+    }
+}

@@ -1,0 +1,211 @@
+//! The way back: an authorization response becomes a session, once (RFC 6749 4.1.2, RFC 9207).
+
+use std::rc::Rc;
+
+use super::exchange::Grant;
+use super::flight::Flight;
+use super::{Client, disposed, event};
+use crate::error::{Class, Code, Error, Result};
+use crate::ports::{Event, EventKind, Host};
+use crate::protocol::callback::{self, AuthorizationResponse, Outcome, Recognized};
+use crate::protocol::id_token::NonceRule;
+use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::provider_error;
+use crate::protocol::url::Issuer;
+use crate::session::transaction::{Pending, Progress, code_hash};
+use crate::session::{Agent, Session, Transaction};
+
+/// What came of a sign-in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Who signed in.
+    pub agent: Rc<Agent>,
+    /// What the app gave to the sign-in, as JSON text.
+    pub app_state: Option<String>,
+    /// Where the app wanted to go.
+    pub return_to: Option<String>,
+}
+
+/// The flights of callbacks by `state`, each with the hash of the code it redeems.
+pub(super) type CallbackFlight = (String, Rc<Flight<Result<SignedIn>>>);
+
+impl<H: Host> Client<H> {
+    /// Handles the authorization response in `url`, or in the address bar; `None` when there is none of ours.
+    ///
+    /// # Errors
+    /// See the rows of *Callbacks* in `index.d.ts`.
+    pub async fn handle_redirect_callback(&self, url: Option<String>) -> Result<Option<SignedIn>> {
+        self.require_ambient("handleRedirectCallback")?;
+        let Some(url) = url.or_else(|| self.host().location()) else { return Ok(None) };
+        if !self.is_at_redirect_uri(&url) {
+            return Ok(None);
+        }
+        let inner = &self.inner;
+        let issuer = inner.options.issuer_name();
+        match callback::recognize(&url, inner.options.response_mode, &inner.tag, Some(issuer)) {
+            Ok(Recognized::NothingHere) => Ok(None),
+            Ok(Recognized::NotOurs) => {
+                self.warn("callback_ignored", "an authorization response that is not this client's was left alone");
+                Ok(None)
+            }
+            Ok(Recognized::Ours(response)) => {
+                let result = self.handle_once(response).await;
+                self.clean_address_bar(&url);
+                result.map(Some)
+            }
+            Err(error) => {
+                self.clean_address_bar(&url);
+                Err(error)
+            }
+        }
+    }
+
+    /// Calls with the same response while it is handled get the same result.
+    async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
+        let state = response.state.clone();
+        let hash = match &response.outcome {
+            Outcome::Code(code) => code_hash(code.expose()),
+            Outcome::Refused { .. } => String::new(),
+        };
+        let flight = {
+            let mut callbacks = self.inner.callbacks.borrow_mut();
+            let (redeemed, flight) = callbacks.entry(state.clone()).or_insert_with(|| (hash.clone(), Rc::default()));
+            if *redeemed != hash {
+                return Err(another_code());
+            }
+            Rc::clone(flight)
+        };
+        let client = self.clone();
+        let handled = flight.join(self.host(), || async move {
+            let result = client.handle_response(response).await;
+            client.inner.callbacks.borrow_mut().remove(&state);
+            result
+        });
+        handled.await.unwrap_or_else(|| Err(disposed()))
+    }
+
+    async fn handle_response(&self, response: AuthorizationResponse) -> Result<SignedIn> {
+        let state = &response.state;
+        let Some(transaction) = self.load_transaction(state).await? else {
+            return Err(Error::new(
+                Code::TransactionNotFound,
+                "no sign-in with this `state` was begun in this tab: it was opened in another one, the storage was \
+                 cleared, or it was long ago",
+            ));
+        };
+        let app_state = transaction.app_state.clone();
+        let result = match &transaction.progress {
+            Progress::Used { code_hash, session } => {
+                self.handled_before(&transaction, &response, code_hash.as_deref(), session.as_deref())
+            }
+            Progress::Pending(_) if transaction.is_expired(self.now()) => {
+                self.save_transaction(state, &transaction.used(None, None)).await;
+                Err(Error::new(Code::TransactionExpired, "the sign-in took more than ten minutes: begin again"))
+            }
+            Progress::Pending(pending) => self.redeem_response(&transaction, pending, &response).await,
+        };
+        result.map_err(|error| error.with_app_state(app_state))
+    }
+
+    fn handled_before(
+        &self,
+        transaction: &Transaction,
+        response: &AuthorizationResponse,
+        redeemed: Option<&str>,
+        session_id: Option<&str>,
+    ) -> Result<SignedIn> {
+        if let (Outcome::Code(code), Some(redeemed)) = (&response.outcome, redeemed)
+            && code_hash(code.expose()) != redeemed
+        {
+            return Err(another_code());
+        }
+        match self.session() {
+            Some(session) if session_id == Some(session.id.as_str()) => Ok(signed_in(transaction, session.agent)),
+            _ => Err(Error::new(
+                Code::CallbackAlreadyHandled,
+                "this authorization response was handled before, and its session is not the current one: a code is \
+                 redeemed only once",
+            )),
+        }
+    }
+
+    async fn redeem_response(
+        &self,
+        transaction: &Transaction,
+        pending: &Pending,
+        response: &AuthorizationResponse,
+    ) -> Result<SignedIn> {
+        let metadata = self.discover(false).await?;
+        let code = match &response.outcome {
+            Outcome::Code(code) => Some(code),
+            Outcome::Refused { .. } => None,
+        };
+        // Whatever is refused below, this `state` is used up; and nothing that happens to this page between here
+        // and the answer can make the code be sent a second time.
+        let used = transaction.used(code.map(|code| code.expose()), None);
+        self.save_transaction(&response.state, &used).await;
+        let issuer = pending.issuer.as_deref();
+        callback::check_issuer(metadata.issuer.as_ref().map(Issuer::as_str), issuer, false)?;
+        let is_advertised = metadata.authorization_response_iss_parameter_supported;
+        callback::check_issuer(response.iss.as_deref(), issuer, is_advertised)?;
+        let code = match &response.outcome {
+            Outcome::Code(code) => code,
+            Outcome::Refused { error, description } => {
+                return Err(provider_error::from_wire(error, description.as_deref(), Class::Provider, None));
+            }
+        };
+        let grant = Grant {
+            code,
+            verifier: CodeVerifier::parse(pending.verifier.expose())?,
+            redirect_uri: &pending.redirect_uri,
+            nonce: pending.nonce.as_deref().map_or(NonceRule::NoneSent, NonceRule::Equal),
+            scope: &pending.scope,
+            max_age: pending.max_age,
+            acr_values: &pending.acr_values,
+        };
+        let exchanged = self.redeem(&metadata, grant).await?;
+        self.require_alive()?;
+        let session = Session { id: self.random_text()?, tokens: exchanged.tokens, agent: exchanged.agent };
+        let done = transaction.used(Some(code.expose()), Some(session.id.clone()));
+        // Stored before announced.
+        self.store_session(&session).await;
+        self.save_transaction(&response.state, &done).await;
+        let agent = Rc::clone(&session.agent);
+        self.set_session(Some(session));
+        self.host().emit(Event { app_state: transaction.app_state.clone(), ..event(EventKind::SignedIn) });
+        for warning in &agent.warnings {
+            self.warn(warning.code, warning.message.clone());
+        }
+        Ok(signed_in(transaction, agent))
+    }
+
+    /// Whether the URL is the redirect URI: its origin, its path, and its own query among the parameters.
+    fn is_at_redirect_uri(&self, url: &str) -> bool {
+        let Some(redirect_uri) = &self.inner.options.redirect_uri else { return false };
+        let base = self.host().location();
+        let here = self.host().resolve(url, base.as_deref());
+        let (Some(here), Some(expected)) = (here, self.host().resolve(redirect_uri, None)) else { return false };
+        let pairs = |query: &str| query.trim_start_matches('?').split('&').map(str::to_owned).collect::<Vec<_>>();
+        let there = pairs(&here.query);
+        here.origin == expected.origin
+            && here.path == expected.path
+            && pairs(&expected.query).iter().all(|pair| pair.is_empty() || there.contains(pair))
+    }
+
+    fn clean_address_bar(&self, url: &str) {
+        let Some(location) = self.host().location() else { return };
+        // Only where the response is in the address bar; a URL that the app handed in may be another one.
+        if self.host().resolve(url, Some(&location)).is_some_and(|resolved| resolved.href == location) {
+            let cleaned = callback::without_response_parameters(&location, self.inner.options.response_mode);
+            self.host().replace_location(&cleaned);
+        }
+    }
+}
+
+fn signed_in(transaction: &Transaction, agent: Rc<Agent>) -> SignedIn {
+    SignedIn { agent, app_state: transaction.app_state.clone(), return_to: transaction.return_to.clone() }
+}
+
+fn another_code() -> Error {
+    Error::new(Code::StateMismatch, "this `state` was used for another code")
+}

@@ -1,0 +1,195 @@
+//! The provider's metadata: discovered, given by hand, or both (OIDC Discovery 4, RFC 8414 3).
+
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+
+use super::{Client, disposed};
+use crate::error::{Class, Code, Error, Result};
+use crate::ports::{Area, Host};
+use crate::protocol::json::{self, Json, Number, Object};
+use crate::protocol::metadata::{self, ProviderMetadata};
+use crate::protocol::url::Issuer;
+
+/// How long `create` waits for discovery, in milliseconds.
+const CREATE_WAITS_MILLISECONDS: u32 = 3000;
+
+/// Metadata in use.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    metadata: Rc<ProviderMetadata>,
+    /// When it was fetched; `None`: given by hand, never stale.
+    fetched_at: Option<i64>,
+}
+
+impl<H: Host> Client<H> {
+    /// The metadata in use, if there is any yet.
+    #[must_use]
+    pub fn metadata(&self) -> Option<Rc<ProviderMetadata>> {
+        self.inner.metadata.borrow().as_ref().map(|known| Rc::clone(&known.metadata))
+    }
+
+    /// `auto`, `hybrid` or `manual`.
+    #[must_use]
+    pub fn discovery_mode(&self) -> &'static str {
+        match (&self.inner.options.issuer, &self.inner.options.metadata) {
+            (Some(_), None) => "auto",
+            (Some(_), Some(_)) => "hybrid",
+            (None, _) => "manual",
+        }
+    }
+
+    /// The metadata, fetched where it is not known or too old; concurrent calls are one request.
+    ///
+    /// # Errors
+    /// `NetworkError`, `TimeoutError`, `ProviderError` (retry) or `DiscoveryError`. A failed forced discovery leaves
+    /// the old metadata in use.
+    pub async fn discover(&self, force: bool) -> Result<Rc<ProviderMetadata>> {
+        self.require_alive()?;
+        let Some(issuer) = self.inner.options.issuer.clone() else {
+            return self.metadata().ok_or_else(not_discovered);
+        };
+        if !force {
+            self.load_cached_metadata(&issuer).await;
+            if let Some(known) = self.fresh_metadata() {
+                return Ok(known);
+            }
+        }
+        let client = self.clone();
+        let flight = Rc::clone(&self.inner.discovery);
+        let fetched = flight.join(self.host(), || async move { client.fetch_metadata(&issuer).await }).await;
+        match fetched.unwrap_or_else(|| Err(disposed())) {
+            // A document past its time is better than none while the provider cannot be reached.
+            Err(error) if !force && super::request::is_passing(&error) => self.metadata().ok_or(error),
+            result => result,
+        }
+    }
+
+    /// Metadata for a job that cannot wait.
+    pub(super) fn metadata_now(&self) -> Result<Rc<ProviderMetadata>> {
+        self.require_alive()?;
+        self.metadata().ok_or_else(not_discovered)
+    }
+
+    /// What `create` waits for: discovery, where nothing is known, but never long.
+    pub(super) async fn discover_for_create(&self) {
+        if let Some(issuer) = self.inner.options.issuer.clone() {
+            self.load_cached_metadata(&issuer).await;
+        }
+        if self.metadata().is_some() && (self.session().is_some() || self.fresh_metadata().is_some()) {
+            return;
+        }
+        let client = self.clone();
+        let discovery = async move {
+            // Whatever needs the metadata asks again and gets the error.
+            let _ = client.discover(false).await;
+        };
+        if self.session().is_some() {
+            self.host().spawn(discovery);
+            return;
+        }
+        let limit = self.host().sleep(CREATE_WAITS_MILLISECONDS);
+        match select(Box::pin(discovery), Box::pin(limit)).await {
+            Either::Left(_) | Either::Right(_) => {}
+        }
+    }
+
+    pub(super) fn adopt_manual_metadata(&self) -> Result<()> {
+        let options = &self.inner.options;
+        if let Some(given) = &options.metadata {
+            // In hybrid mode this checks what was given before anything is fetched.
+            let metadata = ProviderMetadata::from_object(given.clone()).map_err(wrong_metadata_option)?;
+            if options.issuer.is_none() {
+                self.adopt_metadata(Rc::new(metadata), None);
+            }
+        }
+        Ok(())
+    }
+
+    fn fresh_metadata(&self) -> Option<Rc<ProviderMetadata>> {
+        let known = self.inner.metadata.borrow();
+        let known = known.as_ref()?;
+        let age = known.fetched_at.map_or(0, |fetched_at| self.now().saturating_sub(fetched_at));
+        // A negative age is a clock that was set back: nothing is known about it.
+        (0..=self.inner.options.discovery_ttl).contains(&age).then(|| Rc::clone(&known.metadata))
+    }
+
+    fn adopt_metadata(&self, metadata: Rc<ProviderMetadata>, fetched_at: Option<i64>) {
+        if !self.inner.disposed.get() {
+            *self.inner.metadata.borrow_mut() = Some(Known { metadata, fetched_at });
+        }
+    }
+
+    async fn fetch_metadata(&self, issuer: &Issuer) -> Result<Rc<ProviderMetadata>> {
+        let mut failure = None;
+        for request in metadata::discovery_requests(issuer, self.inner.options.provider_type) {
+            let judged = match self.send(request).await {
+                Ok(response) => metadata::judge_discovery(&response, issuer),
+                Err(error) => Err(error),
+            };
+            match judged {
+                Ok(discovered) => {
+                    let fetched_at = self.now();
+                    let document = discovered.document.clone();
+                    let metadata = Rc::new(self.with_given(discovered)?);
+                    self.adopt_metadata(Rc::clone(&metadata), Some(fetched_at));
+                    self.cache_metadata(issuer, document, fetched_at).await;
+                    return Ok(metadata);
+                }
+                // Only "there is nothing here" leads on to the next well-known location.
+                Err(error) if error.code() == Code::DiscoveryFailed => failure = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failure.unwrap_or_else(not_discovered))
+    }
+
+    fn with_given(&self, discovered: ProviderMetadata) -> Result<ProviderMetadata> {
+        match &self.inner.options.metadata {
+            Some(given) => discovered.overridden_by(given),
+            None => Ok(discovered),
+        }
+    }
+
+    async fn load_cached_metadata(&self, issuer: &Issuer) {
+        if self.metadata().is_some() {
+            return;
+        }
+        let Some(text) = self.load(Area::Documents, &cache_key(issuer)).await else { return };
+        let read = || {
+            let cached = json::parse_object(text.as_bytes()).ok()?;
+            let fetched_at = cached.seconds("fetched_at").ok()??;
+            let document = cached.object("document").ok()??;
+            let metadata = ProviderMetadata::from_object(document.clone()).ok()?;
+            let is_of_issuer = metadata.issuer.as_ref() == Some(issuer);
+            Some((is_of_issuer.then(|| self.with_given(metadata).ok())??, fetched_at))
+        };
+        match read() {
+            Some((metadata, fetched_at)) => self.adopt_metadata(Rc::new(metadata), Some(fetched_at)),
+            None => self.delete(Area::Documents, &cache_key(issuer)).await,
+        }
+    }
+
+    async fn cache_metadata(&self, issuer: &Issuer, document: Object, fetched_at: i64) {
+        let mut cached = Object::new();
+        cached.insert("fetched_at", Json::Number(Number::Integer(fetched_at)));
+        cached.insert("document", Json::Object(document));
+        self.save(Area::Documents, &cache_key(issuer), &cached.to_string()).await;
+    }
+}
+
+fn cache_key(issuer: &Issuer) -> String {
+    format!("wasm-oidc:metadata:{}", issuer.as_str())
+}
+
+fn not_discovered() -> Error {
+    Error::new(
+        Code::NotDiscovered,
+        "the provider's metadata is not here yet: await `discover()` or `createAuthorizationRequest()` first",
+    )
+}
+
+fn wrong_metadata_option(cause: Error) -> Error {
+    let message = format!("option \"metadata\": {}", cause.failure().message);
+    Error::new(Code::InvalidOption, message).during(Class::Configuration).because(cause)
+}

@@ -1,0 +1,267 @@
+//! A code becomes tokens, and an ID token becomes an agent (RFC 6749 4.1.3, OIDC Core 3.1.3).
+
+use std::rc::Rc;
+
+use super::Client;
+use super::options::{Given, unknown};
+use crate::error::{Class, Code, Error, Recovery, Result};
+use crate::ports::Host;
+use crate::protocol::algorithm;
+use crate::protocol::callback::{self, AuthorizationResponse, Outcome, ResponseMode};
+use crate::protocol::id_token::{self, Expectations, NonceRule};
+use crate::protocol::json::{Json, Object};
+use crate::protocol::jwt::{self, Jwt};
+use crate::protocol::metadata::{Endpoint, ProviderMetadata, ProviderType};
+use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::secret::Secret;
+use crate::protocol::url::Issuer;
+use crate::protocol::{provider_error, token_request, token_response};
+use crate::session::{Agent, TokenSet};
+
+/// Tokens and who they speak of; nothing of it is stored.
+#[derive(Debug, Clone)]
+pub struct Exchanged {
+    /// The tokens.
+    pub tokens: Rc<TokenSet>,
+    /// The agent.
+    pub agent: Rc<Agent>,
+}
+
+/// A code with everything that redeeming and checking it needs.
+pub(super) struct Grant<'a> {
+    pub(super) code: &'a Secret,
+    pub(super) verifier: CodeVerifier,
+    pub(super) redirect_uri: &'a str,
+    pub(super) nonce: NonceRule<'a>,
+    pub(super) scope: &'a str,
+    pub(super) max_age: Option<i64>,
+    pub(super) acr_values: &'a [String],
+}
+
+/// The arguments of an exchange by hand.
+#[derive(Debug, Clone)]
+pub struct ByHand {
+    response: AuthorizationResponse,
+    state: Option<String>,
+    nonce: Option<String>,
+    /// Without a state to compare there may be no nonce either: plain code and verifier.
+    checks_nonce: bool,
+    verifier: CodeVerifier,
+    issuer: Option<String>,
+    redirect_uri: Option<String>,
+    scope: Option<String>,
+    max_age: Option<i64>,
+    acr_values: Vec<String>,
+}
+
+const AUTH_NAMES: &[&str] = &[
+    "acrValues", "codeVerifier", "issuer", "maxAge", "nonce", "redirectUri", "scope", "state", "stateCheckedByCaller",
+    "url",
+];
+
+impl ByHand {
+    /// Arguments from JavaScript: `callback` is a URL, a query, a bare code or `{code, state, iss}`; `auth` is what
+    /// `createAuthorizationUrl` returned, or `{codeVerifier, nonce, stateCheckedByCaller: true}`.
+    ///
+    /// # Errors
+    /// `ConfigurationError` for wrong arguments, `CallbackError` for a response that says too much or too little.
+    pub fn from_json(callback: &Json, auth: &Object, mode: ResponseMode) -> Result<Self> {
+        let mut by_hand = Self {
+            response: AuthorizationResponse {
+                state: String::new(),
+                iss: None,
+                outcome: Outcome::Code(Secret::new(String::new())),
+            },
+            state: None,
+            nonce: None,
+            checks_nonce: true,
+            verifier: CodeVerifier::from_random([0; 32]),
+            issuer: None,
+            redirect_uri: None,
+            scope: None,
+            max_age: None,
+            acr_values: Vec::new(),
+        };
+        let mut verifier = None;
+        let mut checked_by_caller = false;
+        for (name, value) in auth.iter().filter(|(_, value)| !matches!(value, Json::Null)) {
+            let option = Given { name, value };
+            match name {
+                "codeVerifier" => verifier = Some(CodeVerifier::parse(&option.text()?)?),
+                "state" => by_hand.state = Some(option.text()?),
+                "nonce" => by_hand.nonce = Some(option.text()?),
+                "issuer" => by_hand.issuer = Some(option.text()?),
+                "redirectUri" => by_hand.redirect_uri = Some(option.text()?),
+                "scope" => by_hand.scope = Some(option.words()?.join(" ")),
+                "maxAge" => by_hand.max_age = Some(option.seconds(0, i64::MAX)?),
+                "acrValues" => by_hand.acr_values = option.words()?,
+                "stateCheckedByCaller" => checked_by_caller = option.flag()?,
+                "url" => {}
+                _ => return Err(unknown("member of the second argument", name, AUTH_NAMES)),
+            }
+        }
+        by_hand.verifier = verifier.ok_or_else(|| missing("codeVerifier"))?;
+        if by_hand.state.is_none() && !checked_by_caller {
+            return Err(missing("state"));
+        }
+        by_hand.checks_nonce = by_hand.nonce.is_some() || !checked_by_caller;
+        by_hand.response = response_by_hand(callback, mode, checked_by_caller)?;
+        Ok(by_hand)
+    }
+}
+
+fn response_by_hand(callback: &Json, mode: ResponseMode, checked_by_caller: bool) -> Result<AuthorizationResponse> {
+    let object = match callback {
+        Json::String(code) if checked_by_caller && !code.contains(['?', '#', '=']) => {
+            let outcome = Outcome::Code(Secret::new(code.clone()));
+            return Ok(AuthorizationResponse { state: String::new(), iss: None, outcome });
+        }
+        Json::String(url) => return callback::parse_response(url, mode),
+        Json::Object(object) => object,
+        value => return Err(Given { name: "callback", value }.wrong("a URL, a query or {code, state, iss}")),
+    };
+    let member = |name: &str| object.get(name).map(|value| Given { name, value }.text()).transpose();
+    let code = member("code")?.ok_or_else(|| missing("code"))?;
+    let state = match member("state")? {
+        Some(state) => state,
+        None if checked_by_caller => String::new(),
+        None => return Err(Error::new(Code::StateMissing, "the authorization response has no `state`")),
+    };
+    Ok(AuthorizationResponse { state, iss: member("iss")?, outcome: Outcome::Code(Secret::new(code)) })
+}
+
+fn missing(name: &str) -> Error {
+    Error::new(Code::MissingOption, format!("exchangeCode: `{name}` is missing"))
+}
+
+impl<H: Host> Client<H> {
+    /// Redeems a code by hand; the caller keeps the tokens.
+    ///
+    /// # Errors
+    /// `CallbackError`, `TokenExchangeError`, `TokenParseError`, `TokenVerificationError`, `NetworkError` and the
+    /// classes of the provider's own errors.
+    pub async fn exchange_code(&self, by_hand: &ByHand) -> Result<Exchanged> {
+        self.require_alive()?;
+        let response = &by_hand.response;
+        if by_hand.state.as_ref().is_some_and(|state| *state != response.state) {
+            return Err(Error::new(
+                Code::StateMismatch,
+                "`state` of the authorization response is not the one of this request",
+            ));
+        }
+        let metadata = self.discover(false).await?;
+        let issuer = metadata.issuer.as_ref().map(Issuer::as_str);
+        if let Some(asked) = &by_hand.issuer {
+            callback::check_issuer(Some(asked), issuer, false)?;
+        }
+        let is_advertised =
+            metadata.authorization_response_iss_parameter_supported && by_hand.state.is_some();
+        callback::check_issuer(response.iss.as_deref(), issuer, is_advertised)?;
+        let code = match &response.outcome {
+            Outcome::Code(code) => code,
+            Outcome::Refused { error, description } => {
+                return Err(provider_error::from_wire(error, description.as_deref(), Class::Provider, None));
+            }
+        };
+        let options = &self.inner.options;
+        let scope = by_hand.scope.clone().unwrap_or_else(|| options.scopes.join(" "));
+        let redirect_uri = by_hand.redirect_uri.as_ref().or(options.redirect_uri.as_ref());
+        let grant = Grant {
+            code,
+            verifier: by_hand.verifier.clone(),
+            redirect_uri: redirect_uri.ok_or_else(|| missing("redirectUri"))?,
+            nonce: match &by_hand.nonce {
+                Some(nonce) => NonceRule::Equal(nonce),
+                None if by_hand.checks_nonce => NonceRule::NoneSent,
+                None => NonceRule::Unchecked,
+            },
+            scope: &scope,
+            max_age: by_hand.max_age,
+            acr_values: &by_hand.acr_values,
+        };
+        self.redeem(&metadata, grant).await
+    }
+
+    /// The token request and everything that has to be right about its answer.
+    pub(super) async fn redeem(&self, metadata: &Rc<ProviderMetadata>, grant: Grant<'_>) -> Result<Exchanged> {
+        let options = &self.inner.options;
+        let scopes: Vec<&str> = grant.scope.split(' ').collect();
+        let expects_id_token = options.asks_for_id_token(&scopes);
+        if expects_id_token && options.verify_signature {
+            // Keys and tokens travel at the same time: one round trip instead of two.
+            let (client, metadata) = (self.clone(), Rc::clone(metadata));
+            self.host().spawn(async move { client.prefetch_keys(&metadata).await });
+        }
+        let request = token_request::authorization_code(
+            metadata.endpoint(Endpoint::Token)?,
+            &options.client_id,
+            &options.client_auth,
+            grant.code.expose(),
+            grant.redirect_uri,
+            &grant.verifier,
+            &[],
+        );
+        // Whatever happened to the request, the code may be spent.
+        let response = self.send(request).await.map_err(|error| error.recover_by(Recovery::Reauthenticate))?;
+        let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
+        let tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
+        let claims = match &tokens.id_token {
+            Some(id_token) if options.provider_type == ProviderType::Oidc => {
+                let jwt = jwt::parse(id_token.expose())?;
+                let algorithm = self.check_authenticity(metadata, &jwt).await?;
+                let expected = Expectations {
+                    nonce: grant.nonce,
+                    max_age: grant.max_age.and_then(|seconds| u64::try_from(seconds).ok()),
+                    acr_values: grant.acr_values,
+                    access_token: Some(tokens.access_token.expose()),
+                    code: Some(grant.code.expose()),
+                    ..self.expectations(metadata)
+                };
+                id_token::validate_claims(&jwt, Some(algorithm), &expected)?.claims
+            }
+            None if expects_id_token => {
+                return Err(Error::new(
+                    Code::IdTokenMissing,
+                    "the token response has no `id_token` though the scope `openid` was asked for",
+                ));
+            }
+            _ => Object::new(),
+        };
+        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
+        Ok(Exchanged { tokens: Rc::new(tokens), agent })
+    }
+
+    /// Algorithm first, then the signature: no key is looked up for an algorithm that is not allowed.
+    pub(super) async fn check_authenticity(
+        &self,
+        metadata: &ProviderMetadata,
+        jwt: &Jwt,
+    ) -> Result<algorithm::Algorithm> {
+        let options = &self.inner.options;
+        let listed = metadata.id_token_signing_alg_values_supported.as_deref();
+        let allowed = algorithm::allowed(listed, options.algorithms.as_deref());
+        let algorithm = id_token::check_algorithm(jwt, &allowed)?;
+        if options.verify_signature {
+            self.check_signature(metadata, jwt, algorithm).await?;
+        }
+        Ok(algorithm)
+    }
+
+    /// What every ID token for this client has to say.
+    pub(super) fn expectations<'a>(&'a self, metadata: &'a ProviderMetadata) -> Expectations<'a> {
+        let options = &self.inner.options;
+        Expectations {
+            issuer: metadata.issuer.as_ref().map(Issuer::as_str).unwrap_or_default(),
+            client_id: &options.client_id,
+            trusted_audiences: &options.trusted_audiences,
+            nonce: NonceRule::NoneSent,
+            now: self.now(),
+            clock_tolerance: options.clock_tolerance,
+            max_age: None,
+            acr_values: &[],
+            max_id_token_age: options.max_id_token_age,
+            access_token: None,
+            code: None,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The client: one file for each job a user asks for, generic over the host it runs on.
+
+mod callback;
+mod discovery;
+mod exchange;
+mod fetch;
+mod flight;
+mod keys;
+mod options;
+mod refresh;
+mod request;
+mod restore;
+mod return_to;
+mod sign_in;
+mod sign_out;
+mod storage;
+mod transactions;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use callback::SignedIn;
+pub use exchange::{ByHand, Exchanged};
+pub use fetch::{Authorized, FetchPolicy, Verdict};
+pub use options::{ClientOptions, StorageKind};
+pub use sign_in::{AuthorizationUrl, SignInOptions};
+pub use sign_out::{LogoutOptions, SignOutOptions};
+
+use crate::error::{Code, Error, Result};
+use crate::ports::{Event, EventKind, EventSource, Host};
+use crate::protocol::metadata::ProviderMetadata;
+use crate::protocol::random;
+use crate::protocol::state::StateTag;
+use crate::session::{Agent, Session};
+use flight::Flight;
+use storage::Storage;
+
+/// An OAuth 2.0 / OpenID Connect client of one provider. Cheap to clone; the clones are one client.
+pub struct Client<H: Host> {
+    inner: Rc<Inner<H>>,
+}
+
+impl<H: Host> Clone for Client<H> {
+    fn clone(&self) -> Self {
+        Self { inner: Rc::clone(&self.inner) }
+    }
+}
+
+struct Inner<H: Host> {
+    host: H,
+    options: ClientOptions,
+    /// Marks every `state` of this client, so that "is this ours" never depends on storage.
+    tag: StateTag,
+    storage: Storage,
+    metadata: RefCell<Option<discovery::Known>>,
+    discovery: Rc<Flight<Result<Rc<ProviderMetadata>>>>,
+    keys: RefCell<Option<keys::Known>>,
+    key_fetch: Rc<Flight<Result<keys::Known>>>,
+    session: RefCell<Option<Session>>,
+    /// Grows with every change of the session, so that JavaScript knows when to make a new agent.
+    revision: Cell<u32>,
+    callbacks: RefCell<BTreeMap<String, callback::CallbackFlight>>,
+    refreshes: Rc<Flight<Result<Rc<Agent>>>>,
+    disposed: Cell<bool>,
+}
+
+impl<H: Host> Client<H> {
+    /// Makes a client; sends nothing and reads nothing.
+    ///
+    /// # Errors
+    /// `ConfigurationError`: the metadata given by hand is not what RFC 8414 2 says.
+    pub fn new(host: H, options: ClientOptions) -> Result<Self> {
+        let tag = StateTag::new(
+            options.issuer_name(),
+            &options.client_id,
+            options.redirect_uri.as_deref().unwrap_or_default(),
+            options.name.as_deref().unwrap_or_default(),
+        );
+        let client = Self {
+            inner: Rc::new(Inner {
+                host,
+                tag,
+                storage: Storage::default(),
+                metadata: RefCell::default(),
+                discovery: Rc::default(),
+                keys: RefCell::default(),
+                key_fetch: Rc::default(),
+                session: RefCell::default(),
+                revision: Cell::new(0),
+                callbacks: RefCell::default(),
+                refreshes: Rc::default(),
+                disposed: Cell::new(false),
+                options,
+            }),
+        };
+        client.adopt_manual_metadata()?;
+        Ok(client)
+    }
+
+    /// The options that the client was made with.
+    #[must_use]
+    pub fn options(&self) -> &ClientOptions {
+        &self.inner.options
+    }
+
+    /// Who is signed in, as this page knows it now.
+    #[must_use]
+    pub fn agent(&self) -> Option<Rc<Agent>> {
+        self.inner.session.borrow().as_ref().map(|session| Rc::clone(&session.agent))
+    }
+
+    /// The session, as this page knows it now.
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        self.inner.session.borrow().clone()
+    }
+
+    /// A number that changes whenever the session does.
+    #[must_use]
+    pub fn revision(&self) -> u32 {
+        self.inner.revision.get()
+    }
+
+    /// Forgets and wipes everything in this page; what is stored stays.
+    pub fn dispose(&self) {
+        self.inner.disposed.set(true);
+        self.set_session(None);
+        self.inner.metadata.borrow_mut().take();
+        self.inner.keys.borrow_mut().take();
+    }
+
+    /// Whether this process serves one person, so that the client may have a session of its own.
+    #[must_use]
+    pub fn is_ambient(&self) -> bool {
+        self.inner.options.single_user || self.host().location().is_some()
+    }
+
+    fn require_ambient(&self, method: &str) -> Result<()> {
+        self.require_alive()?;
+        if self.is_ambient() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::NoAmbientSession,
+            format!(
+                "{method} needs a session of the client's own, and one process here serves many people: keep each \
+                 person's tokens yourself (`createAuthorizationUrl`, `exchangeCode`, `refresh(agent)`), or say \
+                 `session: \"single-user\"` where this process serves one person"
+            ),
+        ))
+    }
+
+    fn require_alive(&self) -> Result<()> {
+        if self.inner.disposed.get() {
+            return Err(disposed());
+        }
+        Ok(())
+    }
+
+    fn host(&self) -> &H {
+        &self.inner.host
+    }
+
+    fn now(&self) -> i64 {
+        self.host().now()
+    }
+
+    fn set_session(&self, session: Option<Session>) {
+        *self.inner.session.borrow_mut() = session;
+        self.inner.revision.set(self.inner.revision.get().wrapping_add(1));
+    }
+
+    fn random_bytes(&self) -> Result<[u8; 32]> {
+        let mut bytes = [0; 32];
+        self.host().fill(&mut bytes).map_err(|_| {
+            Error::new(
+                Code::CryptoUnavailable,
+                "the host gives no random bytes here: Workers do so only while they handle a request",
+            )
+        })?;
+        Ok(bytes)
+    }
+
+    fn random_text(&self) -> Result<String> {
+        Ok(random::token_from(&self.random_bytes()?))
+    }
+
+    fn emit(&self, kind: EventKind) {
+        self.host().emit(event(kind));
+    }
+
+    fn warn(&self, reason: &'static str, message: impl Into<String>) {
+        self.host().emit(Event {
+            reason: Some(reason),
+            message: Some(message.into()),
+            ..event(EventKind::Warning)
+        });
+    }
+}
+
+fn event(kind: EventKind) -> Event {
+    Event { kind, source: EventSource::ThisTab, reason: None, message: None, error: None, app_state: None }
+}
+
+fn disposed() -> Error {
+    Error::new(Code::Disposed, "the client was disposed of: make a new one with `IdpClient.create`")
+}

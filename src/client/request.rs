@@ -1,0 +1,42 @@
+//! Sending one request within its limits, with failures in words.
+
+use super::Client;
+use crate::error::{Class, Code, Error, Result};
+use crate::ports::{Host, HttpFailure, Limits};
+use crate::protocol::http::{HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
+
+impl<H: Host> Client<H> {
+    /// Sends a request to the provider.
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
+        // The query may hold what must not be in a message.
+        let endpoint = request.url.split('?').next().unwrap_or_default().to_owned();
+        let timeout = self.inner.options.timeout;
+        let limits = Limits {
+            timeout_milliseconds: u32::try_from(timeout.saturating_mul(1000)).unwrap_or(u32::MAX),
+            max_response_bytes: MAX_RESPONSE_BYTES,
+        };
+        self.host().send(request, limits).await.map_err(|failure| match failure {
+            HttpFailure::Network(reason) => Error::new(
+                Code::NetworkFailure,
+                format!("{endpoint} could not be reached ({reason}): offline, refused, or not allowed by CORS"),
+            ),
+            HttpFailure::Timeout => {
+                Error::new(Code::Timeout, format!("{endpoint} did not answer within {timeout} s"))
+            }
+            HttpFailure::Redirect => Error::new(
+                Code::RedirectRefused,
+                format!("{endpoint} answered with a redirect, which is never followed: use the URL it leads to"),
+            ),
+            HttpFailure::TooLarge => Error::new(
+                Code::ResponseTooLarge,
+                format!("{endpoint} answered with more than {MAX_RESPONSE_BYTES} bytes"),
+            ),
+        })
+    }
+}
+
+/// Whether the same request can succeed later: nobody said no.
+pub(super) fn is_passing(error: &Error) -> bool {
+    matches!(error.class(), Class::Network | Class::Timeout)
+        || matches!(error.code(), Code::ServerError | Code::TemporarilyUnavailable | Code::DiscoveryFailed)
+}

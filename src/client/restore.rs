@@ -1,0 +1,76 @@
+//! The stored session: read when a client is made, written whenever the session changes.
+
+use std::rc::Rc;
+
+use super::{Client, event};
+use crate::error::Result;
+use crate::ports::{Area, Event, EventKind, Host};
+use crate::protocol::json::Object;
+use crate::protocol::jwt;
+use crate::protocol::state::StateTag;
+use crate::session::{Agent, Record, Session, TokenSet, Unreadable};
+
+impl<H: Host> Client<H> {
+    /// Restores a stored session and waits for discovery where that is needed: what `create` does. Never fails
+    /// because storage is blocked or the network is down.
+    ///
+    /// # Errors
+    /// `disposed`.
+    pub async fn restore(&self) -> Result<()> {
+        self.require_alive()?;
+        if self.is_ambient() {
+            self.restore_session().await;
+        }
+        self.discover_for_create().await;
+        Ok(())
+    }
+
+    async fn restore_session(&self) {
+        let key = self.session_key();
+        let Some(text) = self.load(Area::Tokens, &key).await else { return };
+        let session = Record::from_text(&text).and_then(|record| {
+            let agent = agent_of(&record.tokens).ok_or(Unreadable::Corrupt)?;
+            Ok(Session { id: record.id, tokens: Rc::new(record.tokens), agent: Rc::new(agent) })
+        });
+        match session {
+            Ok(session) => self.set_session(Some(session)),
+            Err(Unreadable::Newer) => self.warn(
+                "session_unreadable",
+                "the stored session was written by a newer version of this library and stays in place",
+            ),
+            Err(Unreadable::Corrupt) => {
+                self.delete(Area::Tokens, &key).await;
+                self.warn("session_dropped", "the stored session was broken and is deleted");
+            }
+        }
+    }
+
+    pub(super) async fn store_session(&self, session: &Session) {
+        let record = Record { id: session.id.clone(), tokens: (*session.tokens).clone() };
+        self.save(Area::Tokens, &self.session_key(), &record.to_text()).await;
+    }
+
+    /// Ends the session: gone from the store first, then from memory, then announced.
+    pub(super) async fn end_session(&self, reason: &'static str) {
+        self.delete(Area::Tokens, &self.session_key()).await;
+        self.set_session(None);
+        self.host().emit(Event { reason: Some(reason), ..event(EventKind::SignedOut) });
+    }
+
+    /// One session for a client id at an issuer, whichever of its redirect URIs it began at.
+    fn session_key(&self) -> String {
+        let options = &self.inner.options;
+        let name = options.name.as_deref().unwrap_or_default();
+        let tag = StateTag::new(options.issuer_name(), &options.client_id, "", name);
+        format!("wasm-oidc:session:{}", tag.as_str())
+    }
+}
+
+/// Who the tokens speak of. The ID token was verified before it was stored, so it is only read here.
+pub(super) fn agent_of(tokens: &TokenSet) -> Option<Agent> {
+    let claims = match &tokens.id_token {
+        Some(id_token) => jwt::parse(id_token.expose()).ok()?.claims,
+        None => Object::new(),
+    };
+    Some(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()))
+}

@@ -1,0 +1,221 @@
+//! Beginning a sign-in: the authorization request and the way to the provider.
+
+use std::rc::Rc;
+
+use super::options::{ClientOptions, Given, unknown};
+use super::{Client, return_to};
+use crate::error::{Code, Error, Result};
+use crate::ports::Host;
+use crate::protocol::authorization_request::{self, AuthorizationRequest, RequestSecrets};
+use crate::protocol::callback::ResponseMode;
+use crate::protocol::json::{Json, Object};
+use crate::protocol::metadata::ProviderMetadata;
+use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::secret::Secret;
+use crate::protocol::state;
+use crate::protocol::url::Issuer;
+use crate::session::Transaction;
+use crate::session::transaction::{Pending, Progress};
+
+/// The options of one sign-in.
+#[derive(Debug, Clone, Default)]
+pub struct SignInOptions {
+    /// What is asked of the provider.
+    pub request: AuthorizationRequest,
+    /// Where the app goes afterwards.
+    pub return_to: Option<String>,
+    /// What the app wants back, as JSON text.
+    pub app_state: Option<String>,
+    /// The caller's own `state`.
+    pub state: Option<String>,
+    /// The caller's own `nonce`.
+    pub nonce: Option<String>,
+}
+
+const NAMES: &[&str] = &[
+    "acrValues", "appState", "audience", "claims", "display", "extraParams", "idTokenHint", "loginHint", "maxAge",
+    "nonce", "prompt", "resource", "responseMode", "returnTo", "scopes", "state", "uiLocales",
+];
+
+impl SignInOptions {
+    /// Options from the JSON of JavaScript's object; what is missing comes from the client.
+    ///
+    /// # Errors
+    /// `ConfigurationError`: `invalid_option`, `unknown_option`.
+    pub fn from_json(object: &Object, client: &ClientOptions) -> Result<Self> {
+        let mut options = Self::default();
+        options.request.scopes.clone_from(&client.scopes);
+        options.request.response_mode = client.response_mode;
+        for (name, value) in object.iter() {
+            if matches!(value, Json::Null) && name != "appState" {
+                continue;
+            }
+            let option = Given { name, value };
+            let request = &mut options.request;
+            match name {
+                "scopes" => request.scopes = option.words()?,
+                "loginHint" => request.login_hint = Some(option.text()?),
+                "prompt" => request.prompt = Some(option.words()?.join(" ")),
+                "maxAge" => request.max_age = u64::try_from(option.seconds(0, i64::MAX)?).ok(),
+                "acrValues" => request.acr_values = Some(option.words()?.join(" ")),
+                "uiLocales" => request.ui_locales = Some(option.words()?.join(" ")),
+                "display" => request.display = Some(option.text()?),
+                "claims" => request.claims = Some(option.object()?.clone()),
+                "idTokenHint" => request.id_token_hint = Some(option.text()?),
+                "audience" => request.audience = Some(option.text()?),
+                "resource" => request.resources = option.words()?,
+                "responseMode" => {
+                    request.response_mode =
+                        option.one_of(&[ResponseMode::Query, ResponseMode::Fragment], |mode| mode.as_str())?;
+                }
+                "extraParams" => request.extra_params = extra_params(&option)?,
+                "returnTo" => options.return_to = Some(option.text()?),
+                "appState" => options.app_state = Some(value.to_string()),
+                "state" => options.state = Some(caller_value(&option)?),
+                "nonce" => options.nonce = Some(caller_value(&option)?),
+                _ => return Err(unknown("sign-in option", name, NAMES)),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn caller_value(option: &Given<'_>) -> Result<String> {
+    let text = option.text()?;
+    state::check_caller_value(option.name, &text)?;
+    Ok(text)
+}
+
+fn extra_params(option: &Given<'_>) -> Result<Vec<(String, String)>> {
+    let pairs = option.object()?.iter().map(|(name, value)| match value {
+        Json::String(text) => Ok((name.to_owned(), text.clone())),
+        _ => Err(option.wrong("an object of strings")),
+    });
+    pairs.collect()
+}
+
+/// An authorization request: the URL, and what the caller keeps until the response comes.
+#[derive(Debug, Clone)]
+pub struct AuthorizationUrl {
+    /// Where to send the user.
+    pub url: String,
+    /// The `state` in it.
+    pub state: String,
+    /// The `nonce` in it.
+    pub nonce: Option<String>,
+    /// The verifier of the challenge in it; secret until it is redeemed.
+    pub code_verifier: CodeVerifier,
+    /// The issuer that it goes to.
+    pub issuer: Option<String>,
+    /// The redirect URI in it.
+    pub redirect_uri: String,
+    /// The scopes in it.
+    pub scope: String,
+    /// The `max_age` in it, in seconds.
+    pub max_age: Option<i64>,
+    /// The `acr_values` in it.
+    pub acr_values: Vec<String>,
+}
+
+impl<H: Host> Client<H> {
+    /// Builds an authorization request without waiting for anything (RFC 6749 4.1.1, OIDC Core 3.1.2.1, RFC 7636 4.3).
+    ///
+    /// # Errors
+    /// `DiscoveryError` `not_discovered` before discovery, `ConfigurationError` otherwise.
+    pub fn create_authorization_url(&self, options: &SignInOptions) -> Result<AuthorizationUrl> {
+        let metadata = self.metadata_now()?;
+        self.build_authorization_url(&metadata, options, options.state.clone())
+    }
+
+    /// The same, with discovery awaited.
+    ///
+    /// # Errors
+    /// As [`Client::create_authorization_url`] and [`Client::discover`].
+    pub async fn create_authorization_request(&self, options: &SignInOptions) -> Result<AuthorizationUrl> {
+        let metadata = self.discover(false).await?;
+        self.build_authorization_url(&metadata, options, options.state.clone())
+    }
+
+    /// Sends the user to the provider; the page is left.
+    ///
+    /// # Errors
+    /// As [`Client::create_authorization_request`]; `redirect_target_rejected`.
+    pub async fn sign_in_redirect(&self, options: &SignInOptions) -> Result<()> {
+        self.require_ambient("signInRedirect")?;
+        let return_to = self.checked_return_to(options)?;
+        let metadata = self.discover(false).await?;
+        // A caller's state stays recognizable as ours: the callback must not depend on storage to know it.
+        let random = options.state.clone().map_or_else(|| self.random_text(), Ok)?;
+        let request = self.build_authorization_url(&metadata, options, Some(self.inner.tag.state(&random)))?;
+        let transaction = Transaction {
+            created_at: self.now(),
+            app_state: options.app_state.clone(),
+            return_to,
+            progress: Progress::Pending(Box::new(Pending {
+                verifier: Secret::new(request.code_verifier.as_str()),
+                nonce: request.nonce,
+                issuer: request.issuer,
+                redirect_uri: request.redirect_uri,
+                scope: request.scope,
+                max_age: request.max_age,
+                acr_values: request.acr_values,
+            })),
+        };
+        self.prune_transactions().await;
+        self.save_transaction(&request.state, &transaction).await;
+        if self.host().navigate(&request.url) {
+            return Ok(());
+        }
+        Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing: there is no page that could be redirected"))
+    }
+
+    fn checked_return_to(&self, options: &SignInOptions) -> Result<Option<String>> {
+        let Some(target) = &options.return_to else { return Ok(None) };
+        let base = self.host().location().or_else(|| self.inner.options.redirect_uri.clone()).unwrap_or_default();
+        return_to::same_origin(self.host(), target, &base).map(Some)
+    }
+
+    fn build_authorization_url(
+        &self,
+        metadata: &Rc<ProviderMetadata>,
+        options: &SignInOptions,
+        state: Option<String>,
+    ) -> Result<AuthorizationUrl> {
+        let client = &self.inner.options;
+        let redirect_uri = client.redirect_uri.clone().ok_or_else(|| {
+            Error::new(Code::MissingOption, "option \"redirectUri\" is missing: where the provider returns the user to")
+        })?;
+        let state = match state {
+            Some(state) => state,
+            None => self.inner.tag.state(&self.random_text()?),
+        };
+        let asks_for_id_token = client.asks_for_id_token(&options.request.scopes);
+        let nonce = match &options.nonce {
+            Some(nonce) => Some(nonce.clone()),
+            None if asks_for_id_token => Some(self.random_text()?),
+            None => None,
+        };
+        let code_verifier = CodeVerifier::from_random(self.random_bytes()?);
+        let secrets = RequestSecrets { state: &state, nonce: nonce.as_deref(), verifier: &code_verifier };
+        let url = authorization_request::authorization_url(
+            metadata,
+            &client.client_id,
+            &redirect_uri,
+            &options.request,
+            &secrets,
+            client.require_pkce_advertised,
+        )?;
+        let acr_values = options.request.acr_values.as_deref().unwrap_or_default();
+        Ok(AuthorizationUrl {
+            url,
+            state,
+            nonce,
+            code_verifier,
+            issuer: metadata.issuer.as_ref().map(Issuer::as_str).map(str::to_owned),
+            redirect_uri,
+            scope: options.request.scopes.join(" "),
+            max_age: options.request.max_age.and_then(|seconds| i64::try_from(seconds).ok()),
+            acr_values: acr_values.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect(),
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! The ports on a JavaScript host: browsers, Workers, Node, Deno and Bun.
+
+mod clock;
+mod crypto;
+mod global;
+mod http;
+mod page;
+mod random;
+mod spawn;
+mod storage;
+mod urls;
+
+use std::rc::Rc;
+
+use js_sys::Function;
+
+use crate::client::StorageKind;
+use crate::ports::{Event, Events};
+use storage::Storages;
+
+/// A JavaScript realm as a host.
+pub struct JsHost {
+    fetch: Option<Function>,
+    open_url: Option<Function>,
+    listener: Rc<dyn Fn(Event)>,
+    storages: Storages,
+}
+
+impl JsHost {
+    /// A host that keeps sessions as told and tells events to nobody.
+    #[must_use]
+    pub fn new(tokens: StorageKind) -> Self {
+        Self { fetch: None, open_url: None, listener: Rc::new(|_| {}), storages: Storages::new(tokens) }
+    }
+
+    /// Whether this realm is a page: only there a client has a session without being told so.
+    #[must_use]
+    pub fn is_page() -> bool {
+        page::window().is_some()
+    }
+
+    /// Sends every request through this function instead of the global `fetch`.
+    #[must_use]
+    pub fn with_fetch(mut self, fetch: Option<Function>) -> Self {
+        self.fetch = fetch;
+        self
+    }
+
+    /// Calls this function with a URL instead of leaving the page.
+    #[must_use]
+    pub fn with_open_url(mut self, open_url: Option<Function>) -> Self {
+        self.open_url = open_url;
+        self
+    }
+
+    /// Tells events to this function, which must only queue them.
+    #[must_use]
+    pub fn with_listener(mut self, listener: Rc<dyn Fn(Event)>) -> Self {
+        self.listener = listener;
+        self
+    }
+}
+
+impl Events for JsHost {
+    fn emit(&self, event: Event) {
+        (self.listener)(event);
+    }
+}

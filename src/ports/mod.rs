@@ -1,0 +1,36 @@
+//! What a host has to offer: one file a trait.
+//!
+//! A host is one JavaScript realm: a page, a worker, a server process, or a simulated one in a test. Futures are not
+//! `Send`: every host is single-threaded.
+
+mod clock;
+mod crypto;
+mod events;
+mod http;
+mod page;
+mod random;
+mod spawn;
+mod store;
+mod timer;
+mod urls;
+
+pub use clock::Clock;
+pub use crypto::{Crypto, CryptoFailure};
+pub use events::{Event, EventKind, EventSource, Events};
+pub use http::{Http, HttpFailure, Limits};
+pub use page::Page;
+pub use random::{Random, RandomUnavailable};
+pub use spawn::Spawn;
+pub use store::{Area, Store, StoreFailure};
+pub use timer::Timer;
+pub use urls::{ResolvedUrl, Urls};
+
+/// What verifying needs: no storage, no page, nothing that lasts.
+pub trait VerifierHost: Http + Crypto + Clock + Urls + 'static {}
+
+impl<T: Http + Crypto + Clock + Urls + 'static> VerifierHost for T {}
+
+/// What a client needs.
+pub trait Host: VerifierHost + Timer + Spawn + Random + Store + Page + Events {}
+
+impl<T: VerifierHost + Timer + Spawn + Random + Store + Page + Events> Host for T {}

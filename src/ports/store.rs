@@ -1,0 +1,47 @@
+//! Keeping text under keys, in three places that are never one.
+
+/// Where something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Area {
+    /// Sessions, where the app's `storage` option says.
+    Tokens,
+    /// Sign-ins under way; bound to this user agent and gone with the tab.
+    Transactions,
+    /// Discovery documents and key sets; never a secret.
+    Documents,
+}
+
+/// Why a store did not do it: blocked, full, or an app's own store that failed. Says what the host said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFailure(pub String);
+
+/// Keeps text under keys.
+pub trait Store {
+    /// What is kept under the key.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
+    async fn load(&self, area: Area, key: &str) -> Result<Option<String>, StoreFailure>;
+
+    /// Keeps the text under the key, instead of what was there.
+    ///
+    /// # Errors
+    /// The store cannot be written: what was there is still there.
+    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
+    async fn save(&self, area: Area, key: &str, text: &str) -> Result<(), StoreFailure>;
+
+    /// Forgets what is kept under the key.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
+    async fn delete(&self, area: Area, key: &str) -> Result<(), StoreFailure>;
+
+    /// The keys that begin so.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
+    async fn keys(&self, area: Area, prefix: &str) -> Result<Vec<String>, StoreFailure>;
+}

@@ -1,0 +1,88 @@
+//! How a client authenticates at the provider's endpoints (RFC 6749 2.3.1, OpenID Connect Core 9).
+
+use base64ct::{Base64, Encoding};
+
+use super::secret::Secret;
+
+/// A client authentication method with what it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// `none`: a public client names itself.
+    None,
+    /// `client_secret_basic`
+    SecretBasic(Secret),
+    /// `client_secret_post`
+    SecretPost(Secret),
+}
+
+impl ClientAuthentication {
+    /// Adds to a request what says and proves who the client is.
+    pub fn apply(&self, client_id: &str, form: &mut Vec<(String, String)>, headers: &mut Vec<(String, String)>) {
+        match self {
+            Self::None => form.push(("client_id".to_owned(), client_id.to_owned())),
+            Self::SecretBasic(secret) => {
+                // Encoded as a form first (RFC 6749 2.3.1), so that a colon in the client id stays where it is.
+                let mut credentials = String::new();
+                credentials.extend(form_urlencoded::byte_serialize(client_id.as_bytes()));
+                credentials.push(':');
+                credentials.extend(form_urlencoded::byte_serialize(secret.expose().as_bytes()));
+                let credentials = Secret::new(credentials);
+                let value = format!("Basic {}", Base64::encode_string(credentials.expose().as_bytes()));
+                headers.push(("authorization".to_owned(), value));
+            }
+            Self::SecretPost(secret) => {
+                form.push(("client_id".to_owned(), client_id.to_owned()));
+                form.push(("client_secret".to_owned(), secret.expose().to_owned()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Pairs = Vec<(String, String)>;
+
+    fn applied(authentication: &ClientAuthentication, client_id: &str) -> (Pairs, Pairs) {
+        let (mut form, mut headers) = (Pairs::new(), Pairs::new());
+        authentication.apply(client_id, &mut form, &mut headers);
+        (form, headers)
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn a_public_client_names_itself_and_sends_no_header() {
+        assert_eq!(applied(&ClientAuthentication::None, "spa"), (vec![pair("client_id", "spa")], vec![]));
+    }
+
+    #[test]
+    fn basic_is_the_example_of_rfc_6749_2_3_1() {
+        let basic = ClientAuthentication::SecretBasic(Secret::new("7Fjfp0ZBr1KtDRbnfVdmIw"));
+        let value = "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3";
+        assert_eq!(applied(&basic, "s6BhdRkqt3"), (vec![], vec![pair("authorization", value)]));
+    }
+
+    #[test]
+    fn basic_encodes_id_and_secret_as_forms_before_base64() {
+        let basic = ClientAuthentication::SecretBasic(Secret::new("p: %é+"));
+        let (_, headers) = applied(&basic, "a:b");
+        let value = headers[0].1.strip_prefix("Basic ").unwrap();
+        assert_eq!(Base64::decode_vec(value).unwrap(), b"a%3Ab:p%3A+%25%C3%A9%2B");
+    }
+
+    #[test]
+    fn post_sends_both_in_the_form() {
+        let post = ClientAuthentication::SecretPost(Secret::new("s"));
+        assert_eq!(applied(&post, "web"), (vec![pair("client_id", "web"), pair("client_secret", "s")], vec![]));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", ClientAuthentication::SecretPost(Secret::new("canary")));
+        assert_eq!(shown, "SecretPost([redacted])");
+    }
+}

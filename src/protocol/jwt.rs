@@ -1,0 +1,106 @@
+//! Compact JSON Web Tokens (RFC 7519, RFC 7515 3.1), taken apart behind guards; nothing in here is verified yet.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use jwt_compact::UntrustedToken;
+
+use super::json::{Object, parse_object_as};
+use crate::error::{Code, Error, Result};
+
+/// The longest token that is looked at, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 256 * 1024;
+
+/// The longest `kid` that is looked at, in bytes.
+pub const MAX_KEY_ID_BYTES: usize = 1024;
+
+/// A token that is well-formed, which is all that is known about it. `Debug` shows neither claims nor signature.
+#[derive(Clone, PartialEq)]
+pub struct Jwt {
+    /// `alg`, as it was sent; it chooses nothing before it was compared with a list of allowed ones.
+    pub algorithm: String,
+    /// `kid`: opaque, only ever compared.
+    pub key_id: Option<String>,
+    /// `typ`.
+    pub token_type: Option<String>,
+    /// The whole header. `jku`, `jwk`, `x5u` and `x5c` in it are never followed.
+    pub header: Object,
+    /// The claims; their accessors' errors have the code `InvalidClaim`.
+    pub claims: Object,
+    /// What was signed: the first two parts with the dot between them.
+    pub signing_input: String,
+    /// The signature, empty for an unsecured token.
+    pub signature: Vec<u8>,
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Jwt {{ algorithm: {:?}, key_id: {:?}, … }}", self.algorithm, self.key_id)
+    }
+}
+
+/// Takes a token apart.
+///
+/// # Errors
+/// `MalformedToken` for what is no JWT: another number of parts, an empty header or payload, anything but canonical
+/// base64url without padding, JSON that the one reader refuses, over [`MAX_TOKEN_BYTES`], or encrypted (JWE).
+/// `UnsupportedHeader` for `crit` (RFC 7515 4.1.11: none of its extensions is understood here) and `b64` (RFC 7797).
+pub fn parse(token: &str) -> Result<Jwt> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(malformed("the token is longer than any honest one"));
+    }
+    let mut parts = token.split('.');
+    let (Some(header), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(malformed(match token.split('.').count() {
+            5 => "the token is encrypted (JWE), which is not supported",
+            _ => "a token has three parts with a dot between them",
+        }));
+    };
+    if header.is_empty() || payload.is_empty() {
+        return Err(malformed("a part of the token is empty"));
+    }
+    let header = decode(header)?;
+    check_header(&header)?;
+    let claims = decode(payload)?.with_code(Code::InvalidClaim);
+
+    // The guards above stand before jwt-compact: it takes a token with `crit` as if that member were not there.
+    let untrusted = UntrustedToken::new(token).map_err(|_| malformed("the token's header is malformed"))?;
+    let Some((signing_input, _)) = token.rsplit_once('.') else {
+        return Err(malformed("a token has three parts with a dot between them"));
+    };
+    Ok(Jwt {
+        algorithm: untrusted.algorithm().to_owned(),
+        key_id: untrusted.header().key_id.clone(),
+        token_type: untrusted.header().token_type.clone(),
+        signature: untrusted.signature_bytes().to_vec(),
+        signing_input: signing_input.to_owned(),
+        header,
+        claims,
+    })
+}
+
+fn check_header(header: &Object) -> Result<()> {
+    for name in ["crit", "b64"] {
+        if header.get(name).is_some() {
+            let message = format!("the token's header has \"{name}\", which is not supported");
+            return Err(Error::new(Code::UnsupportedHeader, message));
+        }
+    }
+    if header.string("alg")?.is_none() {
+        return Err(malformed("the token's header has no \"alg\" (algorithm)"));
+    }
+    header.string("typ")?;
+    if header.string("kid")?.is_some_and(|key_id| key_id.len() > MAX_KEY_ID_BYTES) {
+        return Err(malformed("\"kid\" (key id) in the token's header is longer than any honest one"));
+    }
+    Ok(())
+}
+
+fn decode(part: &str) -> Result<Object> {
+    let bytes = Base64UrlUnpadded::decode_vec(part).map_err(|_| malformed("a part of the token is not base64url"))?;
+    parse_object_as(&bytes, Code::MalformedToken)
+}
+
+fn malformed(message: &str) -> Error {
+    Error::new(Code::MalformedToken, message)
+}

@@ -1,0 +1,271 @@
+//! JSON Web Key Sets (RFC 7517), entry by entry: an odd key is skipped, never an error for the keys beside it.
+
+use std::borrow::Cow;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use jwt_compact::jwk::JsonWebKey;
+
+use super::algorithm::Algorithm;
+use super::http::{HttpRequest, HttpResponse};
+use super::json::{Json, Object, parse_object_as};
+use super::provider_error::code_of_status;
+use super::url::HttpsUrl;
+use crate::error::{Code, Error, Result};
+
+/// The most keys that are tried for one signature.
+pub const MAX_CANDIDATES: usize = 100;
+
+/// RSA keys below have been broken or are about to be; WebCrypto takes them all the same (RFC 7518 3.3).
+const MIN_RSA_BITS: usize = 2048;
+
+/// The longest modulus that WebCrypto takes; a longer one would only cost time.
+const MAX_RSA_BITS: usize = 16_384;
+
+/// Members of private and symmetric keys (RFC 7518 6.2.2, 6.3.2, 6.4). Who publishes one has lost the key.
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// A public key that can verify signatures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublicKey {
+    /// `kid`
+    pub key_id: Option<String>,
+    /// `alg`: the one algorithm that the key is for, where the provider says so.
+    pub algorithm: Option<String>,
+    jwk: JsonWebKey<'static>,
+}
+
+/// The keys of a provider that can verify signatures, in its order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+/// Asks for the key set.
+#[must_use]
+pub fn key_set_request(jwks_uri: &HttpsUrl) -> HttpRequest {
+    HttpRequest::get(jwks_uri.as_str(), "application/jwk-set+json, application/json")
+}
+
+/// Judges the answer to [`key_set_request`].
+///
+/// # Errors
+/// `ServerError` and `TemporarilyUnavailable` for 5xx and 429; `InvalidKeySet` for any other answer that is not a key
+/// set with status 200 and a JSON media type.
+pub fn judge_key_set(response: &HttpResponse) -> Result<KeySet> {
+    let refuse = |code, message: &str| {
+        Err(Error::new(code, message).with_status(response.status).with_retry_after(response.retry_after()))
+    };
+    if let Some(code) = code_of_status(response.status) {
+        return refuse(code, "the provider failed to send its keys");
+    }
+    if response.status != 200 || !response.is_json() {
+        return refuse(Code::InvalidKeySet, "the provider's key set must come with status 200 and a JSON media type");
+    }
+    KeySet::parse(&parse_object_as(&response.body, Code::InvalidKeySet)?)
+}
+
+impl KeySet {
+    /// Reads a key set. Skipped are keys of an unknown type or curve, symmetric and private ones, those that are not
+    /// for verifying signatures (`use`, `key_ops`), RSA below 2048 bits, and whatever is malformed. Certificates in it
+    /// (`x5c`, `x5u`) are never looked at.
+    ///
+    /// # Errors
+    /// `InvalidKeySet` when there is no array `keys`.
+    pub fn parse(document: &Object) -> Result<Self> {
+        let Some(Json::Array(entries)) = document.get("keys") else {
+            return Err(Error::new(Code::InvalidKeySet, "a key set must have an array \"keys\""));
+        };
+        let mut keys = Vec::new();
+        for entry in entries {
+            if let Json::Object(entry) = entry {
+                keys.extend(PublicKey::parse(entry));
+            }
+        }
+        Ok(Self { keys })
+    }
+
+    /// The keys that may have made a signature, at most [`MAX_CANDIDATES`]: those that fit the algorithm and, where the
+    /// token names a key, have exactly that `kid`.
+    #[must_use]
+    pub fn candidates(&self, algorithm: Algorithm, key_id: Option<&str>) -> Vec<&PublicKey> {
+        self.keys
+            .iter()
+            .filter(|key| key_id.is_none() || key.key_id.as_deref() == key_id)
+            .filter(|key| key.fits(algorithm))
+            .take(MAX_CANDIDATES)
+            .collect()
+    }
+
+    /// The keys in the provider's order.
+    #[must_use]
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// Whether no key is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The set as JSON text that [`KeySet::parse`] reads back: public members, `kid` and `alg`.
+    #[must_use]
+    pub fn to_json(&self) -> Object {
+        let mut keys = Vec::with_capacity(self.keys.len());
+        for key in &self.keys {
+            let mut members = key.public_members();
+            if let Some(key_id) = &key.key_id {
+                members.insert("kid", Json::String(key_id.clone()));
+            }
+            if let Some(algorithm) = &key.algorithm {
+                members.insert("alg", Json::String(algorithm.clone()));
+            }
+            keys.push(Json::Object(members));
+        }
+        let mut document = Object::new();
+        document.insert("keys", Json::Array(keys));
+        document
+    }
+}
+
+impl PublicKey {
+    fn parse(entry: &Object) -> Option<Self> {
+        if PRIVATE_MEMBERS.iter().any(|name| entry.get(name).is_some()) {
+            return None;
+        }
+        if entry.string("use").ok()?.is_some_and(|purpose| purpose != "sig") {
+            return None;
+        }
+        if entry.strings("key_ops").ok()?.is_some_and(|operations| !operations.iter().any(|one| one == "verify")) {
+            return None;
+        }
+        let jwk = match entry.string("kty").ok()?? {
+            "RSA" => rsa(entry)?,
+            "EC" => elliptic_curve(entry)?,
+            "OKP" => ed25519(entry)?,
+            _ => return None,
+        };
+        Some(Self {
+            key_id: entry.string("kid").ok()?.map(str::to_owned),
+            algorithm: entry.string("alg").ok()?.map(str::to_owned),
+            jwk,
+        })
+    }
+
+    /// Whether the key can be the one of this algorithm by type, curve, and what its own `alg` says.
+    #[must_use]
+    pub fn fits(&self, algorithm: Algorithm) -> bool {
+        use Algorithm::{ES256, ES384, ES512, Ed25519, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
+        let shape = match (&self.jwk, algorithm) {
+            (JsonWebKey::Rsa { .. }, RS256 | RS384 | RS512 | PS256 | PS384 | PS512)
+            // No other curve of this key type is ever read.
+            | (JsonWebKey::KeyPair { .. }, EdDSA | Ed25519) => true,
+            (JsonWebKey::EllipticCurve { curve, .. }, ES256) => curve == "P-256",
+            (JsonWebKey::EllipticCurve { curve, .. }, ES384) => curve == "P-384",
+            (JsonWebKey::EllipticCurve { curve, .. }, ES512) => curve == "P-521",
+            _ => false,
+        };
+        let own = self.algorithm.as_deref();
+        let agreed = match algorithm {
+            // Two names of one algorithm as long as the curve is Ed25519 (RFC 9864 2.2).
+            EdDSA | Ed25519 => matches!(own, None | Some("EdDSA" | "Ed25519")),
+            _ => own.is_none_or(|own| own == algorithm.as_str()),
+        };
+        shape && agreed
+    }
+
+    /// The key as jwt-compact knows it.
+    #[must_use]
+    pub fn jwk(&self) -> &JsonWebKey<'static> {
+        &self.jwk
+    }
+
+    /// The public members alone as JSON text, as `importKey("jwk", …)` of WebCrypto takes them.
+    #[must_use]
+    pub fn to_jwk_json(&self) -> String {
+        self.public_members().to_string()
+    }
+
+    fn public_members(&self) -> Object {
+        let mut members = Object::new();
+        let mut add = |name: &str, value: &str| members.insert(name, Json::String(value.to_owned()));
+        match &self.jwk {
+            JsonWebKey::Rsa { modulus, public_exponent, .. } => {
+                add("kty", "RSA");
+                add("n", &Base64UrlUnpadded::encode_string(modulus));
+                add("e", &Base64UrlUnpadded::encode_string(public_exponent));
+            }
+            JsonWebKey::EllipticCurve { curve, x, y, .. } => {
+                add("kty", "EC");
+                add("crv", curve);
+                add("x", &Base64UrlUnpadded::encode_string(x));
+                add("y", &Base64UrlUnpadded::encode_string(y));
+            }
+            JsonWebKey::KeyPair { curve, x, .. } => {
+                add("kty", "OKP");
+                add("crv", curve);
+                add("x", &Base64UrlUnpadded::encode_string(x));
+            }
+            // Symmetric keys are never read, and jwt-compact's list of types is open.
+            _ => {}
+        }
+        members
+    }
+}
+
+fn rsa(entry: &Object) -> Option<JsonWebKey<'static>> {
+    let modulus = without_leading_zeros(bytes(entry, "n")?);
+    let public_exponent = without_leading_zeros(bytes(entry, "e")?);
+    let unused = usize::try_from(modulus.first()?.leading_zeros()).ok()?;
+    let bits = modulus.len().checked_mul(8)?.checked_sub(unused)?;
+    if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
+        return None;
+    }
+    // An even exponent is none, and with the exponent 1 everybody can sign.
+    let is_odd = public_exponent.last()? & 1 == 1;
+    if !is_odd || public_exponent == [1] {
+        return None;
+    }
+    Some(JsonWebKey::Rsa {
+        modulus: Cow::Owned(modulus),
+        public_exponent: Cow::Owned(public_exponent),
+        private_parts: None,
+    })
+}
+
+fn elliptic_curve(entry: &Object) -> Option<JsonWebKey<'static>> {
+    let (curve, length) = match entry.string("crv").ok()?? {
+        "P-256" => ("P-256", 32),
+        "P-384" => ("P-384", 48),
+        "P-521" => ("P-521", 66),
+        _ => return None,
+    };
+    let (x, y) = (bytes(entry, "x")?, bytes(entry, "y")?);
+    // Whether the point lies on the curve is checked by who imports the key.
+    (x.len() == length && y.len() == length).then_some(JsonWebKey::EllipticCurve {
+        curve: Cow::Borrowed(curve),
+        x: Cow::Owned(x),
+        y: Cow::Owned(y),
+        secret: None,
+    })
+}
+
+fn ed25519(entry: &Object) -> Option<JsonWebKey<'static>> {
+    let x = bytes(entry, "x")?;
+    (entry.string("crv").ok()? == Some("Ed25519") && x.len() == 32).then_some(JsonWebKey::KeyPair {
+        curve: Cow::Borrowed("Ed25519"),
+        x: Cow::Owned(x),
+        secret: None,
+    })
+}
+
+fn bytes(entry: &Object, name: &str) -> Option<Vec<u8>> {
+    Base64UrlUnpadded::decode_vec(entry.string(name).ok()??).ok()
+}
+
+/// Some providers write the sign byte of their big-number type along; RFC 7518 6.3.1.1 has none.
+fn without_leading_zeros(mut bytes: Vec<u8>) -> Vec<u8> {
+    let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+    bytes.drain(..zeros);
+    bytes
+}

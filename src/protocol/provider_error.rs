@@ -1,0 +1,139 @@
+//! The errors that a provider sends (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 8707 2).
+
+use crate::error::{Class, Code, Error, harmless};
+
+/// The code that a provider's `error` stands for; `None` for one that has none.
+#[must_use]
+pub fn code_of(error: &str) -> Option<Code> {
+    Some(match error {
+        "access_denied" => Code::AccessDenied,
+        "account_linking_required" => Code::AccountLinkingRequired,
+        "account_selection_required" => Code::AccountSelectionRequired,
+        "consent_required" => Code::ConsentRequired,
+        "insufficient_scope" => Code::InsufficientScope,
+        "interaction_required" => Code::InteractionRequired,
+        "invalid_client" => Code::InvalidClient,
+        "invalid_grant" => Code::InvalidGrant,
+        "invalid_request" => Code::InvalidRequest,
+        "invalid_scope" => Code::InvalidScope,
+        "invalid_target" => Code::InvalidTarget,
+        "login_required" => Code::LoginRequired,
+        "server_error" => Code::ServerError,
+        "session_expired" => Code::SessionExpired,
+        "temporarily_unavailable" => Code::TemporarilyUnavailable,
+        "unauthorized_client" => Code::UnauthorizedClient,
+        "unsupported_grant_type" => Code::UnsupportedGrantType,
+        "user_blocked" => Code::UserBlocked,
+        _ => return None,
+    })
+}
+
+/// The code of a status that says the provider failed, whatever the body says: 429 and 5xx.
+#[must_use]
+pub const fn code_of_status(status: u16) -> Option<Code> {
+    match status {
+        429 | 503 => Some(Code::TemporarilyUnavailable),
+        500..=599 => Some(Code::ServerError),
+        _ => None,
+    }
+}
+
+/// The error that a provider sent while a job was done.
+///
+/// A status of 429 or 5xx counts more than the body: a provider that fails has decided nothing, so that no session ends
+/// by what it says then. Errors with a class of their own keep it; all others are failures of the job.
+#[must_use]
+pub fn from_wire(error: &str, description: Option<&str>, job: Class, status: Option<u16>) -> Error {
+    let code = status.and_then(code_of_status).or_else(|| code_of(error)).unwrap_or(Code::ProviderRefused);
+    let failure = Error::new(code, format!("the provider answered \"{}\"", harmless(error)));
+    let failure = match code.class() {
+        // The codes of RFC 6749 5.2 say nothing about which job it was, and neither does an unknown one.
+        Class::TokenExchange => failure.during(job),
+        _ if code == Code::ProviderRefused => failure.during(job),
+        _ => failure,
+    };
+    let failure = failure.from_provider(error, description);
+    match status {
+        Some(status) => failure.with_status(status),
+        None => failure,
+    }
+}
+
+/// The error of an authorization response (RFC 6749 4.1.2.1).
+#[must_use]
+pub fn refused(error: &str, description: Option<&str>) -> Error {
+    from_wire(error, description, Class::Callback, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Recovery;
+
+    #[test]
+    fn errors_with_a_class_of_their_own_keep_it_whatever_the_job() {
+        for (error, class) in [
+            ("login_required", Class::LoginRequired),
+            ("interaction_required", Class::InteractionRequired),
+            ("consent_required", Class::ConsentRequired),
+            ("account_selection_required", Class::AccountSelectionRequired),
+            ("access_denied", Class::AccessDenied),
+            ("insufficient_scope", Class::InsufficientScope),
+            ("session_expired", Class::SessionExpired),
+            ("user_blocked", Class::UserBlocked),
+            ("account_linking_required", Class::AccountLinkingRequired),
+            ("server_error", Class::Provider),
+            ("temporarily_unavailable", Class::Provider),
+        ] {
+            for job in [Class::Callback, Class::TokenExchange, Class::Refresh] {
+                let failure = from_wire(error, None, job, Some(400));
+                assert_eq!((failure.class(), failure.code().as_str()), (class, error));
+            }
+        }
+    }
+
+    #[test]
+    fn the_errors_of_rfc_6749_5_2_and_unknown_ones_are_failures_of_the_job() {
+        for error in [
+            "invalid_grant",
+            "invalid_client",
+            "invalid_request",
+            "unauthorized_client",
+            "unsupported_grant_type",
+            "invalid_scope",
+            "invalid_target",
+        ] {
+            for job in [Class::Callback, Class::TokenExchange, Class::Refresh] {
+                let failure = from_wire(error, None, job, Some(400));
+                assert_eq!((failure.class(), failure.code().as_str()), (job, error));
+            }
+        }
+        let unknown = refused("unsupported_response_type", None);
+        assert_eq!((unknown.class(), unknown.code()), (Class::Callback, Code::ProviderRefused));
+        assert_eq!(unknown.failure().error.as_deref(), Some("unsupported_response_type"));
+    }
+
+    #[test]
+    fn a_provider_that_fails_has_decided_nothing() {
+        for (status, code) in [
+            (500, Code::ServerError),
+            (502, Code::ServerError),
+            (503, Code::TemporarilyUnavailable),
+            (429, Code::TemporarilyUnavailable),
+        ] {
+            let failure = from_wire("invalid_grant", Some("gone"), Class::Refresh, Some(status));
+            assert_eq!((failure.class(), failure.code()), (Class::Provider, code));
+            assert_eq!(failure.failure().recovery, Recovery::Retry);
+            assert_eq!(failure.failure().status, Some(status));
+            assert_eq!(failure.failure().error.as_deref(), Some("invalid_grant"));
+        }
+    }
+
+    #[test]
+    fn text_of_the_provider_stays_harmless_and_its_description_out_of_the_message() {
+        let failure = refused("<b>\r\n\"é", Some(&"<script>canary\n".repeat(1000)));
+        assert_eq!(failure.failure().message, "the provider answered \"<b>????\"");
+        assert_eq!(failure.failure().error_description.as_ref().map(String::len), Some(500));
+        assert!(!failure.failure().error_description.as_ref().unwrap().contains('\n'));
+    }
+}

@@ -1,0 +1,60 @@
+//! Text that must not be seen: tokens, codes, code verifiers, client secrets.
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Text that wipes itself when dropped and that `Debug` does not show.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text over.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for the one place that sends or checks it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no text at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_neither_the_text_nor_its_length() {
+        assert_eq!(format!("{:?}", Secret::new("canary")), "[redacted]");
+        assert_eq!(format!("{:#?}", Some(Secret::new(""))), "Some(\n    [redacted],\n)");
+    }
+
+    #[test]
+    fn the_text_comes_back_unchanged() {
+        assert_eq!(Secret::new("päss ").expose(), "päss ");
+        assert!(Secret::new("").is_empty());
+        assert!(!Secret::new(" ").is_empty());
+    }
+
+    #[test]
+    fn zeroize_leaves_nothing() {
+        let mut secret = Secret::new("canary");
+        secret.zeroize();
+        assert!(secret.is_empty());
+    }
+}

@@ -1,0 +1,159 @@
+//! Requests to the token endpoint (RFC 6749 4.1.3 with RFC 7636 4.5, and 6).
+
+use super::client_auth::ClientAuthentication;
+use super::http::HttpRequest;
+use super::pkce::CodeVerifier;
+use super::url::HttpsUrl;
+use crate::error::{Code, Error, Result};
+
+/// Parameters that the library sets itself, or that would change what a request means.
+const RESERVED: [&str; 10] = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "refresh_token",
+    "scope",
+];
+
+/// Checks parameters that an app wants in the token request: none that the library sets, none twice. `resource`
+/// (RFC 8707 2) may repeat.
+///
+/// # Errors
+/// `ReservedParameter` naming it.
+pub fn check_extra(extra: &[(String, String)]) -> Result<()> {
+    for (at, (name, _)) in extra.iter().enumerate() {
+        let repeated = name != "resource" && extra.iter().take(at).any(|(earlier, _)| earlier == name);
+        if repeated || RESERVED.contains(&name.as_str()) {
+            let message = format!("the extra parameter \"{name}\" is set by the library, or there twice");
+            return Err(Error::new(Code::ReservedParameter, message));
+        }
+    }
+    Ok(())
+}
+
+/// Redeems an authorization code. `redirect_uri` is byte for byte that of the authorization request; `extra` is sent as
+/// it is, see [`check_extra`].
+#[must_use]
+pub fn authorization_code(
+    endpoint: &HttpsUrl,
+    client_id: &str,
+    auth: &ClientAuthentication,
+    code: &str,
+    redirect_uri: &str,
+    verifier: &CodeVerifier,
+    extra: &[(String, String)],
+) -> HttpRequest {
+    let mut form = vec![
+        pair("grant_type", "authorization_code"),
+        pair("code", code),
+        pair("redirect_uri", redirect_uri),
+        pair("code_verifier", verifier.as_str()),
+    ];
+    form.extend_from_slice(extra);
+    send(endpoint, client_id, auth, form)
+}
+
+/// Renews tokens; without `scopes` those that were granted before (RFC 6749 6).
+#[must_use]
+pub fn refresh(
+    endpoint: &HttpsUrl,
+    client_id: &str,
+    auth: &ClientAuthentication,
+    refresh_token: &str,
+    scopes: Option<&str>,
+) -> HttpRequest {
+    let mut form = vec![pair("grant_type", "refresh_token"), pair("refresh_token", refresh_token)];
+    if let Some(scopes) = scopes {
+        form.push(pair("scope", scopes));
+    }
+    send(endpoint, client_id, auth, form)
+}
+
+fn pair(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+fn send(
+    endpoint: &HttpsUrl,
+    client_id: &str,
+    auth: &ClientAuthentication,
+    mut form: Vec<(String, String)>,
+) -> HttpRequest {
+    let mut headers = Vec::new();
+    auth.apply(client_id, &mut form, &mut headers);
+    let mut request = HttpRequest::post_form(endpoint.as_str(), &form);
+    request.headers.append(&mut headers);
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::http::Method;
+    use crate::protocol::secret::Secret;
+
+    fn endpoint() -> HttpsUrl {
+        HttpsUrl::parse("https://idp.example/token").unwrap()
+    }
+
+    fn body(request: &HttpRequest) -> &str {
+        request.body.as_ref().map_or("", Secret::expose)
+    }
+
+    #[test]
+    fn a_code_is_redeemed_by_post_with_the_verifier_and_the_redirect_uri_as_it_was() {
+        let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+        let request = authorization_code(
+            &endpoint(),
+            "spa",
+            &ClientAuthentication::None,
+            "a+b/c",
+            "https://app.example/cb?x=1",
+            &verifier,
+            &[pair("resource", "https://api.example/")],
+        );
+        assert_eq!(request.method, Method::Post);
+        assert_eq!(request.url, "https://idp.example/token");
+        assert_eq!(
+            body(&request),
+            "grant_type=authorization_code&code=a%2Bb%2Fc&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1\
+             &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&resource=https%3A%2F%2Fapi.example%2F\
+             &client_id=spa"
+        );
+        assert!(!format!("{request:?}").contains("dBjft"));
+    }
+
+    #[test]
+    fn a_refresh_asks_for_scopes_only_where_they_are_given() {
+        let auth = ClientAuthentication::None;
+        assert_eq!(
+            body(&refresh(&endpoint(), "spa", &auth, "rt", None)),
+            "grant_type=refresh_token&refresh_token=rt&client_id=spa"
+        );
+        assert_eq!(
+            body(&refresh(&endpoint(), "spa", &auth, "rt", Some("openid email"))),
+            "grant_type=refresh_token&refresh_token=rt&scope=openid+email&client_id=spa"
+        );
+    }
+
+    #[test]
+    fn a_client_secret_goes_into_the_header_and_not_into_the_body_where_basic_is_used() {
+        let auth = ClientAuthentication::SecretBasic(Secret::new("canary"));
+        let request = refresh(&endpoint(), "web", &auth, "rt", None);
+        assert!(request.headers.iter().any(|(name, value)| name == "authorization" && value.starts_with("Basic ")));
+        assert_eq!(body(&request), "grant_type=refresh_token&refresh_token=rt");
+    }
+
+    #[test]
+    fn extra_parameters_may_not_name_what_the_library_sets_nor_repeat() {
+        assert!(check_extra(&[pair("audience", "a"), pair("resource", "b"), pair("resource", "c")]).is_ok());
+        for extra in [vec![pair("code_verifier", "x")], vec![pair("audience", "a"), pair("audience", "b")]] {
+            assert_eq!(check_extra(&extra).unwrap_err().code(), Code::ReservedParameter);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Responses of the token endpoint (RFC 6749 5.1 and 5.2, OIDC Core 3.1.3.3).
+
+use super::http::HttpResponse;
+use super::json::{Json, Number, Object, parse_object};
+use super::metadata::ProviderType;
+use super::provider_error::{code_of_status, from_wire};
+use super::secret::Secret;
+use crate::error::{Class, Code, Error, Result};
+
+/// The longest life that a token is believed to have, in seconds: one year.
+pub const MAX_LIFETIME: i64 = 31_536_000;
+
+/// The members with a meaning of their own; all others are handed on in [`TokenResponse::other`].
+const KNOWN: [&str; 8] = [
+    "access_token",
+    "token_type",
+    "expires_in",
+    "refresh_token",
+    "refresh_expires_in",
+    "refresh_token_expires_in",
+    "id_token",
+    "scope",
+];
+
+/// Tokens as they arrived; the ID token is not verified yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenResponse {
+    /// The access token: opaque, printable ASCII without spaces.
+    pub access_token: Secret,
+    /// Always `Bearer`, however the provider wrote it.
+    pub token_type: String,
+    /// Seconds from the receipt on, at most [`MAX_LIFETIME`]; `None` where the provider does not say.
+    pub expires_in: Option<i64>,
+    /// The refresh token.
+    pub refresh_token: Option<Secret>,
+    /// Seconds from the receipt on that the refresh token lives, where the provider says so and it ends at all.
+    pub refresh_expires_in: Option<i64>,
+    /// The ID token, not verified.
+    pub id_token: Option<Secret>,
+    /// The granted scopes; `None` where they are those that were asked for (RFC 6749 5.1).
+    pub scope: Option<String>,
+    /// The other members.
+    pub other: Object,
+}
+
+/// Judges an answer of the token endpoint. `job` is what fails when it is an error: `TokenExchange` or `Refresh`.
+///
+/// # Errors
+/// What the provider sent as `error`, by `provider_error`; `ServerError` and `TemporarilyUnavailable` for 5xx and 429;
+/// `InvalidResponse` for what is no token response; `TokenTypeMismatch` for tokens that are not bearer tokens.
+pub fn judge(response: &HttpResponse, job: Class, kind: ProviderType) -> Result<TokenResponse> {
+    let read = read(response, kind);
+    let names_error = read.as_ref().is_ok_and(|members| matches!(members.get("error"), Some(Json::String(_))));
+    // Only plain OAuth providers say "no" with status 200.
+    let refused = names_error && matches!((response.status, kind), (400.., _) | (200, ProviderType::Oauth2));
+    let outcome = match read {
+        Ok(members) if refused => Err(provider_said(&members, job, response.status)),
+        read if response.status == 200 => read.and_then(|members| tokens(members, kind)),
+        _ => Err(not_tokens(response.status)),
+    };
+    outcome.map_err(|error| {
+        let error = if error.code().class() == Class::TokenExchange { error.during(job) } else { error };
+        error.with_status(response.status).with_retry_after(response.retry_after())
+    })
+}
+
+/// The members of the body: JSON, or, from plain OAuth providers, a form.
+fn read(response: &HttpResponse, kind: ProviderType) -> Result<Object> {
+    if response.is_json() {
+        return parse_object(&response.body);
+    }
+    let media_type = response.media_type();
+    if kind == ProviderType::Oauth2 && media_type.as_deref() == Some("application/x-www-form-urlencoded") {
+        return read_form(&response.body);
+    }
+    Err(invalid("the token endpoint must answer with JSON"))
+}
+
+fn read_form(body: &[u8]) -> Result<Object> {
+    let mut members = Object::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        if members.get(&name).is_some() {
+            return Err(invalid("a parameter of the token response occurs twice"));
+        }
+        members.insert(name, Json::String(value.into_owned()));
+    }
+    Ok(members)
+}
+
+fn provider_said(members: &Object, job: Class, status: u16) -> Error {
+    let text = |name| members.get(name).and_then(Json::as_str);
+    from_wire(text("error").unwrap_or_default(), text("error_description"), job, Some(status))
+}
+
+fn not_tokens(status: u16) -> Error {
+    match code_of_status(status) {
+        Some(code) => Error::new(code, format!("the token endpoint failed with status {status}")),
+        None => invalid("the token endpoint answered with neither tokens nor an OAuth error"),
+    }
+}
+
+fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> {
+    let access_token = token(&members, "access_token")?.ok_or_else(|| invalid("\"access_token\" is missing"))?;
+    let Some(token_type) = members.string("token_type")? else { return Err(invalid("\"token_type\" is missing")) };
+    if !token_type.eq_ignore_ascii_case("bearer") {
+        return Err(Error::new(Code::TokenTypeMismatch, "\"token_type\" must be \"Bearer\"")
+            .mismatch("Bearer", crate::error::harmless(token_type)));
+    }
+    let expires_in = seconds(&members, "expires_in")?;
+    let refresh_token = token(&members, "refresh_token")?;
+    let mut refresh_expires_in = seconds(&members, "refresh_expires_in")?;
+    if refresh_expires_in.is_none() {
+        refresh_expires_in = seconds(&members, "refresh_token_expires_in")?;
+    }
+    let id_token = match kind {
+        ProviderType::Oidc => token(&members, "id_token")?,
+        // Nobody would verify it.
+        ProviderType::Oauth2 => None,
+    };
+    let scope = members.string("scope")?.map(str::to_owned);
+    for name in KNOWN {
+        members.remove(name);
+    }
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer".to_owned(),
+        expires_in,
+        refresh_token,
+        // Keycloak writes 0 for a refresh token that never expires.
+        refresh_expires_in: refresh_expires_in.filter(|&seconds| seconds > 0),
+        id_token,
+        scope,
+        other: members,
+    })
+}
+
+/// A token; an empty one counts as absent. What could not stand in a header is refused (RFC 6750 2.1).
+fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
+    let Some(text) = members.string(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(invalid(&format!("\"{name}\" has characters that no token has")));
+    }
+    Ok(Some(Secret::new(text)))
+}
+
+/// A number of seconds, as a number or as its decimal digits; `null` counts as absent.
+fn seconds(members: &Object, name: &str) -> Result<Option<i64>> {
+    let number = match members.get(name) {
+        None | Some(Json::Null) => return Ok(None),
+        Some(Json::Number(number)) => *number,
+        Some(Json::String(text)) => match text.parse() {
+            Ok(seconds) => Number::Integer(seconds),
+            Err(_) => return Err(invalid(&format!("\"{name}\" must be a number"))),
+        },
+        Some(_) => return Err(invalid(&format!("\"{name}\" must be a number"))),
+    };
+    // Whatever is beyond i64 is beyond a year, too, unless it is negative.
+    let seconds = match number {
+        Number::Float(seconds) if seconds >= MAX_LIFETIME_FLOAT => MAX_LIFETIME,
+        other => other.seconds().unwrap_or(-1),
+    };
+    if seconds < 0 {
+        return Err(invalid(&format!("\"{name}\" must not be negative")));
+    }
+    Ok(Some(seconds.min(MAX_LIFETIME)))
+}
+
+/// [`MAX_LIFETIME`] once more.
+const MAX_LIFETIME_FLOAT: f64 = 31_536_000.0;
+
+fn invalid(message: &str) -> Error {
+    Error::new(Code::InvalidResponse, message)
+}

@@ -1,0 +1,234 @@
+//! The token set: a token response (RFC 6749 5.1) with absolute times.
+
+use crate::error::Result;
+use crate::protocol::json::{Json, Number, Object};
+use crate::protocol::secret::Secret;
+use crate::protocol::token_response::TokenResponse;
+
+/// The lifetime of an access token that comes without one, in seconds (RFC 6749 5.1 leaves it open).
+pub const UNKNOWN_LIFETIME_SECONDS: i64 = 3600;
+
+/// Tokens and when they end. Times are Unix seconds, counted from the local receipt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenSet {
+    /// The access token.
+    pub access_token: Secret,
+    /// `Bearer`, as the provider spelled it.
+    pub token_type: String,
+    /// The granted scopes, separated by spaces; `None` where neither request nor response named any.
+    pub scope: Option<String>,
+    /// When the response arrived.
+    pub issued_at: i64,
+    /// When the access token ends; `None`: unknown, counted as one hour.
+    pub expires_at: Option<i64>,
+    /// The refresh token.
+    pub refresh_token: Option<Secret>,
+    /// When the refresh token ends; `None`: unknown.
+    pub refresh_expires_at: Option<i64>,
+    /// The ID token.
+    pub id_token: Option<Secret>,
+    /// The response's other members.
+    pub metadata: Object,
+}
+
+impl TokenSet {
+    /// The tokens of a response that arrived at `now`; `requested` are the scopes asked for, which hold when the
+    /// response names none (RFC 6749 5.1).
+    #[must_use]
+    pub fn from_response(response: TokenResponse, now: i64, requested: Option<&str>) -> Self {
+        Self {
+            access_token: response.access_token,
+            token_type: response.token_type,
+            scope: response.scope.or_else(|| requested.map(str::to_owned)),
+            issued_at: now,
+            expires_at: response.expires_in.map(|lifetime| now.saturating_add(lifetime)),
+            refresh_token: response.refresh_token,
+            refresh_expires_at: response.refresh_expires_in.map(|lifetime| now.saturating_add(lifetime)),
+            id_token: response.id_token,
+            metadata: response.other,
+        }
+    }
+
+    /// The tokens of a refresh response: what it leaves out stays as it was (RFC 6749 6, OIDC Core 12.2).
+    #[must_use]
+    pub fn renewed(&self, response: TokenResponse, now: i64) -> Self {
+        let mut next = Self::from_response(response, now, self.scope.as_deref());
+        if next.refresh_token.is_none() {
+            next.refresh_token.clone_from(&self.refresh_token);
+        }
+        if next.refresh_expires_at.is_none() {
+            // RFC 9700 4.14.2: rotation does not extend the absolute end unless the provider says so.
+            next.refresh_expires_at = self.refresh_expires_at;
+        }
+        if next.id_token.is_none() {
+            next.id_token.clone_from(&self.id_token);
+        }
+        next
+    }
+
+    /// When the access token ends, an unknown end counted as one hour after the receipt.
+    #[must_use]
+    pub fn ends_at(&self) -> i64 {
+        self.expires_at.unwrap_or_else(|| self.issued_at.saturating_add(UNKNOWN_LIFETIME_SECONDS))
+    }
+
+    /// Whether the access token ends within `skew` seconds.
+    #[must_use]
+    pub fn is_expired(&self, now: i64, skew: i64) -> bool {
+        self.ends_at().saturating_sub(skew) <= now
+    }
+
+    /// Whether there is a refresh token that is not known to be expired.
+    #[must_use]
+    pub fn is_refreshable(&self, now: i64) -> bool {
+        self.refresh_token.is_some() && self.refresh_expires_at.is_none_or(|end| end > now)
+    }
+
+    /// Whether a refresh is due: `buffer` seconds ahead of the end, but never more than half the lifetime, so that
+    /// short-lived tokens are not refreshed at every use.
+    #[must_use]
+    pub fn should_refresh(&self, now: i64, buffer: i64) -> bool {
+        let lifetime = self.ends_at().saturating_sub(self.issued_at).max(0);
+        self.is_refreshable(now) && self.is_expired(now, buffer.min(lifetime.checked_div(2).unwrap_or(0)))
+    }
+
+    /// The token set as JSON: the shape of `TokenSet` in `index.d.ts`, version 1.
+    #[must_use]
+    pub fn to_json(&self) -> Object {
+        let mut object = Object::new();
+        let text = |text: &str| Json::String(text.to_owned());
+        let integer = |seconds: i64| Json::Number(Number::Integer(seconds));
+        object.insert("access_token", text(self.access_token.expose()));
+        object.insert("token_type", text(&self.token_type));
+        if let Some(scope) = &self.scope {
+            object.insert("scope", text(scope));
+        }
+        object.insert("issued_at", integer(self.issued_at));
+        if let Some(end) = self.expires_at {
+            object.insert("expires_at", integer(end));
+        }
+        if let Some(token) = &self.refresh_token {
+            object.insert("refresh_token", text(token.expose()));
+        }
+        if let Some(end) = self.refresh_expires_at {
+            object.insert("refresh_expires_at", integer(end));
+        }
+        if let Some(token) = &self.id_token {
+            object.insert("id_token", text(token.expose()));
+        }
+        if !self.metadata.is_empty() {
+            object.insert("metadata", Json::Object(self.metadata.clone()));
+        }
+        object.insert("version", integer(1));
+        object
+    }
+
+    /// A token set from the JSON that [`TokenSet::to_json`] writes.
+    ///
+    /// # Errors
+    /// A member is missing or of a wrong type; the message names it.
+    pub fn from_json(object: &Object) -> Result<Self> {
+        let secret = |name: &str| Ok(object.string(name)?.map(Secret::new));
+        Ok(Self {
+            access_token: Secret::new(object.required_string("access_token")?),
+            token_type: object.required_string("token_type")?.to_owned(),
+            scope: object.string("scope")?.map(str::to_owned),
+            issued_at: object.required_seconds("issued_at")?,
+            expires_at: object.seconds("expires_at")?,
+            refresh_token: secret("refresh_token")?,
+            refresh_expires_at: object.seconds("refresh_expires_at")?,
+            id_token: secret("id_token")?,
+            metadata: object.object("metadata")?.cloned().unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(expires_in: Option<i64>, refresh_token: Option<&str>) -> TokenResponse {
+        TokenResponse {
+            access_token: Secret::new("at"),
+            token_type: "Bearer".into(),
+            expires_in,
+            refresh_token: refresh_token.map(Secret::new),
+            refresh_expires_in: Some(86_400),
+            id_token: Some(Secret::new("id")),
+            scope: None,
+            other: Object::new(),
+        }
+    }
+
+    #[test]
+    fn a_response_without_scope_grants_what_was_asked_for() {
+        let tokens = TokenSet::from_response(response(Some(300), None), 1000, Some("openid email"));
+        assert_eq!(tokens.scope.as_deref(), Some("openid email"));
+        assert_eq!(tokens.expires_at, Some(1300));
+    }
+
+    #[test]
+    fn an_unknown_lifetime_counts_as_one_hour() {
+        let tokens = TokenSet::from_response(response(None, None), 1000, None);
+        assert!(!tokens.is_expired(4599, 0));
+        assert!(tokens.is_expired(4600, 0));
+    }
+
+    #[test]
+    fn a_refresh_that_leaves_out_tokens_keeps_the_old_ones_and_the_absolute_end() {
+        let old = TokenSet::from_response(response(Some(300), Some("rt-1")), 1000, None);
+        let mut answer = response(Some(300), None);
+        answer.id_token = None;
+        answer.refresh_expires_in = None;
+        let new = old.renewed(answer, 2000);
+        assert_eq!(new.refresh_token.as_ref().map(Secret::expose), Some("rt-1"));
+        assert_eq!(new.id_token.as_ref().map(Secret::expose), Some("id"));
+        assert_eq!(new.refresh_expires_at, Some(87_400));
+        assert_eq!(new.expires_at, Some(2300));
+    }
+
+    #[test]
+    fn a_rotated_refresh_token_replaces_the_old_one() {
+        let old = TokenSet::from_response(response(Some(300), Some("rt-1")), 1000, None);
+        let new = old.renewed(response(Some(300), Some("rt-2")), 2000);
+        assert_eq!(new.refresh_token.as_ref().map(Secret::expose), Some("rt-2"));
+    }
+
+    #[test]
+    fn a_refresh_is_due_ahead_of_the_end_but_never_in_the_first_half_of_the_life() {
+        let long = TokenSet::from_response(response(Some(3600), Some("rt")), 0, None);
+        assert!(!long.should_refresh(3539, 60));
+        assert!(long.should_refresh(3540, 60));
+        let short = TokenSet::from_response(response(Some(20), Some("rt")), 0, None);
+        assert!(!short.should_refresh(9, 60));
+        assert!(short.should_refresh(10, 60));
+    }
+
+    #[test]
+    fn an_expired_refresh_token_is_not_used() {
+        let tokens = TokenSet::from_response(response(Some(300), Some("rt")), 0, None);
+        assert!(tokens.is_refreshable(86_399));
+        assert!(!tokens.is_refreshable(86_400));
+    }
+
+    #[test]
+    fn times_at_the_limits_do_not_overflow() {
+        let tokens = TokenSet::from_response(response(Some(i64::MAX), Some("rt")), i64::MAX, None);
+        assert!(!tokens.should_refresh(i64::MIN, i64::MAX));
+        assert!(tokens.is_expired(i64::MAX, i64::MAX));
+    }
+
+    #[test]
+    fn json_round_trips() {
+        let tokens = TokenSet::from_response(response(Some(300), Some("rt")), 1000, Some("openid"));
+        let text = tokens.to_json().to_string();
+        let object = crate::protocol::json::parse_object(text.as_bytes()).unwrap();
+        assert_eq!(TokenSet::from_json(&object).unwrap(), tokens);
+    }
+
+    #[test]
+    fn debug_output_shows_no_token() {
+        let shown = format!("{:?}", TokenSet::from_response(response(None, Some("rt-secret")), 0, None));
+        assert!(!shown.contains("rt-secret"));
+    }
+}

@@ -1,0 +1,204 @@
+//! The transaction: what this user agent remembers of a sign-in under way (RFC 6749 10.12, OIDC Core 3.1.2.1).
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Code, Error, Result};
+use crate::protocol::json::{self, Json, Number, Object};
+use crate::protocol::secret::Secret;
+
+/// How long a sign-in may take, in seconds.
+pub const LIFETIME_SECONDS: i64 = 600;
+/// How many sign-ins may be under way at once.
+pub const MAX_TRANSACTIONS: usize = 16;
+
+/// A sign-in under way, or the mark of one that was used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// When the authorization request was made, in Unix seconds.
+    pub created_at: i64,
+    /// What the app wants back, as JSON text.
+    pub app_state: Option<String>,
+    /// Where the app wants to go afterwards: a URL of its own origin.
+    pub return_to: Option<String>,
+    /// Pending or used.
+    pub progress: Progress,
+}
+
+/// How far a sign-in got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// The response has not come yet.
+    Pending(Box<Pending>),
+    /// The response came: it is never redeemed again.
+    Used {
+        /// A hash of the code; `None` when the response was an error.
+        code_hash: Option<String>,
+        /// The session that came of it; `None` when none did, or not yet.
+        session: Option<String>,
+    },
+}
+
+/// What checking the response and redeeming its code needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The code verifier (RFC 7636 4.1).
+    pub verifier: Secret,
+    /// The nonce, where one was sent.
+    pub nonce: Option<String>,
+    /// The issuer that the request went to.
+    pub issuer: Option<String>,
+    /// The redirect URI that was sent.
+    pub redirect_uri: String,
+    /// The scopes asked for, separated by spaces.
+    pub scope: String,
+    /// The `max_age` that was sent, in seconds.
+    pub max_age: Option<i64>,
+    /// The `acr_values` that were sent.
+    pub acr_values: Vec<String>,
+}
+
+impl Transaction {
+    /// Whether it took too long. A clock that was set back in between does not end it.
+    #[must_use]
+    pub fn is_expired(&self, now: i64) -> bool {
+        now.saturating_sub(self.created_at) > LIFETIME_SECONDS
+    }
+
+    /// The mark that stays when the response has come: no verifier, no nonce, no code.
+    #[must_use]
+    pub fn used(&self, code: Option<&str>, session: Option<String>) -> Self {
+        Self {
+            created_at: self.created_at,
+            app_state: self.app_state.clone(),
+            return_to: self.return_to.clone(),
+            progress: Progress::Used { code_hash: code.map(code_hash), session },
+        }
+    }
+
+    /// The text to store.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut object = Object::new();
+        object.insert("created_at", Json::Number(Number::Integer(self.created_at)));
+        let mut put = |name: &str, text: Option<&str>| {
+            if let Some(text) = text {
+                object.insert(name, Json::String(text.to_owned()));
+            }
+        };
+        put("app_state", self.app_state.as_deref());
+        put("return_to", self.return_to.as_deref());
+        match &self.progress {
+            Progress::Pending(pending) => {
+                put("verifier", Some(pending.verifier.expose()));
+                put("nonce", pending.nonce.as_deref());
+                put("issuer", pending.issuer.as_deref());
+                put("redirect_uri", Some(&pending.redirect_uri));
+                put("scope", Some(&pending.scope));
+                if !pending.acr_values.is_empty() {
+                    put("acr_values", Some(&pending.acr_values.join(" ")));
+                }
+                if let Some(seconds) = pending.max_age {
+                    object.insert("max_age", Json::Number(Number::Integer(seconds)));
+                }
+            }
+            Progress::Used { code_hash, session } => {
+                put("code_hash", code_hash.as_deref());
+                put("session", session.as_deref());
+                object.insert("used", Json::Bool(true));
+            }
+        }
+        object.to_string()
+    }
+
+    /// A transaction from stored text.
+    ///
+    /// # Errors
+    /// `transaction_not_found`: the text is none.
+    pub fn from_text(text: &str) -> Result<Self> {
+        let read = || -> Result<Self> {
+            let object = json::parse_object(text.as_bytes())?;
+            let owned = |name: &str| Ok::<_, Error>(object.string(name)?.map(str::to_owned));
+            let progress = if object.bool("used")? == Some(true) {
+                Progress::Used { code_hash: owned("code_hash")?, session: owned("session")? }
+            } else {
+                Progress::Pending(Box::new(Pending {
+                    verifier: Secret::new(object.required_string("verifier")?),
+                    nonce: owned("nonce")?,
+                    issuer: owned("issuer")?,
+                    redirect_uri: object.required_string("redirect_uri")?.to_owned(),
+                    scope: object.required_string("scope")?.to_owned(),
+                    max_age: object.seconds("max_age")?,
+                    acr_values: owned("acr_values")?
+                        .map(|values| values.split(' ').map(str::to_owned).collect())
+                        .unwrap_or_default(),
+                }))
+            };
+            Ok(Self {
+                created_at: object.required_seconds("created_at")?,
+                app_state: owned("app_state")?,
+                return_to: owned("return_to")?,
+                progress,
+            })
+        };
+        read().map_err(|_| Error::new(Code::TransactionNotFound, "the stored record of this sign-in is broken"))
+    }
+}
+
+/// What stays of a code: enough to know it again, not enough to redeem it.
+#[must_use]
+pub fn code_hash(code: &str) -> String {
+    Base64UrlUnpadded::encode_string(&Sha256::digest(code.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending() -> Transaction {
+        Transaction {
+            created_at: 1000,
+            app_state: Some("{\"tab\":3}".into()),
+            return_to: Some("https://app.example/a".into()),
+            progress: Progress::Pending(Box::new(Pending {
+                verifier: Secret::new("the-verifier"),
+                nonce: Some("the-nonce".into()),
+                issuer: Some("https://op.example".into()),
+                redirect_uri: "https://app.example/callback".into(),
+                scope: "openid email".into(),
+                max_age: Some(60),
+                acr_values: vec!["a".into(), "b".into()],
+            })),
+        }
+    }
+
+    #[test]
+    fn a_pending_and_a_used_transaction_round_trip() {
+        let transaction = pending();
+        assert_eq!(Transaction::from_text(&transaction.to_text()).unwrap(), transaction);
+        let used = transaction.used(Some("the-code"), Some("s1".into()));
+        assert_eq!(Transaction::from_text(&used.to_text()).unwrap(), used);
+    }
+
+    #[test]
+    fn the_mark_of_a_used_transaction_holds_no_secret() {
+        let text = pending().used(Some("the-code"), None).to_text();
+        for secret in ["the-verifier", "the-nonce", "the-code"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_transaction_expires_after_ten_minutes_and_survives_a_clock_that_was_set_back() {
+        assert!(!pending().is_expired(1600));
+        assert!(pending().is_expired(1601));
+        assert!(!pending().is_expired(i64::MIN));
+    }
+
+    #[test]
+    fn a_broken_record_is_no_transaction() {
+        for text in ["", "{}", "[]", "{\"created_at\":\"x\"}", "{\"created_at\":1,\"verifier\":2}"] {
+            assert_eq!(Transaction::from_text(text).unwrap_err().code(), Code::TransactionNotFound, "{text}");
+        }
+    }
+}

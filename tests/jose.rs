@@ -1,0 +1,291 @@
+//! Tokens: real signatures, hostile headers, hostile JSON (RFC 7515, 7518, 8725).
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic fails a test")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{CLIENT_ID, assemble, base64url, claims, expectations, fixture, fixtures, token};
+use wasm_oidc::error::Code;
+use wasm_oidc::protocol::algorithm::Algorithm;
+use wasm_oidc::protocol::id_token::{Expectations, check_algorithm, validate_claims};
+use wasm_oidc::protocol::json::Json;
+use wasm_oidc::protocol::jwt::{self, Jwt};
+use wasm_oidc::protocol::key_set::KeySet;
+
+fn key_set() -> KeySet {
+    KeySet::parse(fixtures().object("jwks").unwrap().unwrap()).unwrap()
+}
+
+fn read(name: &str) -> Jwt {
+    jwt::parse(&fixture("tokens", name)).unwrap()
+}
+
+fn refused(token: &str) -> Code {
+    jwt::parse(token).expect_err("the token was taken").code()
+}
+
+#[test]
+fn a_token_of_every_algorithm_passes_with_at_hash_and_c_hash() {
+    let (fixtures, set) = (fixtures(), key_set());
+    let expected = Expectations {
+        access_token: fixtures.string("access_token").unwrap(),
+        code: fixtures.string("code").unwrap(),
+        ..expectations()
+    };
+    for &algorithm in Algorithm::ALL {
+        let jwt = read(algorithm.as_str());
+        assert_eq!(check_algorithm(&jwt, Algorithm::ALL), Ok(algorithm));
+        assert_eq!(set.candidates(algorithm, jwt.key_id.as_deref()).len(), 1, "{algorithm:?}");
+        let found = validate_claims(&jwt, Some(algorithm), &expected).unwrap();
+        assert_eq!((found.subject.as_str(), found.audiences), ("usr_1", vec![CLIENT_ID.to_owned()]));
+    }
+}
+
+#[test]
+fn a_wrong_at_hash_or_c_hash_is_refused_for_every_algorithm() {
+    for &algorithm in Algorithm::ALL {
+        let jwt = read(algorithm.as_str());
+        let check = |expected| validate_claims(&jwt, Some(algorithm), &expected).unwrap_err().code();
+        let access_token = Expectations { access_token: Some("another token"), ..expectations() };
+        assert_eq!(check(access_token), Code::AtHashMismatch, "{algorithm:?}");
+        assert_eq!(check(Expectations { code: Some("another code"), ..expectations() }), Code::CHashMismatch);
+    }
+}
+
+#[test]
+fn hashes_are_checked_without_a_signature_too_and_refused_where_none_is_defined() {
+    let check = |algorithm: &str, hash: &str| {
+        let payload = claims(&[("at_hash", Some(&format!("\"{hash}\"")))]).to_string();
+        let jwt = jwt::parse(&assemble(&format!(r#"{{"alg":"{algorithm}"}}"#), &payload))?;
+        validate_claims(&jwt, None, &Expectations { access_token: Some("token"), ..expectations() })
+    };
+    // The left half of SHA-256("token").
+    assert!(check("HS256", "PEaenWxYddN6Q_NT1PiOYQ").is_ok());
+    assert_eq!(check("HS256", "PEaenWxYddN6Q_NT1PiOYR").unwrap_err().code(), Code::AtHashMismatch);
+    assert_eq!(check("none", "PEaenWxYddN6Q_NT1PiOYQ").unwrap_err().code(), Code::AtHashMismatch);
+}
+
+#[test]
+fn an_algorithm_that_is_not_allowed_is_refused_before_any_key_is_looked_up() {
+    let payload = claims(&[]).to_string();
+    for name in ["none", "None", "nOnE", "HS256", "HS512", "rs256", "ES256K", ""] {
+        let jwt = jwt::parse(&assemble(&format!(r#"{{"alg":"{name}"}}"#), &payload)).unwrap();
+        assert_eq!(check_algorithm(&jwt, Algorithm::ALL).unwrap_err().code(), Code::AlgNotAllowed, "{name}");
+    }
+    let unsecured = jwt::parse(&fixture("hostile", "none")).unwrap();
+    assert_eq!(check_algorithm(&unsecured, Algorithm::ALL).unwrap_err().code(), Code::AlgNotAllowed);
+    let symmetric = jwt::parse(&fixture("hostile", "hs256_with_public_key")).unwrap();
+    assert_eq!(check_algorithm(&symmetric, Algorithm::ALL).unwrap_err().code(), Code::AlgNotAllowed);
+    let error = check_algorithm(&read("PS256"), &[Algorithm::RS256, Algorithm::ES256]).unwrap_err();
+    assert_eq!(error.code(), Code::AlgNotAllowed);
+    assert_eq!(error.failure().expected.as_deref(), Some("RS256 ES256"));
+    assert_eq!(error.failure().actual.as_deref(), Some("PS256"));
+}
+
+#[test]
+fn a_signature_of_a_wrong_length_is_refused_before_any_key_is_looked_up() {
+    let der = jwt::parse(&fixture("hostile", "es256_der")).unwrap();
+    assert_eq!(check_algorithm(&der, Algorithm::ALL).unwrap_err().code(), Code::SignatureInvalid);
+    for &algorithm in Algorithm::ALL {
+        let mut jwt = read(algorithm.as_str());
+        let _ = jwt.signature.pop();
+        assert_eq!(check_algorithm(&jwt, Algorithm::ALL).unwrap_err().code(), Code::SignatureInvalid, "{algorithm:?}");
+        jwt.signature.clear();
+        assert_eq!(check_algorithm(&jwt, Algorithm::ALL).unwrap_err().code(), Code::SignatureInvalid, "{algorithm:?}");
+    }
+}
+
+#[test]
+fn keys_in_the_header_are_never_used() {
+    let jwt = jwt::parse(&fixture("hostile", "key_in_header")).unwrap();
+    assert!(jwt.header.get("jwk").is_some() && jwt.header.get("jku").is_some());
+    let set = key_set();
+    let candidates = set.candidates(check_algorithm(&jwt, Algorithm::ALL).unwrap(), jwt.key_id.as_deref());
+    assert_eq!(candidates, set.candidates(Algorithm::RS256, Some("rsa")));
+}
+
+#[test]
+fn crit_and_b64_are_refused() {
+    for header in [
+        r#"{"alg":"RS256","crit":["exp"]}"#,
+        r#"{"alg":"RS256","crit":[]}"#,
+        r#"{"alg":"RS256","crit":null}"#,
+        r#"{"alg":"RS256","b64":false}"#,
+        r#"{"alg":"RS256","b64":true}"#,
+    ] {
+        assert_eq!(refused(&assemble(header, "{}")), Code::UnsupportedHeader, "{header}");
+    }
+}
+
+#[test]
+fn a_key_id_is_opaque_and_at_most_one_kilobyte_long() {
+    let with = |kid: &str| assemble(&format!(r#"{{"alg":"RS256","kid":{kid}}}"#), "{}");
+    assert_eq!(refused(&with(&format!("\"{}\"", "k".repeat(10_000)))), Code::MalformedToken);
+    assert_eq!(refused(&with("7")), Code::MalformedToken);
+    for kid in ["../../dev/null", "' OR 1=1 --", "https://attacker.example/jwks", "RSA", "rsa ", ""] {
+        let jwt = jwt::parse(&with(&format!("\"{kid}\""))).unwrap();
+        assert_eq!(jwt.key_id.as_deref(), Some(kid));
+        assert!(key_set().candidates(Algorithm::RS256, Some(kid)).is_empty(), "{kid}");
+    }
+}
+
+#[test]
+fn what_is_no_compact_token_is_refused() {
+    let right = token(&[]);
+    assert!(jwt::parse(&right).is_ok());
+    let parts: Vec<&str> = right.split('.').collect();
+    let (header, payload, signature) = (parts[0], parts[1], parts[2]);
+    for token in [
+        String::new(),
+        ".".to_owned(),
+        "..".to_owned(),
+        header.to_owned(),
+        format!("{header}.{payload}"),
+        format!("{right}."),
+        format!("{right}.{signature}"),
+        format!("{right}.{signature}.{signature}"),
+        format!(".{payload}.{signature}"),
+        format!("{header}..{signature}"),
+        format!("{header}=.{payload}.{signature}"),
+        format!("{header}.{payload}.{signature}=="),
+        format!("{header}.{payload}. {signature}"),
+        format!("{right}\n"),
+        format!(" {right}"),
+        format!("{header}.{payload}.+/{signature}"),
+        // One character more than whole bytes, and bits that no byte has.
+        format!("{header}.{payload}.A"),
+        format!("{header}.{payload}.AB"),
+        r#"{"payload":"e30","signatures":[]}"#.to_owned(),
+        "\u{e9}.\u{e9}.\u{e9}".to_owned(),
+    ] {
+        assert_eq!(refused(&token), Code::MalformedToken, "{token}");
+    }
+    let encrypted = jwt::parse("e30.e30.e30.e30.e30").unwrap_err();
+    assert!(encrypted.failure().message.contains("JWE"), "{encrypted}");
+}
+
+#[test]
+fn json_that_readers_disagree_about_is_refused() {
+    for part in [
+        "[]",
+        "null",
+        "\"text\"",
+        "{",
+        "{} {}",
+        r#"{"alg":"RS256","alg":"none"}"#,
+        r#"{"alg":"RS256","\u0061lg":"none"}"#,
+        "\u{feff}{\"alg\":\"RS256\"}",
+        r#"{"alg":"RS256","x":"\ud800"}"#,
+        r#"{"alg":"RS256","x":{"a":1,"a":2}}"#,
+        r#"{"alg":"RS256","x":1e400}"#,
+        r#"{"alg":"RS256","x":NaN}"#,
+    ] {
+        assert_eq!(refused(&assemble(part, "{}")), Code::MalformedToken, "header {part}");
+        assert_eq!(refused(&assemble(r#"{"alg":"RS256"}"#, part)), Code::MalformedToken, "payload {part}");
+    }
+    for header in ["{}", r#"{"alg":null}"#, r#"{"alg":7}"#, r#"{"alg":["RS256"]}"#, r#"{"alg":"RS256","typ":7}"#] {
+        assert_eq!(refused(&assemble(header, "{}")), Code::MalformedToken, "{header}");
+    }
+    let not_utf8 = format!("{}.{}.AAAA", base64url(r#"{"alg":"RS256"}"#), base64url([b'{', 0xff, b'}']));
+    assert_eq!(refused(&not_utf8), Code::MalformedToken);
+}
+
+#[test]
+fn bombs_are_refused_in_bounded_time() {
+    let start = Instant::now();
+    assert_eq!(refused(&"A".repeat(1_000_000)), Code::MalformedToken);
+    assert_eq!(
+        refused(&assemble(r#"{"alg":"RS256"}"#, &format!("{{\"x\":\"{}\"}}", "x".repeat(1_000_000)))),
+        Code::MalformedToken
+    );
+    let deep = format!("{{\"x\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    assert_eq!(refused(&assemble(r#"{"alg":"RS256"}"#, &deep)), Code::MalformedToken);
+    assert_eq!(refused(&assemble(&deep, "{}")), Code::MalformedToken);
+    let members: Vec<String> = (0..15_000).map(|n| format!("\"{n}\":0")).collect();
+    let many = jwt::parse(&assemble(r#"{"alg":"RS256"}"#, &format!("{{{}}}", members.join(",")))).unwrap();
+    assert_eq!(validate_claims(&many, None, &expectations()).unwrap_err().code(), Code::MissingClaim);
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn names_that_mean_something_to_javascript_are_plain_claims() {
+    let jwt = jwt::parse(&token(&[("__proto__", Some(r#"{"polluted":true}"#)), ("constructor", Some("1"))])).unwrap();
+    let found = validate_claims(&jwt, None, &expectations()).unwrap();
+    let members: Vec<&str> = found.claims.iter().map(|(name, _)| name).collect();
+    assert!(members.contains(&"__proto__") && members.contains(&"constructor"));
+    assert!(matches!(found.claims.get("__proto__"), Some(Json::Object(value)) if value.get("polluted").is_some()));
+}
+
+#[test]
+fn debug_and_errors_show_nothing_of_a_token() {
+    let token = token(&[("canary", Some("\"canary-in-a-claim\""))]);
+    let jwt = jwt::parse(&token).unwrap();
+    let shown = format!("{jwt:?} {:?}", validate_claims(&jwt, None, &expectations()).unwrap());
+    assert!(!shown.contains("canary-in-a-claim") && !shown.contains(&jwt.signing_input), "{shown}");
+    let broken = format!("{token}.{token}");
+    let said = format!("{:?}", jwt::parse(&broken).unwrap_err());
+    assert!(token.split('.').all(|part| !said.contains(part)), "{said}");
+}
+
+/// jwt-compact's own algorithms judge what this crate hands to WebCrypto: signing input, signature and key.
+#[cfg(feature = "native-crypto")]
+mod second_opinion {
+    use jwt_compact::alg::{Ed25519, Es256, Rsa, VerifyingKey};
+    use jwt_compact::jwk::{JsonWebKey, JwkError};
+    use jwt_compact::{Algorithm as Verifier, AlgorithmSignature};
+
+    use super::*;
+
+    fn verify<'a, V: Verifier>(verifier: &V, jwt: &Jwt, key: &'a JsonWebKey<'static>) -> bool
+    where
+        V::VerifyingKey: TryFrom<&'a JsonWebKey<'static>, Error = JwkError>,
+    {
+        let Ok(key) = V::VerifyingKey::try_from(key) else { return false };
+        let Ok(signature) = V::Signature::try_from_slice(&jwt.signature) else { return false };
+        verifier.verify_signature(&signature, &key, jwt.signing_input.as_bytes())
+    }
+
+    /// `None` for curves that jwt-compact does not have.
+    fn verdict(jwt: &Jwt) -> Option<bool> {
+        let algorithm = check_algorithm(jwt, Algorithm::ALL).unwrap();
+        let set = key_set();
+        let candidates = set.candidates(algorithm, jwt.key_id.as_deref());
+        let key = candidates[0].jwk();
+        Some(match algorithm {
+            Algorithm::ES256 => verify(&Es256, jwt, key),
+            Algorithm::ES384 | Algorithm::ES512 => return None,
+            Algorithm::EdDSA | Algorithm::Ed25519 => verify(&Ed25519, jwt, key),
+            rsa => verify(&rsa.as_str().parse::<Rsa>().unwrap(), jwt, key),
+        })
+    }
+
+    #[test]
+    fn a_right_signature_is_right_and_a_broken_one_is_not() {
+        let mut judged = 0;
+        for &algorithm in Algorithm::ALL {
+            let mut jwt = read(algorithm.as_str());
+            let Some(right) = verdict(&jwt) else { continue };
+            judged = i32::saturating_add(judged, 1);
+            assert!(right, "{algorithm:?}");
+            jwt.signature[10] ^= 1;
+            assert_eq!(verdict(&jwt), Some(false), "{algorithm:?}");
+            jwt.signature[10] ^= 1;
+            jwt.signing_input.push('A');
+            assert_eq!(verdict(&jwt), Some(false), "{algorithm:?}");
+        }
+        assert_eq!(judged, 9);
+    }
+
+    #[test]
+    fn a_key_in_the_header_does_not_vouch_for_its_own_signature() {
+        assert_eq!(verdict(&jwt::parse(&fixture("hostile", "key_in_header")).unwrap()), Some(false));
+    }
+
+    #[test]
+    fn an_ecdsa_signature_of_zeros_is_wrong() {
+        assert_eq!(verdict(&jwt::parse(&fixture("hostile", "es256_zero")).unwrap()), Some(false));
+    }
+
+}

@@ -1,0 +1,71 @@
+// @ts-check
+// The example: one client, one sign-in by redirect, and what follows from it.
+import { IdpClient } from "wasm-oidc";
+import { showAccess } from "./access.js";
+import { showAgent } from "./agent.js";
+import { showApi } from "./api.js";
+import { hideProblem, showProblem } from "./problem.js";
+import { element } from "./dom.js";
+
+const issuer = import.meta.env.VITE_OIDC_ISSUER;
+const apiUrl = import.meta.env.VITE_API_URL;
+
+/** @type {IdpClient} */
+let idp;
+
+async function begin() {
+  idp = await IdpClient.create({
+    issuer,
+    clientId: import.meta.env.VITE_OIDC_CLIENT_ID,
+    redirectUri: `${location.origin}/callback`,
+    scopes: ["openid", "profile", "email", "offline_access"],
+    storage: "session", // a reload keeps you signed in, in this tab
+    apiOrigins: [apiUrl], // where the access token may go
+  });
+
+  // Anywhere but at the redirect URI this is `null`, so that it can be called on every page.
+  const result = await idp.handleRedirectCallback();
+  if (result && "agent" in result) history.replaceState(null, "", result.returnTo ?? "/");
+}
+
+/** Shows who is signed in, or the way to sign in. */
+async function show() {
+  const agent = idp ? await idp.getAgent() : null;
+  element("starting").hidden = true;
+  element("welcome").hidden = agent !== null;
+  element("desk").hidden = agent === null;
+  element("refresh").parentElement?.toggleAttribute("hidden", agent === null);
+  document.querySelector("main")?.setAttribute("aria-busy", "false");
+  if (!agent) return;
+  showAgent(agent);
+  showAccess(agent);
+  showApi(idp, `${apiUrl}/api/tasks`, attempt);
+}
+
+/**
+ * Does one thing that can fail, and says in the page when it did.
+ *
+ * @param {() => Promise<unknown>} work
+ */
+async function attempt(work) {
+  hideProblem();
+  try {
+    await work();
+  } catch (error) {
+    showProblem(error, { retry: () => attempt(work), signIn });
+  }
+}
+
+async function signIn() {
+  if (!idp) return location.assign("/");
+  await attempt(() => idp.signInRedirect({ returnTo: "/" }));
+}
+
+element("issuer").textContent = new URL(issuer).host;
+element("sign-in").addEventListener("click", signIn);
+element("refresh").addEventListener("click", () => attempt(() => idp.refresh().finally(show)));
+element("sign-out").addEventListener("click", () =>
+  attempt(() => idp.signOut({ returnTo: `${location.origin}/` }).finally(show)),
+);
+
+attempt(() => begin().finally(show));
