@@ -10,10 +10,10 @@ const WARNINGS_FAIL = ["--", "--deny", "warnings"];
 
 /** @type {[string, string, string[]][]} */
 const CHECKS = [
-  ["rustfmt", "cargo", ["fmt", "--all", "--check"]],
+  ["rustfmt", "cargo", ["fmt", "--all", "--check", "--", "--color", "never"]],
   ["clippy, native", "cargo", ["clippy", "--all-targets", "--features", "tools,edge,native-crypto", ...WARNINGS_FAIL]],
   ["clippy, wasm", "cargo", ["clippy", "--target", WASM_TARGET, "--lib", "--features", "bindings,tools,edge", ...WARNINGS_FAIL]],
-  ["clippy, wasm tests", "cargo", ["clippy", "--target", WASM_TARGET, "--all-targets", "--features", "traps", ...WARNINGS_FAIL]],
+  ["clippy, wasm tests", "cargo", ["clippy", "--target", WASM_TARGET, "--lib", "--test", "wasm*", "--features", "traps", ...WARNINGS_FAIL]],
   ["documentation", "cargo", ["doc", "--no-deps", "--lib", "--document-private-items"]],
   ["types", process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "--project", inRoot("scripts", "tsconfig.json")]],
 ];
