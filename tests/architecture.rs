@@ -38,8 +38,17 @@ fn naming(folder: &str, words: &[&str]) -> Vec<String> {
 #[test]
 fn protocol_authz_and_session_name_no_javascript_clock_random_source_or_network() {
     let foreign = [
-        "wasm_bindgen", "js_sys", "web_sys", "gloo_net", "getrandom", "SystemTime", "Instant", "std::net", "std::fs",
-        "HashMap", "HashSet",
+        "wasm_bindgen",
+        "js_sys",
+        "web_sys",
+        "gloo_net",
+        "getrandom",
+        "SystemTime",
+        "Instant",
+        "std::net",
+        "std::fs",
+        "HashMap",
+        "HashSet",
     ];
     for folder in ["protocol", "authz", "session"] {
         assert_eq!(naming(folder, &foreign), Vec::<String>::new());
