@@ -386,7 +386,7 @@ mod tests {
 
     fn refusal(json: &str) -> (Code, String) {
         let error = options(json).unwrap_err();
-        (error.code(), error.failure().message.clone())
+        (error.code(), error.failure().message.to_string())
     }
 
     const LEAST: &str = r#""issuer":"https://op.example","clientId":"spa""#;
