@@ -1,5 +1,6 @@
 //! The way back: an authorization response becomes a session, once (RFC 6749 4.1.2, RFC 9207).
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::exchange::Grant;
@@ -30,7 +31,8 @@ pub struct SignedIn {
 pub(super) struct CallbackFlight {
     state: String,
     code_hash: String,
-    flight: Rc<Flight<Result<SignedIn>>>,
+    flight: Rc<Flight>,
+    signed_in: Rc<OnceCell<SignedIn>>,
 }
 
 impl<H: Host> Client<H> {
@@ -66,35 +68,44 @@ impl<H: Host> Client<H> {
 
     /// Calls with the same response while it is handled get the same result.
     async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
-        let state = response.state.clone();
+        let state = &response.state;
         let code_hash = match &response.outcome {
             Outcome::Code(code) => code_hash(code.expose()),
             Outcome::Refused { .. } => String::new(),
         };
-        let flight = {
+        let (flight, signed_in) = {
             let mut callbacks = self.inner.callbacks.borrow_mut();
-            match callbacks.iter().find(|callback| callback.state == state) {
+            match callbacks.iter().find(|callback| callback.state == *state) {
                 Some(callback) if callback.code_hash != code_hash => return Err(another_code()),
-                Some(callback) => Rc::clone(&callback.flight),
+                Some(callback) => (Rc::clone(&callback.flight), Rc::clone(&callback.signed_in)),
                 None => {
-                    let flight = Rc::default();
-                    callbacks.push(CallbackFlight { state: state.clone(), code_hash, flight: Rc::clone(&flight) });
-                    flight
+                    let (flight, signed_in) = Default::default();
+                    callbacks.push(CallbackFlight {
+                        state: state.clone(),
+                        code_hash,
+                        flight: Rc::clone(&flight),
+                        signed_in: Rc::clone(&signed_in),
+                    });
+                    (flight, signed_in)
                 }
             }
         };
-        let client = self.clone();
-        let handled = flight.join(self.host(), || async move {
-            let result = client.handle_response(response).await;
-            client.inner.callbacks.borrow_mut().retain(|callback| callback.state != state);
-            result
-        });
-        handled.await.unwrap_or_else(|| Err(disposed()))
+        let work = Box::pin(self.clone().handle_in_flight(response, Rc::clone(&signed_in)));
+        flight.join(self.host(), work).await?;
+        signed_in.get().cloned().ok_or_else(disposed)
     }
 
-    async fn handle_response(&self, response: AuthorizationResponse) -> Result<SignedIn> {
+    async fn handle_in_flight(self, response: AuthorizationResponse, place: Rc<OnceCell<SignedIn>>) -> Result<()> {
+        let result = self.handle_response(&response).await;
+        self.inner.callbacks.borrow_mut().retain(|callback| callback.state != response.state);
+        // There is one work in a flight, so the place is empty.
+        let _ = place.set(result?);
+        Ok(())
+    }
+
+    async fn handle_response(&self, response: &AuthorizationResponse) -> Result<SignedIn> {
         let state = &response.state;
-        let Some(transaction) = self.load_transaction(state).await? else {
+        let Some(transaction) = self.load_transaction(state)? else {
             return Err(Error::new(
                 Code::TransactionNotFound,
                 "no sign-in with this `state` was begun in this tab: it was opened in another one, the storage was \
@@ -104,13 +115,13 @@ impl<H: Host> Client<H> {
         let app_state = transaction.app_state.clone();
         let result = match &transaction.progress {
             Progress::Used { code_hash, session } => {
-                self.handled_before(&transaction, &response, code_hash.as_deref(), session.as_deref())
+                self.handled_before(&transaction, response, code_hash.as_deref(), session.as_deref())
             }
             Progress::Pending(_) if transaction.is_expired(self.now()) => {
-                self.save_transaction(state, &transaction.used(None, None)).await;
+                self.save_transaction(state, &transaction.used(None, None));
                 Err(Error::new(Code::TransactionExpired, "the sign-in took more than ten minutes: begin again"))
             }
-            Progress::Pending(pending) => self.redeem_response(&transaction, pending, &response).await,
+            Progress::Pending(pending) => self.redeem_response(&transaction, pending, response).await,
         };
         result.map_err(|error| error.with_app_state(app_state))
     }
@@ -128,7 +139,7 @@ impl<H: Host> Client<H> {
             return Err(another_code());
         }
         match self.session() {
-            Some(session) if session_id == Some(session.id.as_str()) => Ok(signed_in(transaction, session.agent)),
+            Some(session) if session_id == Some(session.id.as_str()) => Ok(signed_in(transaction, &session.agent)),
             _ => Err(Error::new(
                 Code::CallbackAlreadyHandled,
                 "this authorization response was handled before, and its session is not the current one: a code is \
@@ -151,7 +162,7 @@ impl<H: Host> Client<H> {
         // Whatever is refused below, this `state` is used up; and nothing that happens to this page between here
         // and the answer can make the code be sent a second time.
         let used = transaction.used(code.map(|code| code.expose()), None);
-        self.save_transaction(&response.state, &used).await;
+        self.save_transaction(&response.state, &used);
         let issuer = pending.issuer.as_deref();
         callback::check_issuer(metadata.issuer.as_ref().map(Issuer::as_str), issuer, false)?;
         let is_advertised = metadata.authorization_response_iss_parameter_supported;
@@ -173,18 +184,17 @@ impl<H: Host> Client<H> {
         };
         let exchanged = self.redeem(&metadata, grant).await?;
         self.require_alive()?;
-        let session = Session { id: self.random_text()?, tokens: exchanged.tokens, agent: exchanged.agent };
+        let session = Rc::new(Session { id: self.random_text()?, tokens: exchanged.tokens, agent: exchanged.agent });
         let done = transaction.used(Some(code.expose()), Some(session.id.clone()));
         // Stored before announced.
         self.store_session(&session).await;
-        self.save_transaction(&response.state, &done).await;
-        let agent = Rc::clone(&session.agent);
-        self.set_session(Some(session));
-        self.host().emit(Event { app_state: transaction.app_state.clone(), ..event(EventKind::SignedIn) });
-        for warning in &agent.warnings {
+        self.save_transaction(&response.state, &done);
+        self.set_session(Some(Rc::clone(&session)));
+        self.host().emit(Event { app_state: transaction.app_state.clone(), ..event(EventKind::SignedIn, None) });
+        for warning in &session.agent.warnings {
             self.warn(warning.code, warning.message.clone());
         }
-        Ok(signed_in(transaction, agent))
+        Ok(signed_in(transaction, &session.agent))
     }
 
     /// Whether the URL is the redirect URI: its origin, its path, and its own query among the parameters.
@@ -193,11 +203,7 @@ impl<H: Host> Client<H> {
         let base = self.host().location();
         let here = self.host().resolve(url, base.as_deref());
         let (Some(here), Some(expected)) = (here, self.host().resolve(redirect_uri, None)) else { return false };
-        let pairs = |query: &str| query.trim_start_matches('?').split('&').map(str::to_owned).collect::<Vec<_>>();
-        let there = pairs(&here.query);
-        here.origin == expected.origin
-            && here.path == expected.path
-            && pairs(&expected.query).iter().all(|pair| pair.is_empty() || there.contains(pair))
+        here.origin == expected.origin && here.path == expected.path && has_pairs_of(&here.query, &expected.query)
     }
 
     fn clean_address_bar(&self, url: &str) {
@@ -210,10 +216,22 @@ impl<H: Host> Client<H> {
     }
 }
 
-fn signed_in(transaction: &Transaction, agent: Rc<Agent>) -> SignedIn {
-    SignedIn { agent, app_state: transaction.app_state.clone(), return_to: transaction.return_to.clone() }
+/// Whether each pair of one query is in the other.
+fn has_pairs_of(query: &str, expected: &str) -> bool {
+    let query = query.trim_start_matches('?');
+    for pair in expected.trim_start_matches('?').split('&') {
+        if !pair.is_empty() && !query.split('&').any(|other| other == pair) {
+            return false;
+        }
+    }
+    true
 }
 
+fn signed_in(transaction: &Transaction, agent: &Rc<Agent>) -> SignedIn {
+    SignedIn { agent: Rc::clone(agent), app_state: transaction.app_state.clone(), return_to: transaction.return_to.clone() }
+}
+
+#[inline(never)]
 fn another_code() -> Error {
     Error::new(Code::StateMismatch, "this `state` was used for another code")
 }

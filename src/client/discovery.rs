@@ -1,13 +1,13 @@
 //! The provider's metadata: discovered, given by hand, or both (OIDC Discovery 4, RFC 8414 3).
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
 use super::{Client, disposed};
 use crate::error::{Class, Code, Error, Result};
-use crate::ports::{Area, Host};
-use crate::protocol::json::{self, Json, Number, Object};
+use crate::ports::{Host, Work};
 use crate::protocol::metadata::{self, ProviderMetadata};
 use crate::protocol::url::Issuer;
 
@@ -46,22 +46,21 @@ impl<H: Host> Client<H> {
     /// the old metadata in use.
     pub async fn discover(&self, force: bool) -> Result<Rc<ProviderMetadata>> {
         self.require_alive()?;
-        let Some(issuer) = self.inner.options.issuer.clone() else {
+        let Some(issuer) = &self.inner.options.issuer else {
             return self.metadata().ok_or_else(not_discovered);
         };
         if !force {
-            self.load_cached_metadata(&issuer).await;
+            self.load_cached_metadata(issuer);
             if let Some(known) = self.fresh_metadata() {
                 return Ok(known);
             }
         }
-        let client = self.clone();
-        let flight = Rc::clone(&self.inner.discovery);
-        let fetched = flight.join(self.host(), || async move { client.fetch_metadata(&issuer).await }).await;
-        match fetched.unwrap_or_else(|| Err(disposed())) {
+        let fetched = self.inner.discovery.join(self.host(), Box::pin(self.clone().fetch_metadata())).await;
+        match fetched {
+            Ok(()) => self.metadata().ok_or_else(disposed),
             // A document past its time is better than none while the provider cannot be reached.
             Err(error) if !force && super::request::is_passing(&error) => self.metadata().ok_or(error),
-            result => result,
+            Err(error) => Err(error),
         }
     }
 
@@ -73,23 +72,23 @@ impl<H: Host> Client<H> {
 
     /// What `create` waits for: discovery, where nothing is known, but never long.
     pub(super) async fn discover_for_create(&self) {
-        if let Some(issuer) = self.inner.options.issuer.clone() {
-            self.load_cached_metadata(&issuer).await;
+        if let Some(issuer) = &self.inner.options.issuer {
+            self.load_cached_metadata(issuer);
         }
         if self.metadata().is_some() && (self.session().is_some() || self.fresh_metadata().is_some()) {
             return;
         }
         let client = self.clone();
-        let discovery = async move {
+        let discovery: Work = Box::pin(async move {
             // Whatever needs the metadata asks again and gets the error.
             let _ = client.discover(false).await;
-        };
+        });
         if self.session().is_some() {
             self.host().spawn(discovery);
             return;
         }
-        let limit = self.host().sleep(CREATE_WAITS_MILLISECONDS);
-        match select(Box::pin(discovery), Box::pin(limit)).await {
+        let limit = pin!(self.host().sleep(CREATE_WAITS_MILLISECONDS));
+        match select(discovery, limit).await {
             Either::Left(_) | Either::Right(_) => {}
         }
     }
@@ -100,7 +99,7 @@ impl<H: Host> Client<H> {
             // In hybrid mode this checks what was given before anything is fetched.
             let metadata = ProviderMetadata::from_object(given.clone()).map_err(wrong_metadata_option)?;
             if options.issuer.is_none() {
-                self.adopt_metadata(Rc::new(metadata), None);
+                self.adopt_metadata(metadata, None);
             }
         }
         Ok(())
@@ -114,13 +113,15 @@ impl<H: Host> Client<H> {
         (0..=self.inner.options.discovery_ttl).contains(&age).then(|| Rc::clone(&known.metadata))
     }
 
-    fn adopt_metadata(&self, metadata: Rc<ProviderMetadata>, fetched_at: Option<i64>) {
+    fn adopt_metadata(&self, metadata: ProviderMetadata, fetched_at: Option<i64>) {
         if !self.inner.disposed.get() {
+            let metadata = Rc::new(metadata);
             *self.inner.metadata.borrow_mut() = Some(Known { metadata, fetched_at });
         }
     }
 
-    async fn fetch_metadata(&self, issuer: &Issuer) -> Result<Rc<ProviderMetadata>> {
+    async fn fetch_metadata(self) -> Result<()> {
+        let Some(issuer) = &self.inner.options.issuer else { return Err(not_discovered()) };
         let mut failure = None;
         for request in metadata::discovery_requests(issuer, self.inner.options.provider_type) {
             let judged = match self.send(request).await {
@@ -131,10 +132,9 @@ impl<H: Host> Client<H> {
                 Ok(discovered) => {
                     let fetched_at = self.now();
                     let document = discovered.document.clone();
-                    let metadata = Rc::new(self.with_given(discovered)?);
-                    self.adopt_metadata(Rc::clone(&metadata), Some(fetched_at));
-                    self.cache_metadata(issuer, document, fetched_at).await;
-                    return Ok(metadata);
+                    self.adopt_metadata(self.with_given(discovered)?, Some(fetched_at));
+                    self.save_document(&cache_key(issuer), document, fetched_at);
+                    return Ok(());
                 }
                 // Only "there is nothing here" leads on to the next well-known location.
                 Err(error) if error.code() == Code::DiscoveryFailed => failure = Some(error),
@@ -151,30 +151,18 @@ impl<H: Host> Client<H> {
         }
     }
 
-    async fn load_cached_metadata(&self, issuer: &Issuer) {
-        if self.metadata().is_some() {
+    fn load_cached_metadata(&self, issuer: &Issuer) {
+        if self.inner.metadata.borrow().is_some() {
             return;
         }
-        let Some(text) = self.load(Area::Documents, &cache_key(issuer)).await else { return };
-        let read = || {
-            let cached = json::parse_object(text.as_bytes()).ok()?;
-            let fetched_at = cached.seconds("fetched_at").ok()??;
-            let document = cached.object("document").ok()??;
-            let metadata = ProviderMetadata::from_object(document.clone()).ok()?;
-            let is_of_issuer = metadata.issuer.as_ref() == Some(issuer);
-            Some((is_of_issuer.then(|| self.with_given(metadata).ok())??, fetched_at))
-        };
-        match read() {
-            Some((metadata, fetched_at)) => self.adopt_metadata(Rc::new(metadata), Some(fetched_at)),
-            None => self.delete(Area::Documents, &cache_key(issuer)).await,
+        // What cannot be used is replaced by what is fetched next.
+        if let Some((document, fetched_at)) = self.load_document(&cache_key(issuer))
+            && let Ok(metadata) = ProviderMetadata::from_object(document)
+            && metadata.issuer.as_ref() == Some(issuer)
+            && let Ok(metadata) = self.with_given(metadata)
+        {
+            self.adopt_metadata(metadata, Some(fetched_at));
         }
-    }
-
-    async fn cache_metadata(&self, issuer: &Issuer, document: Object, fetched_at: i64) {
-        let mut cached = Object::new();
-        cached.insert("fetched_at", Json::Number(Number::Integer(fetched_at)));
-        cached.insert("document", Json::Object(document));
-        self.save(Area::Documents, &cache_key(issuer), &cached.to_string()).await;
     }
 }
 
@@ -182,6 +170,7 @@ fn cache_key(issuer: &Issuer) -> String {
     format!("wasm-oidc:metadata:{}", issuer.as_str())
 }
 
+#[inline(never)]
 fn not_discovered() -> Error {
     Error::new(
         Code::NotDiscovered,

@@ -197,7 +197,7 @@ impl<H: Host> Client<H> {
         if expects_id_token && options.verify_signature {
             // Keys and tokens travel at the same time: one round trip instead of two.
             let (client, metadata) = (self.clone(), Rc::clone(metadata));
-            self.host().spawn(async move { client.prefetch_keys(&metadata).await });
+            self.host().spawn(Box::pin(async move { client.prefetch_keys(&metadata).await }));
         }
         let request = token_request::authorization_code(
             metadata.endpoint(Endpoint::Token)?,

@@ -1,30 +1,25 @@
 //! One piece of work at a time, however many callers ask for it.
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
 
-use crate::ports::Spawn;
+use super::disposed;
+use crate::error::Result;
+use crate::ports::{Spawn, Work};
 
-/// A piece of work that is spawned once and whose result goes to everybody who joined while it was under way. No
-/// caller can abort it.
-#[derive(Debug)]
-pub(super) struct Flight<T>(RefCell<Option<Vec<oneshot::Sender<T>>>>);
+/// A piece of work that is spawned once and whose end is told to everybody who joined while it was under way. No
+/// caller can abort it. What it brings lies where the work puts it, so that there is one kind of flight for all.
+#[derive(Debug, Default)]
+pub(super) struct Flight(RefCell<Option<Vec<oneshot::Sender<Result<()>>>>>);
 
-impl<T> Default for Flight<T> {
-    fn default() -> Self {
-        Self(RefCell::new(None))
-    }
-}
-
-impl<T: Clone + 'static> Flight<T> {
-    /// Joins the work under way, or starts it. `None`: the host dropped it.
-    pub(super) async fn join<F>(self: &Rc<Self>, host: &impl Spawn, work: impl FnOnce() -> F) -> Option<T>
-    where
-        F: Future<Output = T> + 'static,
-    {
+impl Flight {
+    /// Joins the work under way, or starts this one.
+    ///
+    /// # Errors
+    /// Those of the work; `disposed` where the host dropped it.
+    pub(super) async fn join(self: &Rc<Self>, host: &impl Spawn, work: Work<Result<()>>) -> Result<()> {
         let (sender, receiver) = oneshot::channel();
         let starts = {
             let mut waiting = self.0.borrow_mut();
@@ -33,17 +28,17 @@ impl<T: Clone + 'static> Flight<T> {
             starts
         };
         if starts {
-            let flight = Rc::clone(self);
-            let work = work();
-            host.spawn(async move {
-                let result = work.await;
-                let waiting = flight.0.borrow_mut().take();
-                for waiter in waiting.into_iter().flatten() {
-                    // A caller that went away misses nothing.
-                    let _ = waiter.send(result.clone());
-                }
-            });
+            host.spawn(Box::pin(Rc::clone(self).carry(work)));
         }
-        receiver.await.ok()
+        receiver.await.unwrap_or_else(|_| Err(disposed()))
+    }
+
+    async fn carry(self: Rc<Self>, work: Work<Result<()>>) {
+        let result = work.await;
+        let waiting = self.0.borrow_mut().take();
+        for waiter in waiting.into_iter().flatten() {
+            // A caller that went away misses nothing.
+            let _ = waiter.send(result.clone());
+        }
     }
 }

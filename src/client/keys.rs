@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use super::{Client, disposed};
 use crate::error::{Code, Error, Result};
-use crate::ports::{Area, CryptoFailure, Host};
+use crate::ports::{CryptoFailure, Host};
 use crate::protocol::algorithm::Algorithm;
-use crate::protocol::json::{self, Json, Number, Object};
 use crate::protocol::jwt::Jwt;
 use crate::protocol::key_set::{self, KeySet};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
@@ -21,10 +20,10 @@ const FORCED_FETCH_COOL_DOWN_SECONDS: i64 = 30;
 const RETRY_PAUSES_MILLISECONDS: [u32; 3] = [250, 1000, 3000];
 
 /// Keys in use, bound to where they came from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Known {
     source: String,
-    keys: Rc<KeySet>,
+    keys: KeySet,
     fetched_at: i64,
     /// When they were last fetched because a key was missing.
     forced_at: Option<i64>,
@@ -44,24 +43,25 @@ impl<H: Host> Client<H> {
         jwt: &Jwt,
         algorithm: Algorithm,
     ) -> Result<()> {
-        let known = self.key_set_at_last(metadata).await?;
-        if self.is_signed_by(&known.keys, jwt, algorithm).await? {
-            return Ok(());
-        }
-        let had_candidates = !known.keys.candidates(algorithm, jwt.key_id.as_deref()).is_empty();
-        // With a key id that is known and a signature that is wrong, other keys cannot help.
-        let may_have_rotated = jwt.key_id.is_none() || !had_candidates;
-        if may_have_rotated && let Some(renewed) = self.force_key_set(metadata, &known).await? {
-            if self.is_signed_by(&renewed.keys, jwt, algorithm).await? {
+        let mut known = self.key_set_at_last(metadata).await?;
+        let mut asked_again = false;
+        loop {
+            if self.is_signed_by(&known.keys, jwt, algorithm).await? {
                 return Ok(());
             }
-            if renewed.keys.candidates(algorithm, jwt.key_id.as_deref()).is_empty() {
-                return Err(key_not_found(jwt, algorithm));
+            let had_candidates = !known.keys.candidates(algorithm, jwt.key_id.as_deref()).is_empty();
+            // With a key id that is known and a signature that is wrong, other keys cannot help.
+            let may_have_rotated = !asked_again && (jwt.key_id.is_none() || !had_candidates);
+            asked_again = true;
+            match self.force_key_set(metadata, &known, may_have_rotated).await? {
+                Some(renewed) => known = renewed,
+                None if had_candidates => {
+                    let message = "the signature of the token is not one of the provider's keys";
+                    return Err(Error::new(Code::SignatureInvalid, message));
+                }
+                None => return Err(key_not_found(jwt, algorithm)),
             }
-        } else if !had_candidates {
-            return Err(key_not_found(jwt, algorithm));
         }
-        Err(Error::new(Code::SignatureInvalid, "the signature of the token is not one of the provider's keys"))
     }
 
     async fn is_signed_by(&self, keys: &KeySet, jwt: &Jwt, algorithm: Algorithm) -> Result<bool> {
@@ -89,92 +89,87 @@ impl<H: Host> Client<H> {
     }
 
     /// Keys for a token that is here already, so that its code is spent: a passing failure is tried again.
-    async fn key_set_at_last(&self, metadata: &ProviderMetadata) -> Result<Known> {
-        for pause in RETRY_PAUSES_MILLISECONDS {
+    async fn key_set_at_last(&self, metadata: &ProviderMetadata) -> Result<Rc<Known>> {
+        let mut pauses = RETRY_PAUSES_MILLISECONDS.into_iter();
+        loop {
             match self.key_set(metadata).await {
-                Err(error) if super::request::is_passing(&error) => self.host().sleep(pause).await,
+                Err(error) if super::request::is_passing(&error) => match pauses.next() {
+                    Some(pause) => self.host().sleep(pause).await,
+                    None => return Err(error),
+                },
                 result => return result,
             }
         }
-        self.key_set(metadata).await
     }
 
-    async fn key_set(&self, metadata: &ProviderMetadata) -> Result<Known> {
+    async fn key_set(&self, metadata: &ProviderMetadata) -> Result<Rc<Known>> {
         if let Some(given) = &self.inner.options.jwks {
-            let keys = Rc::new(KeySet::parse(given)?);
-            return Ok(Known { source: String::new(), keys, fetched_at: self.now(), forced_at: None });
+            let (source, keys) = (String::new(), KeySet::parse(given)?);
+            return Ok(Rc::new(Known { source, keys, fetched_at: self.now(), forced_at: None }));
         }
         let uri = metadata.endpoint(Endpoint::Jwks)?;
-        self.load_cached_keys(uri).await;
-        let known = self.inner.keys.borrow().clone();
-        if let Some(known) = known.filter(|known| self.is_fresh(known, uri)) {
-            return Ok(known);
+        match self.fresh_keys(uri) {
+            Some(known) => Ok(known),
+            None => self.fetch_keys(uri, None).await,
         }
-        self.fetch_keys(uri, None).await
     }
 
-    /// Asks for the keys once more, because one is missing; `None`: it was just done.
-    async fn force_key_set(&self, metadata: &ProviderMetadata, known: &Known) -> Result<Option<Known>> {
+    /// Asks for the keys once more, where that may help because one is missing; `None`: it was just done.
+    async fn force_key_set(
+        &self,
+        metadata: &ProviderMetadata,
+        known: &Known,
+        may_help: bool,
+    ) -> Result<Option<Rc<Known>>> {
         let now = self.now();
         let cools_down = known
             .forced_at
             .is_some_and(|forced_at| (0..FORCED_FETCH_COOL_DOWN_SECONDS).contains(&now.saturating_sub(forced_at)));
-        if cools_down || self.inner.options.jwks.is_some() {
+        if !may_help || cools_down || self.inner.options.jwks.is_some() {
             return Ok(None);
         }
         self.fetch_keys(metadata.endpoint(Endpoint::Jwks)?, Some(now)).await.map(Some)
     }
 
-    fn is_fresh(&self, known: &Known, uri: &HttpsUrl) -> bool {
+    fn fresh_keys(&self, uri: &HttpsUrl) -> Option<Rc<Known>> {
+        self.load_cached_keys(uri);
+        let known = self.inner.keys.borrow().clone()?;
         let age = self.now().saturating_sub(known.fetched_at);
-        known.source == uri.as_str() && (0..KEYS_LIVE_SECONDS).contains(&age)
+        (known.source == uri.as_str() && (0..KEYS_LIVE_SECONDS).contains(&age)).then_some(known)
     }
 
-    async fn fetch_keys(&self, uri: &HttpsUrl, forced_at: Option<i64>) -> Result<Known> {
-        let client = self.clone();
-        let uri = uri.clone();
-        let flight = Rc::clone(&self.inner.key_fetch);
-        let fetched = flight.join(self.host(), || async move {
-            let response = client.send(key_set::key_set_request(&uri)).await?;
-            let keys = Rc::new(key_set::judge_key_set(&response)?);
-            // A scheduled fetch in between does not shorten the cool-down of a forced one.
-            let forced_at = forced_at.or_else(|| client.inner.keys.borrow().as_ref().and_then(|old| old.forced_at));
-            let known = Known { source: uri.as_str().to_owned(), keys, fetched_at: client.now(), forced_at };
-            if !client.inner.disposed.get() {
-                *client.inner.keys.borrow_mut() = Some(known.clone());
-                client.cache_keys(&uri, &known).await;
-            }
-            Ok(known)
-        });
-        fetched.await.unwrap_or_else(|| Err(disposed()))
+    async fn fetch_keys(&self, uri: &HttpsUrl, forced_at: Option<i64>) -> Result<Rc<Known>> {
+        let work = Box::pin(self.clone().renew_keys(uri.clone(), forced_at));
+        self.inner.key_fetch.join(self.host(), work).await?;
+        self.inner.keys.borrow().clone().ok_or_else(disposed)
     }
 
-    async fn load_cached_keys(&self, uri: &HttpsUrl) {
+    async fn renew_keys(self, uri: HttpsUrl, forced_at: Option<i64>) -> Result<()> {
+        let response = self.send(key_set::key_set_request(&uri)).await?;
+        let keys = key_set::judge_key_set(&response)?;
+        if self.inner.disposed.get() {
+            return Err(disposed());
+        }
+        let fetched_at = self.now();
+        self.save_document(&self.key_cache_key(&uri), keys.to_json(), fetched_at);
+        let mut known = self.inner.keys.borrow_mut();
+        // A scheduled fetch in between does not shorten the cool-down of a forced one.
+        let forced_at = forced_at.or_else(|| known.as_ref().and_then(|old| old.forced_at));
+        *known = Some(Rc::new(Known { source: uri.as_str().to_owned(), keys, fetched_at, forced_at }));
+        Ok(())
+    }
+
+    fn load_cached_keys(&self, uri: &HttpsUrl) {
         if self.inner.keys.borrow().is_some() {
             return;
         }
-        let Some(text) = self.load(Area::Documents, &self.key_cache_key(uri)).await else { return };
-        let read = || {
-            let cached = json::parse_object(text.as_bytes()).ok()?;
-            let keys = KeySet::parse(cached.object("document").ok()??).ok()?;
-            Some(Known {
-                source: uri.as_str().to_owned(),
-                keys: Rc::new(keys),
-                fetched_at: cached.seconds("fetched_at").ok()??,
-                forced_at: None,
-            })
-        };
-        match read() {
-            Some(known) => *self.inner.keys.borrow_mut() = Some(known),
-            None => self.delete(Area::Documents, &self.key_cache_key(uri)).await,
+        // What cannot be used is replaced by what is fetched next.
+        if let Some((document, fetched_at)) = self.load_document(&self.key_cache_key(uri))
+            && let Ok(keys) = KeySet::parse(&document)
+        {
+            let known = Known { source: uri.as_str().to_owned(), keys, fetched_at, forced_at: None };
+            *self.inner.keys.borrow_mut() = Some(Rc::new(known));
         }
-    }
-
-    async fn cache_keys(&self, uri: &HttpsUrl, known: &Known) {
-        let mut cached = Object::new();
-        cached.insert("fetched_at", Json::Number(Number::Integer(known.fetched_at)));
-        cached.insert("document", Json::Object(known.keys.to_json()));
-        self.save(Area::Documents, &self.key_cache_key(uri), &cached.to_string()).await;
     }
 
     /// Keys belong to an issuer, whatever else names the same URL (RFC 8725 3.8).

@@ -28,7 +28,6 @@ pub use sign_out::{LogoutOptions, SignOutOptions};
 
 use crate::error::{Code, Error, Result};
 use crate::ports::{Event, EventKind, EventSource, Host};
-use crate::protocol::metadata::ProviderMetadata;
 use crate::protocol::random;
 use crate::protocol::state::StateTag;
 use crate::session::{Agent, Session};
@@ -53,14 +52,14 @@ struct Inner<H: Host> {
     tag: StateTag,
     storage: Storage,
     metadata: RefCell<Option<discovery::Known>>,
-    discovery: Rc<Flight<Result<Rc<ProviderMetadata>>>>,
-    keys: RefCell<Option<keys::Known>>,
-    key_fetch: Rc<Flight<Result<keys::Known>>>,
-    session: RefCell<Option<Session>>,
+    discovery: Rc<Flight>,
+    keys: RefCell<Option<Rc<keys::Known>>>,
+    key_fetch: Rc<Flight>,
+    session: RefCell<Option<Rc<Session>>>,
     /// Grows with every change of the session, so that JavaScript knows when to make a new agent.
     revision: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
-    refreshes: Rc<Flight<Result<Rc<Agent>>>>,
+    refreshes: Rc<Flight>,
     disposed: Cell<bool>,
 }
 
@@ -111,7 +110,7 @@ impl<H: Host> Client<H> {
 
     /// The session, as this page knows it now.
     #[must_use]
-    pub fn session(&self) -> Option<Session> {
+    pub fn session(&self) -> Option<Rc<Session>> {
         self.inner.session.borrow().clone()
     }
 
@@ -135,6 +134,7 @@ impl<H: Host> Client<H> {
         self.inner.options.single_user || self.host().location().is_some()
     }
 
+    #[inline(never)]
     fn require_ambient(&self, method: &str) -> Result<()> {
         self.require_alive()?;
         if self.is_ambient() {
@@ -165,11 +165,13 @@ impl<H: Host> Client<H> {
         self.host().now()
     }
 
-    fn set_session(&self, session: Option<Session>) {
+    #[inline(never)]
+    fn set_session(&self, session: Option<Rc<Session>>) {
         *self.inner.session.borrow_mut() = session;
         self.inner.revision.set(self.inner.revision.get().wrapping_add(1));
     }
 
+    #[inline(never)]
     fn random_bytes(&self) -> Result<[u8; 32]> {
         let mut bytes = [0; 32];
         self.host().fill(&mut bytes).map_err(|_| {
@@ -185,19 +187,16 @@ impl<H: Host> Client<H> {
         Ok(random::token_from(&self.random_bytes()?))
     }
 
-    fn emit(&self, kind: EventKind) {
-        self.host().emit(event(kind));
-    }
-
     fn warn(&self, reason: &'static str, message: impl Into<String>) {
-        self.host().emit(Event { reason: Some(reason), message: Some(message.into()), ..event(EventKind::Warning) });
+        self.host().emit(Event { message: Some(message.into()), ..event(EventKind::Warning, Some(reason)) });
     }
 }
 
-fn event(kind: EventKind) -> Event {
-    Event { kind, source: EventSource::ThisTab, reason: None, message: None, error: None, app_state: None }
+fn event(kind: EventKind, reason: Option<&'static str>) -> Event {
+    Event { kind, source: EventSource::ThisTab, reason, message: None, error: None, app_state: None }
 }
 
+#[inline(never)]
 fn disposed() -> Error {
     Error::new(Code::Disposed, "the client was disposed of: make a new one with `IdpClient.create`")
 }

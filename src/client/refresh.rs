@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::exchange::Exchanged;
 use super::request::is_passing;
 use super::restore::agent_of;
-use super::{Client, disposed, event};
+use super::{Client, event};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Event, EventKind, Host};
 use crate::protocol::id_token::{self, Expectations, NonceRule};
@@ -25,13 +25,13 @@ impl<H: Host> Client<H> {
         let options = &self.inner.options;
         let now = self.now();
         if !options.auto_refresh {
-            return Ok(Some(session.agent));
+            return Ok(Some(Rc::clone(&session.agent)));
         }
         if session.tokens.should_refresh(now, options.refresh_buffer) {
             return match self.refresh().await {
                 Ok(agent) => Ok(Some(agent)),
                 Err(_) if self.session().is_none() => Ok(None),
-                Err(_) if !session.tokens.is_expired(self.now(), 0) => Ok(Some(session.agent)),
+                Err(_) if !session.tokens.is_expired(self.now(), 0) => Ok(Some(Rc::clone(&session.agent))),
                 Err(error) => Err(error),
             };
         }
@@ -39,7 +39,7 @@ impl<H: Host> Client<H> {
             self.end_session("refresh_expired").await;
             return Ok(None);
         }
-        Ok(Some(session.agent))
+        Ok(Some(Rc::clone(&session.agent)))
     }
 
     /// An access token for a request; `minimum` seconds of life are tried for, once.
@@ -76,12 +76,11 @@ impl<H: Host> Client<H> {
     /// `RefreshError`, and everything that a token response can be refused for.
     pub async fn refresh(&self) -> Result<Rc<Agent>> {
         self.require_ambient("refresh")?;
-        let client = self.clone();
-        let refreshed = self.inner.refreshes.join(self.host(), || async move { client.refresh_session().await });
-        refreshed.await.unwrap_or_else(|| Err(disposed()))
+        self.inner.refreshes.join(self.host(), Box::pin(self.clone().refresh_session())).await?;
+        self.agent().ok_or_else(signed_out)
     }
 
-    async fn refresh_session(&self) -> Result<Rc<Agent>> {
+    async fn refresh_session(self) -> Result<()> {
         let session = self.session().ok_or_else(signed_out)?;
         let renewed = self.refresh_tokens(&session.tokens).await;
         if self.session().is_none_or(|current| current.id != session.id) {
@@ -90,19 +89,18 @@ impl<H: Host> Client<H> {
         }
         match renewed {
             Ok(Exchanged { tokens, agent }) => {
-                let session = Session { id: session.id, tokens, agent: Rc::clone(&agent) };
+                let session = Rc::new(Session { id: session.id.clone(), tokens, agent });
                 self.store_session(&session).await;
                 self.set_session(Some(session));
-                self.emit(EventKind::Refreshed);
-                Ok(agent)
+                self.host().emit(event(EventKind::Refreshed, None));
+                Ok(())
             }
             Err(error) => {
                 match reason_to_end(&error) {
                     Some(reason) => self.end_session(reason).await,
                     None => self.host().emit(Event {
-                        reason: Some(error.code().as_str()),
                         error: Some(error.clone()),
-                        ..event(EventKind::RefreshFailed)
+                        ..event(EventKind::RefreshFailed, Some(error.code().as_str()))
                     }),
                 }
                 Err(error)
@@ -168,6 +166,7 @@ fn as_refresh_error(error: Error) -> Error {
     error
 }
 
+#[inline(never)]
 fn signed_out() -> Error {
     Error::new(Code::SignedOut, "nobody is signed in")
 }
@@ -176,6 +175,7 @@ fn session_expired(cause: Error) -> Error {
     Error::new(Code::SessionExpired, "the session is over: sign in again").because(cause)
 }
 
+#[inline(never)]
 fn no_refresh_token() -> Error {
     Error::new(
         Code::NoRefreshToken,

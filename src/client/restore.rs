@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Client, event};
 use crate::error::Result;
-use crate::ports::{Area, Event, EventKind, Host};
+use crate::ports::{EventKind, Host};
 use crate::protocol::json::Object;
 use crate::protocol::jwt;
 use crate::protocol::state::StateTag;
@@ -27,19 +27,19 @@ impl<H: Host> Client<H> {
 
     async fn restore_session(&self) {
         let key = self.session_key();
-        let Some(text) = self.load(Area::Tokens, &key).await else { return };
+        let Some(text) = self.load_tokens(&key).await else { return };
         let session = Record::from_text(&text).and_then(|record| {
             let agent = agent_of(&record.tokens).ok_or(Unreadable::Corrupt)?;
             Ok(Session { id: record.id, tokens: Rc::new(record.tokens), agent: Rc::new(agent) })
         });
         match session {
-            Ok(session) => self.set_session(Some(session)),
+            Ok(session) => self.set_session(Some(Rc::new(session))),
             Err(Unreadable::Newer) => self.warn(
                 "session_unreadable",
                 "the stored session was written by a newer version of this library and stays in place",
             ),
             Err(Unreadable::Corrupt) => {
-                self.delete(Area::Tokens, &key).await;
+                self.save_tokens(&key, None).await;
                 self.warn("session_dropped", "the stored session was broken and is deleted");
             }
         }
@@ -47,14 +47,14 @@ impl<H: Host> Client<H> {
 
     pub(super) async fn store_session(&self, session: &Session) {
         let record = Record { id: session.id.clone(), tokens: (*session.tokens).clone() };
-        self.save(Area::Tokens, &self.session_key(), &record.to_text()).await;
+        self.save_tokens(&self.session_key(), Some(&record.to_text())).await;
     }
 
     /// Ends the session: gone from the store first, then from memory, then announced.
     pub(super) async fn end_session(&self, reason: &'static str) {
-        self.delete(Area::Tokens, &self.session_key()).await;
+        self.save_tokens(&self.session_key(), None).await;
         self.set_session(None);
-        self.host().emit(Event { reason: Some(reason), ..event(EventKind::SignedOut) });
+        self.host().emit(event(EventKind::SignedOut, Some(reason)));
     }
 
     /// One session for a client id at an issuer, whichever of its redirect URIs it began at.

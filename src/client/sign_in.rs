@@ -183,8 +183,8 @@ impl<H: Host> Client<H> {
                 acr_values: request.acr_values,
             })),
         };
-        self.prune_transactions().await;
-        self.save_transaction(&request.state, &transaction).await;
+        self.prune_transactions();
+        self.save_transaction(&request.state, &transaction);
         if self.host().navigate(&request.url) {
             return Ok(());
         }

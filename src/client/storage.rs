@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::Client;
 use crate::ports::{Area, Host, Shelf, StoreFailure};
+use crate::protocol::json::{self, Json, Number, Object};
 
 /// What this page keeps itself because the host's store does not.
 #[derive(Default)]
@@ -13,42 +14,97 @@ pub(super) struct Storage {
 }
 
 impl<H: Host> Client<H> {
-    pub(super) async fn load(&self, area: Area, key: &str) -> Option<String> {
-        let kept = self.inner.storage.kept.borrow().get(area, key);
-        match kept {
-            Some(text) => Some(text),
-            None => self.host().load(area, key).await.unwrap_or_else(|failure| {
+    #[inline(never)]
+    pub(super) fn load(&self, area: Area, key: &str) -> Option<String> {
+        self.kept(key).or_else(|| match self.host().load(area, key) {
+            Ok(text) => text,
+            Err(failure) => {
                 self.storage_failed(area, &failure);
                 None
-            }),
-        }
+            }
+        })
     }
 
-    pub(super) async fn save(&self, area: Area, key: &str, text: &str) {
-        if let Err(failure) = self.host().save(area, key, text).await {
-            self.inner.storage.kept.borrow_mut().put(area, key, text);
-            self.storage_failed(area, &failure);
-        } else {
-            self.inner.storage.kept.borrow_mut().remove(area, key);
-        }
-    }
-
-    pub(super) async fn delete(&self, area: Area, key: &str) {
-        self.inner.storage.kept.borrow_mut().remove(area, key);
-        if let Err(failure) = self.host().delete(area, key).await {
+    #[inline(never)]
+    pub(super) fn save(&self, area: Area, key: &str, text: &str) {
+        let saved = self.host().save(area, key, text);
+        self.keep(key, saved.is_err().then_some(text));
+        if let Err(failure) = saved {
             self.storage_failed(area, &failure);
         }
     }
 
-    pub(super) async fn keys(&self, area: Area, prefix: &str) -> Vec<String> {
-        let mut keys = self.host().keys(area, prefix).await.unwrap_or_default();
-        keys.extend(self.inner.storage.kept.borrow().keys(area, prefix));
+    pub(super) fn delete(&self, area: Area, key: &str) {
+        self.keep(key, None);
+        if let Err(failure) = self.host().delete(area, key) {
+            self.storage_failed(area, &failure);
+        }
+    }
+
+    pub(super) fn keys(&self, area: Area, prefix: &str) -> Vec<String> {
+        let mut keys = self.host().keys(area, prefix).unwrap_or_default();
+        keys.extend(self.inner.storage.kept.borrow().keys(prefix));
         keys
+    }
+
+    /// A public document and when it was fetched, in Unix seconds; what cannot be read is as good as nothing.
+    pub(super) fn load_document(&self, key: &str) -> Option<(Object, i64)> {
+        let text = self.load(Area::Documents, key)?;
+        let mut cached = json::parse_object(text.as_bytes()).ok()?;
+        let fetched_at = cached.required_seconds("fetched_at").ok()?;
+        match cached.remove("document") {
+            Some(Json::Object(document)) => Some((document, fetched_at)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn save_document(&self, key: &str, document: Object, fetched_at: i64) {
+        let mut cached = Object::new();
+        cached.insert("fetched_at", Json::Number(Number::Integer(fetched_at)));
+        cached.insert("document", Json::Object(document));
+        self.save(Area::Documents, key, &cached.to_string());
+    }
+
+    pub(super) async fn load_tokens(&self, key: &str) -> Option<String> {
+        match self.kept(key) {
+            None => match self.host().load_tokens(key).await {
+                Ok(text) => text,
+                Err(failure) => {
+                    self.warn_once(&failure);
+                    None
+                }
+            },
+            kept => kept,
+        }
+    }
+
+    /// Keeps the text under the key; `None` forgets it.
+    pub(super) async fn save_tokens(&self, key: &str, text: Option<&str>) {
+        let saved = self.host().save_tokens(key, text).await;
+        self.keep(key, text.filter(|_| saved.is_err()));
+        if let Err(failure) = saved {
+            self.warn_once(&failure);
+        }
+    }
+
+    fn kept(&self, key: &str) -> Option<String> {
+        self.inner.storage.kept.borrow().get(key)
+    }
+
+    fn keep(&self, key: &str, text: Option<&str>) {
+        self.inner.storage.kept.borrow_mut().put(key, text);
     }
 
     fn storage_failed(&self, area: Area, failure: &StoreFailure) {
         // Documents are a convenience: without them a request more is sent.
-        if area != Area::Documents && !self.inner.storage.warned.replace(true) {
+        if area != Area::Documents {
+            self.warn_once(failure);
+        }
+    }
+
+    #[inline(never)]
+    fn warn_once(&self, failure: &StoreFailure) {
+        if !self.inner.storage.warned.replace(true) {
             self.warn(
                 "storage_unavailable",
                 format!("the browser's storage cannot be used ({}): nothing will survive a reload", failure.0),

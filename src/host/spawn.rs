@@ -1,12 +1,10 @@
 //! Futures on the microtask queue.
 
-use std::future::Future;
-
 use super::JsHost;
-use crate::ports::Spawn;
+use crate::ports::{Spawn, Work};
 
 impl Spawn for JsHost {
-    fn spawn(&self, future: impl Future<Output = ()> + 'static) {
-        wasm_bindgen_futures::spawn_local(future);
+    fn spawn(&self, work: Work) {
+        wasm_bindgen_futures::spawn_local(work);
     }
 }

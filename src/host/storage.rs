@@ -6,9 +6,9 @@ use wasm_bindgen::JsValue;
 
 use super::{JsHost, global, page};
 use crate::client::StorageKind;
-use crate::ports::{Area, Shelf, Store, StoreFailure};
+use crate::ports::{Area, Shelf, Store, StoreFailure, TokenStore};
 
-/// Where each area is kept.
+/// The places where text is kept.
 pub(super) struct Storages {
     memory: RefCell<Shelf>,
     tokens: StorageKind,
@@ -19,59 +19,76 @@ impl Storages {
         Self { memory: RefCell::default(), tokens }
     }
 
-    /// The tab's storage for an area, or nothing where the area lives in memory.
-    fn tab(&self, area: Area) -> Result<Option<web_sys::Storage>, StoreFailure> {
-        if area == Area::Tokens && self.tokens == StorageKind::Memory {
-            return Ok(None);
+    fn load(&self, tab: Option<web_sys::Storage>, key: &str) -> Result<Option<String>, StoreFailure> {
+        match tab {
+            Some(tab) => tab.get_item(key).map_err(failure),
+            None => Ok(self.memory.borrow().get(key)),
         }
-        let Some(window) = page::window() else { return Ok(None) };
-        // Reading the property throws where storage is blocked.
-        match window.session_storage() {
-            Ok(Some(storage)) => Ok(Some(storage)),
-            Ok(None) => Err(StoreFailure("there is none".to_owned())),
-            Err(thrown) => Err(failure(&thrown)),
+    }
+
+    fn save(&self, tab: Option<web_sys::Storage>, key: &str, text: Option<&str>) -> Result<(), StoreFailure> {
+        match (tab, text) {
+            (Some(tab), Some(text)) => tab.set_item(key, text).map_err(failure),
+            (Some(tab), None) => tab.remove_item(key).map_err(failure),
+            (None, text) => {
+                self.memory.borrow_mut().put(key, text);
+                Ok(())
+            }
         }
+    }
+
+    /// Where tokens are kept; see [`tab`].
+    fn token_tab(&self) -> Result<Option<web_sys::Storage>, StoreFailure> {
+        if self.tokens == StorageKind::Memory { Ok(None) } else { tab() }
     }
 }
 
-fn failure(thrown: &JsValue) -> StoreFailure {
-    StoreFailure(global::words(thrown))
+/// The tab's storage; `None` where there are no tabs.
+fn tab() -> Result<Option<web_sys::Storage>, StoreFailure> {
+    let Some(window) = page::window() else { return Ok(None) };
+    // Reading the property throws where storage is blocked.
+    match window.session_storage() {
+        Ok(None) => Err(StoreFailure("there is none".to_owned())),
+        storage => storage.map_err(failure),
+    }
+}
+
+fn failure(thrown: JsValue) -> StoreFailure {
+    StoreFailure(global::words(&thrown))
 }
 
 impl Store for JsHost {
-    async fn load(&self, area: Area, key: &str) -> Result<Option<String>, StoreFailure> {
-        match self.storages.tab(area)? {
-            Some(tab) => tab.get_item(key).map_err(|thrown| failure(&thrown)),
-            None => Ok(self.storages.memory.borrow().get(area, key)),
-        }
+    fn load(&self, _: Area, key: &str) -> Result<Option<String>, StoreFailure> {
+        self.storages.load(tab()?, key)
     }
 
-    async fn save(&self, area: Area, key: &str, text: &str) -> Result<(), StoreFailure> {
-        match self.storages.tab(area)? {
-            Some(tab) => tab.set_item(key, text).map_err(|thrown| failure(&thrown)),
-            None => {
-                self.storages.memory.borrow_mut().put(area, key, text);
-                Ok(())
+    fn save(&self, _: Area, key: &str, text: &str) -> Result<(), StoreFailure> {
+        self.storages.save(tab()?, key, Some(text))
+    }
+
+    fn delete(&self, _: Area, key: &str) -> Result<(), StoreFailure> {
+        self.storages.save(tab()?, key, None)
+    }
+
+    fn keys(&self, _: Area, prefix: &str) -> Result<Vec<String>, StoreFailure> {
+        let Some(tab) = tab()? else { return Ok(self.storages.memory.borrow().keys(prefix)) };
+        let mut keys = Vec::new();
+        for index in 0..tab.length().map_err(failure)? {
+            match tab.key(index) {
+                Ok(Some(key)) if key.starts_with(prefix) => keys.push(key),
+                _ => {}
             }
         }
+        Ok(keys)
+    }
+}
+
+impl TokenStore for JsHost {
+    async fn load_tokens(&self, key: &str) -> Result<Option<String>, StoreFailure> {
+        self.storages.load(self.storages.token_tab()?, key)
     }
 
-    async fn delete(&self, area: Area, key: &str) -> Result<(), StoreFailure> {
-        match self.storages.tab(area)? {
-            Some(tab) => tab.remove_item(key).map_err(|thrown| failure(&thrown)),
-            None => {
-                self.storages.memory.borrow_mut().remove(area, key);
-                Ok(())
-            }
-        }
-    }
-
-    async fn keys(&self, area: Area, prefix: &str) -> Result<Vec<String>, StoreFailure> {
-        let Some(tab) = self.storages.tab(area)? else {
-            return Ok(self.storages.memory.borrow().keys(area, prefix));
-        };
-        let length = tab.length().map_err(|thrown| failure(&thrown))?;
-        let names = (0..length).filter_map(|index| tab.key(index).ok().flatten());
-        Ok(names.filter(|key| key.starts_with(prefix)).collect())
+    async fn save_tokens(&self, key: &str, text: Option<&str>) -> Result<(), StoreFailure> {
+        self.storages.save(self.storages.token_tab()?, key, text)
     }
 }

@@ -17,11 +17,11 @@ mod urls;
 pub use clock::Clock;
 pub use crypto::{Crypto, CryptoFailure};
 pub use events::{Event, EventKind, EventSource, Events};
-pub use http::{Http, HttpFailure, Limits};
+pub use http::{Http, HttpFailure, Limits, RESPONSE_HEADERS};
 pub use page::Page;
 pub use random::{Random, RandomUnavailable};
-pub use spawn::Spawn;
-pub use store::{Area, Shelf, Store, StoreFailure};
+pub use spawn::{Spawn, Work};
+pub use store::{Area, Shelf, Store, StoreFailure, TokenStore};
 pub use timer::Timer;
 pub use urls::{ResolvedUrl, Urls};
 
@@ -31,6 +31,6 @@ pub trait VerifierHost: Http + Crypto + Clock + Urls + 'static {}
 impl<T: Http + Crypto + Clock + Urls + 'static> VerifierHost for T {}
 
 /// What a client needs.
-pub trait Host: VerifierHost + Timer + Spawn + Random + Store + Page + Events {}
+pub trait Host: VerifierHost + Timer + Spawn + Random + Store + TokenStore + Page + Events {}
 
-impl<T: VerifierHost + Timer + Spawn + Random + Store + Page + Events> Host for T {}
+impl<T: VerifierHost + Timer + Spawn + Random + Store + TokenStore + Page + Events> Host for T {}

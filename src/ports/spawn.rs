@@ -1,9 +1,13 @@
 //! Work that nobody can abort.
 
 use std::future::Future;
+use std::pin::Pin;
+
+/// Work that outlives the call that started it. Boxed, so that what runs it exists once.
+pub type Work<T = ()> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Runs futures that outlive the call that started them.
 pub trait Spawn {
-    /// Starts the future; it is polled until it ends, whoever awaits it or not.
-    fn spawn(&self, future: impl Future<Output = ()> + 'static);
+    /// Starts the work; it is polled until it ends, whoever awaits it or not.
+    fn spawn(&self, work: Work);
 }

@@ -2,11 +2,9 @@
 
 use crate::protocol::secret::Secret;
 
-/// Where something is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What is kept where it can be had at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
-    /// Sessions, where the app's `storage` option says.
-    Tokens,
     /// Sign-ins under way; bound to this user agent and gone with the tab.
     Transactions,
     /// Discovery documents and key sets; never a secret.
@@ -17,64 +15,77 @@ pub enum Area {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFailure(pub String);
 
-/// Keeps text under keys.
+/// Keeps what is needed at once: every host has such a place, if only its memory.
 pub trait Store {
     /// What is kept under the key.
     ///
     /// # Errors
     /// The store cannot be read.
-    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
-    async fn load(&self, area: Area, key: &str) -> Result<Option<String>, StoreFailure>;
+    fn load(&self, area: Area, key: &str) -> Result<Option<String>, StoreFailure>;
 
     /// Keeps the text under the key, instead of what was there.
     ///
     /// # Errors
     /// The store cannot be written: what was there is still there.
-    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
-    async fn save(&self, area: Area, key: &str, text: &str) -> Result<(), StoreFailure>;
+    fn save(&self, area: Area, key: &str, text: &str) -> Result<(), StoreFailure>;
 
     /// Forgets what is kept under the key.
     ///
     /// # Errors
     /// The store cannot be written.
-    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
-    async fn delete(&self, area: Area, key: &str) -> Result<(), StoreFailure>;
+    fn delete(&self, area: Area, key: &str) -> Result<(), StoreFailure>;
 
     /// The keys that begin so.
     ///
     /// # Errors
     /// The store cannot be read.
+    fn keys(&self, area: Area, prefix: &str) -> Result<Vec<String>, StoreFailure>;
+}
+
+/// Keeps sessions, where the app's `storage` option says: that may be far away, so these wait.
+pub trait TokenStore {
+    /// What is kept under the key.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
-    async fn keys(&self, area: Area, prefix: &str) -> Result<Vec<String>, StoreFailure>;
+    async fn load_tokens(&self, key: &str) -> Result<Option<String>, StoreFailure>;
+
+    /// Keeps the text under the key, instead of what was there; `None` forgets it.
+    ///
+    /// # Errors
+    /// The store cannot be written: what was there is still there.
+    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
+    async fn save_tokens(&self, key: &str, text: Option<&str>) -> Result<(), StoreFailure>;
 }
 
 /// Text kept in memory; the few entries that a client has are found by looking through them.
 #[derive(Debug, Default)]
-pub struct Shelf(Vec<(Area, String, Secret)>);
+pub struct Shelf(Vec<(String, Secret)>);
 
 impl Shelf {
     /// What is kept under the key.
     #[must_use]
-    pub fn get(&self, area: Area, key: &str) -> Option<String> {
-        let found = self.0.iter().find(|(at, name, _)| *at == area && name == key);
-        found.map(|(_, _, text)| text.expose().to_owned())
+    pub fn get(&self, key: &str) -> Option<String> {
+        let found = self.0.iter().find(|(name, _)| name == key);
+        found.map(|(_, text)| text.expose().to_owned())
     }
 
-    /// Keeps the text under the key, instead of what was there.
-    pub fn put(&mut self, area: Area, key: &str, text: &str) {
-        self.remove(area, key);
-        self.0.push((area, key.to_owned(), Secret::new(text)));
-    }
-
-    /// Forgets what is kept under the key.
-    pub fn remove(&mut self, area: Area, key: &str) {
-        self.0.retain(|(at, name, _)| *at != area || name != key);
+    /// Keeps the text under the key, instead of what was there; `None` forgets it.
+    #[inline(never)]
+    pub fn put(&mut self, key: &str, text: Option<&str>) {
+        if let Some(at) = self.0.iter().position(|(name, _)| name == key) {
+            self.0.swap_remove(at);
+        }
+        if let Some(text) = text {
+            self.0.push((key.to_owned(), Secret::new(text)));
+        }
     }
 
     /// The keys that begin so.
     #[must_use]
-    pub fn keys(&self, area: Area, prefix: &str) -> Vec<String> {
-        let found = self.0.iter().filter(|(at, name, _)| *at == area && name.starts_with(prefix));
-        found.map(|(_, name, _)| name.clone()).collect()
+    pub fn keys(&self, prefix: &str) -> Vec<String> {
+        let found = self.0.iter().filter(|(name, _)| name.starts_with(prefix));
+        found.map(|(name, _)| name.clone()).collect()
     }
 }
