@@ -85,7 +85,7 @@ export class Agent {
    * @param {string} resource
    */
   hasAccess(action, resource) {
-    return this.#ask("", action, resource, (access) => access.has_access(action, resource));
+    return this.#ask("", action, resource);
   }
 
   /**
@@ -95,41 +95,48 @@ export class Agent {
    */
   hasAccessIn(organization, action, resource) {
     if (typeof organization !== "string" || organization === "") return false;
-    return this.#ask(organization, action, resource, (access) => access.has_access_in(organization, action, resource));
+    return this.#ask(organization, action, resource);
   }
 
   /** @param {string} organization */
   isOwnerOf(organization) {
-    return typeof organization === "string" && this.#access((access) => access.is_owner_of(organization));
+    return this.#hasRole(organization, "owner");
   }
 
   /** @param {string} organization */
   isAdminOf(organization) {
-    return typeof organization === "string" && this.#access((access) => access.is_admin_of(organization));
+    return this.#hasRole(organization, "admin");
   }
 
   /** @param {string} organization */
   isMemberOf(organization) {
-    return typeof organization === "string" && this.#access((access) => access.is_member_of(organization));
+    return this.#hasRole(organization, "member");
   }
 
   /** @param {string} organization */
   getScopesFor(organization) {
-    return typeof organization === "string" ? this.#access((access) => access.scopes_for(organization)) : [];
+    return [...(this.organizations.find(({ id }) => id === organization)?.scopes ?? [])];
   }
 
   /**
    * @param {string} organization
+   * @param {string} role
+   */
+  #hasRole(organization, role) {
+    return typeof organization === "string" && this.#access((access) => access.has_role(organization, role));
+  }
+
+  /**
+   * @param {string} organization any, where it is empty
    * @param {string} action
    * @param {string} resource
-   * @param {(access: any) => boolean} ask
    */
-  #ask(organization, action, resource, ask) {
+  #ask(organization, action, resource) {
     if (typeof action !== "string" || typeof resource !== "string") return false;
     const question = `${organization}\0${action}\0${resource}`;
     let answer = this.#answers.get(question);
     if (answer === undefined) {
-      answer = this.#access(ask);
+      answer = this.#access((access) => access.has_access(organization, action, resource));
       // Dropping everything now and then keeps it bounded without a cost for every answer.
       if (this.#answers.size >= MAX_ANSWERS) this.#answers.clear();
       this.#answers.set(question, answer);
@@ -140,9 +147,8 @@ export class Agent {
   /**
    * Asks the compiled scopes, which are compiled at the first question, and again when their instance has died.
    *
-   * @template T
-   * @param {(access: any) => T} ask
-   * @returns {T}
+   * @param {(access: any) => boolean} ask
+   * @returns {boolean}
    */
   #access(ask) {
     const instance = acquire();

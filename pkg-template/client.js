@@ -58,7 +58,7 @@ export class IdpClient extends EventTarget {
       }
     }
     this.#functions = functions;
-    const json = toJson(data, "the options");
+    const json = toJson(data);
     this.#data = JSON.parse(json);
     this.#wasm = this.#instance.call(
       (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl),
@@ -69,7 +69,7 @@ export class IdpClient extends EventTarget {
   static async create(options) {
     await ready();
     const client = new IdpClient(FROM_HERE, options);
-    await client.#later((wasm) => wasm.restore());
+    await client.#later("restore");
     return client;
   }
 
@@ -94,19 +94,18 @@ export class IdpClient extends EventTarget {
   }
 
   get discoveryMode() {
-    return this.#now((wasm) => wasm.discovery_mode());
+    return this.#now("discovery_mode");
   }
 
   get metadata() {
-    const json = this.#now((wasm) => wasm.metadata());
-    return json === undefined ? null : JSON.parse(json);
+    return this.#now("metadata");
   }
 
   get agent() {
-    const revision = this.#now((wasm) => wasm.revision());
+    const revision = this.#instance.call(() => this.#wasm.revision());
     if (revision !== this.#latest.revision) {
-      const record = this.#now((wasm) => wasm.agent());
-      this.#latest = { revision, agent: record === undefined ? null : this.#attached(record) };
+      const record = this.#now("agent");
+      this.#latest = { revision, agent: record && this.#attached(record) };
     }
     return this.#latest.agent;
   }
@@ -118,28 +117,28 @@ export class IdpClient extends EventTarget {
 
   /** @param {{ force?: boolean }} [options] */
   async discover({ force = false } = {}) {
-    return JSON.parse(await this.#later((wasm) => wasm.discover(force)));
+    return this.#later("discover", { force: Boolean(force) });
   }
 
   /** @param {object} [options] */
   createAuthorizationUrl(options) {
-    return frozen(this.#now((wasm) => wasm.create_authorization_url(toJson(options))));
+    return frozen(this.#now("create_authorization_url", { options: options ?? {} }));
   }
 
   /** @param {object} [options] */
   async createAuthorizationRequest(options) {
-    return frozen(await this.#later((wasm) => wasm.create_authorization_request(toJson(options))));
+    return frozen(await this.#later("create_authorization_request", { options: options ?? {} }));
   }
 
   /** @param {object} [options] */
   async signInRedirect(options) {
-    await this.#later((wasm) => wasm.sign_in_redirect(toJson(options)));
+    await this.#later("sign_in_redirect", { options: options ?? {} });
   }
 
   /** @param {string | URL} [url] */
   async handleRedirectCallback(url) {
-    const record = await this.#later((wasm) => wasm.handle_redirect_callback(url === undefined ? url : String(url)));
-    if (record === undefined) return null;
+    const record = await this.#later("handle_redirect_callback", { url: url === undefined ? url : String(url) });
+    if (record === null) return null;
     const { appStateJson, returnTo } = record;
     return {
       agent: this.#same(record.agent),
@@ -156,18 +155,19 @@ export class IdpClient extends EventTarget {
     let response = callback;
     if (callback instanceof URL) response = callback.href;
     if (callback instanceof URLSearchParams) response = `?${callback}`;
-    const json = toJson(response, "the authorization response");
-    return detached(await this.#later((wasm) => wasm.exchange_code(json, toJson(auth))));
+    return detached(await this.#later("exchange_code", { callback: response ?? {}, auth: auth ?? {} }));
   }
 
   async getAgent() {
-    const record = await this.#later((wasm) => wasm.get_agent());
-    return record === undefined ? null : this.#same(record);
+    const record = await this.#later("get_agent");
+    return record && this.#same(record);
   }
 
   /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
   async getAccessToken({ minValiditySeconds = 0, forceRefresh = false } = {}) {
-    return this.#later((wasm) => wasm.access_token(minValiditySeconds, forceRefresh));
+    // JSON has no Infinity.
+    const minimum = Math.min(minValiditySeconds, Number.MAX_SAFE_INTEGER);
+    return this.#later("access_token", { minimum, force: Boolean(forceRefresh) });
   }
 
   async authorizationHeader() {
@@ -177,10 +177,9 @@ export class IdpClient extends EventTarget {
   /** @param {Agent} [agent] */
   async refresh(agent) {
     if (agent !== undefined && !this.#ofSession.has(agent)) {
-      const tokens = toJson(agent.tokens);
-      return detached(await this.#later((wasm) => wasm.refresh_tokens(tokens)));
+      return detached(await this.#later("refresh_tokens", { tokens: agent.tokens }));
     }
-    return this.#same(await this.#later((wasm) => wasm.refresh()));
+    return this.#same(await this.#later("refresh"));
   }
 
   /**
@@ -191,8 +190,8 @@ export class IdpClient extends EventTarget {
     const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? globalThis.fetch);
     return authorizedFetch(
       {
-        authorize: (url, auth) => this.#later((wasm) => wasm.authorize(url, String(auth))),
-        judge: (...answer) => this.#later((wasm) => wasm.judge(...answer)),
+        authorize: (url, auth) => this.#later("authorize", { url, auth: String(auth) }),
+        judge: (answer) => this.#later("judge", answer),
         send: (...request) => send(...request),
       },
       input,
@@ -202,12 +201,12 @@ export class IdpClient extends EventTarget {
 
   /** @param {object} [options] */
   createLogoutUrl(options) {
-    return this.#now((wasm) => wasm.create_logout_url(toJson(options))) ?? null;
+    return this.#now("create_logout_url", { options: options ?? {} });
   }
 
   /** @param {object} [options] */
   async signOut(options) {
-    await this.#later((wasm) => wasm.sign_out(toJson(options)));
+    await this.#later("sign_out", { options: options ?? {} });
   }
 
   /**
@@ -227,7 +226,7 @@ export class IdpClient extends EventTarget {
   }
 
   dispose() {
-    this.#now((wasm) => wasm.dispose());
+    this.#now("dispose");
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
@@ -239,16 +238,27 @@ export class IdpClient extends EventTarget {
   }
 
   /**
-   * @template T
-   * @param {(wasm: any) => T} use
+   * A job of src/bindings/client.rs that answers at once.
+   *
+   * @param {string} job
+   * @param {object} [values]
+   * @returns {any}
    */
-  #now(use) {
-    return this.#instance.call(() => use(this.#wasm));
+  #now(job, values) {
+    const json = toJson(values);
+    return this.#instance.call(() => this.#wasm.now(job, json));
   }
 
-  /** @param {(wasm: any) => Promise<any>} use */
-  #later(use) {
-    return this.#instance.callAsync(() => use(this.#wasm));
+  /**
+   * A job of src/bindings/client.rs that takes time.
+   *
+   * @param {string} job
+   * @param {object} [values]
+   * @returns {Promise<any>}
+   */
+  async #later(job, values) {
+    const json = toJson(values);
+    return this.#instance.callAsync(() => this.#wasm.later(job, json));
   }
 
   /**
@@ -264,12 +274,12 @@ export class IdpClient extends EventTarget {
   /** @param {import("./agent.js").AgentRecord} record */
   #attached(record) {
     const agent = new Agent(record, () => {
-      const tokens = this.#now((wasm) => wasm.tokens());
-      if (tokens === undefined) {
+      const tokens = this.#now("tokens");
+      if (tokens === null) {
         const message = "nobody is signed in any more";
         throw toError({ class: "LoginRequiredError", code: "signed_out", message, recovery: "reauthenticate" });
       }
-      return JSON.parse(tokens);
+      return tokens;
     });
     this.#ofSession.add(agent);
     return agent;
@@ -301,18 +311,13 @@ function detached({ agent, tokensJson }) {
   return new Agent(agent, () => JSON.parse(tokensJson));
 }
 
-/**
- * @param {unknown} value
- * @param {string} [what]
- */
-function toJson(value, what = "the options") {
+/** @param {object} values */
+function toJson(values = {}) {
   try {
-    const json = JSON.stringify(value ?? {});
-    if (json !== undefined) return json;
+    return JSON.stringify(values);
   } catch {
-    // Said below.
+    throw configurationError("invalid_option", "options and arguments must be plain data that JSON can hold");
   }
-  throw configurationError("invalid_option", `${what} must be plain data that JSON can hold`);
 }
 
 /**

@@ -5,8 +5,8 @@
 /**
  * @typedef {object} Decisions
  * @property {(url: string, auth: string) => Promise<{ url: string, accessToken?: string }>} authorize
- * @property {(status: number, challenge: string | undefined, sent: string, replayable: boolean) =>
- *   Promise<string | undefined>} judge
+ * @property {(answer: { status: number, challenge: string | null, sent: string, replayable: boolean }) =>
+ *   Promise<string | null>} judge
  * @property {typeof fetch} send
  */
 
@@ -37,9 +37,9 @@ export async function authorizedFetch({ authorize, judge, send }, input, options
   const response = await sendWith(accessToken);
   if (response.status !== 401) return response;
 
-  const challenge = response.headers.get("www-authenticate") ?? undefined;
-  const renewed = await abortable(judge(401, challenge, accessToken, replayable), signal);
-  if (renewed === undefined) return response;
+  const challenge = response.headers.get("www-authenticate");
+  const renewed = await abortable(judge({ status: 401, challenge, sent: accessToken, replayable }), signal);
+  if (renewed === null) return response;
   // Nobody will read this one: its connection is free again.
   await response.body?.cancel();
   return sendWith(renewed);

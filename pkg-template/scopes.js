@@ -11,8 +11,9 @@ import { acquire } from "./runtime.js";
  */
 export function hasAccess(scopes, action, resource) {
   if (!Array.isArray(scopes) || typeof action !== "string" || typeof resource !== "string") return false;
-  const strings = scopes.filter((scope) => typeof scope === "string");
-  return acquire().call((glue) => glue.has_access(strings, action, resource));
+  // They cross one a line; a scope with a line break is malformed, so that it grants nothing anyway.
+  const lines = scopes.filter((scope) => typeof scope === "string" && !scope.includes("\n")).join("\n");
+  return acquire().call((glue) => glue.has_access(lines, action, resource));
 }
 
 /**

@@ -1,9 +1,8 @@
 //! Access questions: compiled scopes behind a handle that JavaScript's garbage collection releases.
 
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::records::to_js;
+use super::records::{Record, to_js};
 use crate::authz::access::Access;
 use crate::authz::grants::Grants;
 use crate::authz::scope;
@@ -24,54 +23,37 @@ impl WasmAccess {
         Self(access)
     }
 
-    /// In any organization.
-    pub fn has_access(&self, action: &str, resource: &str) -> bool {
-        self.0.has_access(action, resource)
-    }
-
-    /// In one organization.
-    pub fn has_access_in(&self, organization: &str, action: &str, resource: &str) -> bool {
+    /// In one organization, or in any where its name is empty.
+    pub fn has_access(&self, organization: &str, action: &str, resource: &str) -> bool {
+        if organization.is_empty() {
+            return self.0.has_access(action, resource);
+        }
         self.0.has_access_in(organization, action, resource)
     }
 
-    /// Whether the organization lists the role `owner`.
-    pub fn is_owner_of(&self, organization: &str) -> bool {
-        self.0.is_owner_of(organization)
-    }
-
-    /// Whether the organization lists the role `admin`.
-    pub fn is_admin_of(&self, organization: &str) -> bool {
-        self.0.is_admin_of(organization)
-    }
-
-    /// Whether the organization is listed.
-    pub fn is_member_of(&self, organization: &str) -> bool {
-        self.0.is_member_of(organization)
-    }
-
-    /// The raw scopes in one organization.
-    pub fn scopes_for(&self, organization: &str) -> Vec<String> {
-        self.0.scopes_for(organization).to_vec()
+    /// Whether the agent is the `owner`, an `admin` or a `member` of the organization.
+    pub fn has_role(&self, organization: &str, role: &str) -> bool {
+        match role {
+            "owner" => self.0.is_owner_of(organization),
+            "admin" => self.0.is_admin_of(organization),
+            _ => self.0.is_member_of(organization),
+        }
     }
 }
 
-/// Whether a list of scopes grants an action on a resource.
+/// Whether a list of scopes, one a line, grants an action on a resource.
 #[wasm_bindgen]
-pub fn has_access(scopes: Vec<String>, action: &str, resource: &str) -> bool {
+pub fn has_access(scopes: &str, action: &str, resource: &str) -> bool {
+    let scopes: Vec<String> = scopes.split('\n').map(str::to_owned).collect();
     Grants::compile(&scopes).allows(action, resource)
-}
-
-#[derive(Serialize)]
-struct ScopeRecord<'a> {
-    resource: &'a str,
-    action: &'a str,
 }
 
 /// The parts of a scope; `undefined` for what is none.
 #[wasm_bindgen]
 pub fn parse_scope(text: &str) -> JsValue {
-    match scope::parse_scope(text) {
-        Some(parsed) => to_js(&ScopeRecord { resource: parsed.resource, action: parsed.action }),
-        None => JsValue::UNDEFINED,
-    }
+    let Some(parsed) = scope::parse_scope(text) else { return JsValue::UNDEFINED };
+    let mut record = Record::default();
+    record.text("resource", Some(parsed.resource));
+    record.text("action", Some(parsed.action));
+    to_js(&record.done())
 }

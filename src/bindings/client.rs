@@ -1,53 +1,28 @@
-//! The client: one method for each call of the wrapper.
+//! The client: two doors, one for the jobs that answer at once and one for those that take time.
+//!
+//! A door takes the name of a job and its arguments as JSON text, and gives a plain value. Each export of its own would
+//! weigh its shim, its closure and its glue once more.
 
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
-use super::records::{
-    AgentRecord, AuthorizationUrlRecord, AuthorizedRecord, DetachedRecord, EventRecord, SignedInRecord, to_js,
-};
-use super::{errors, settle};
+use super::errors::thrown;
+use super::records::{self, Record, to_js};
 use crate::client::{
-    Authorized, ByHand, Client, ClientOptions, Exchanged, FetchPolicy, LogoutOptions, SignInOptions, SignOutOptions,
-    Verdict,
+    ByHand, Client, ClientOptions, FetchPolicy, LogoutOptions, SignInOptions, SignOutOptions, Verdict,
 };
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
 use crate::ports::Event;
-use crate::protocol::json::{self, Object};
+use crate::protocol::json::{self, Json, Object};
 use crate::session::TokenSet;
 
 /// A client; never leaves the wrapper.
 #[wasm_bindgen]
 pub struct WasmClient(Client<JsHost>);
-
-/// Options from the wrapper's JSON text.
-fn object(text: &str) -> Result<Object> {
-    json::parse_object_as(text.as_bytes(), Code::InvalidOption)
-}
-
-fn thrown<T>(result: Result<T>) -> std::result::Result<T, JsValue> {
-    result.map_err(|error| errors::record(&error))
-}
-
-/// The agent of the session, if there is one.
-fn agent_now(client: &Client<JsHost>) -> JsValue {
-    match client.session() {
-        Some(session) => to_js(&AgentRecord::new(&session.agent, &session.tokens, client.revision())),
-        None => JsValue::UNDEFINED,
-    }
-}
-
-fn detached(exchanged: &Exchanged) -> JsValue {
-    let agent = AgentRecord::new(&exchanged.agent, &exchanged.tokens, 0);
-    to_js(&DetachedRecord { agent, tokens_json: exchanged.tokens.to_json().to_string() })
-}
-
-fn authorization_url(result: Result<crate::client::AuthorizationUrl>) -> Result<JsValue> {
-    result.map(|request| to_js(&AuthorizationUrlRecord::new(&request)))
-}
 
 #[wasm_bindgen]
 impl WasmClient {
@@ -59,39 +34,17 @@ impl WasmClient {
         fetch: Option<Function>,
         open_url: Option<Function>,
     ) -> std::result::Result<WasmClient, JsValue> {
-        let make = || {
-            let options = ClientOptions::from_json(&object(options)?, JsHost::is_page())?;
-            let listener = move |event: Event| {
-                let record = EventRecord {
-                    r#type: event.kind.as_str(),
-                    source: event.source.as_str(),
-                    reason: event.reason,
-                    message: event.message.as_deref(),
-                    error: event.error.as_ref().map_or(JsValue::UNDEFINED, errors::record),
-                    app_state_json: event.app_state.as_deref(),
-                };
-                // The wrapper only queues it.
-                let _ = emit.call1(&JsValue::UNDEFINED, &to_js(&record));
-            };
+        let listener = move |event: Event| {
+            // The wrapper only queues it.
+            let _ = emit.call1(&JsValue::UNDEFINED, &to_js(&records::event(&event)));
+        };
+        let made = read(options).and_then(|options| {
+            let options = ClientOptions::from_json(&options, JsHost::is_page())?;
             let host =
                 JsHost::new(options.storage).with_fetch(fetch).with_open_url(open_url).with_listener(Rc::new(listener));
-            Client::new(host, options).map(Self)
-        };
-        thrown(make())
-    }
-
-    /// Restores a stored session and waits for discovery where nothing is known yet.
-    pub fn restore(&self) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            client.restore().await?;
-            Ok(JsValue::UNDEFINED)
-        }))
-    }
-
-    /// The agent that this page knows now.
-    pub fn agent(&self) -> JsValue {
-        agent_now(&self.0)
+            Client::new(host, options)
+        });
+        made.map(Self).map_err(thrown)
     }
 
     /// A number that changes with the session.
@@ -99,166 +52,147 @@ impl WasmClient {
         self.0.revision()
     }
 
-    /// The token set of the session, as JSON text.
-    pub fn tokens(&self) -> Option<String> {
-        self.0.session().map(|session| session.tokens.to_json().to_string())
+    /// Does a job at once.
+    pub fn now(&self, job: &str, arguments: &str) -> std::result::Result<JsValue, JsValue> {
+        let done = read(arguments).and_then(|arguments| now(&self.0, job, &arguments));
+        done.map(|json| to_js(&json)).map_err(thrown)
     }
 
-    /// `auto`, `hybrid` or `manual`.
-    pub fn discovery_mode(&self) -> String {
-        self.0.discovery_mode().to_owned()
-    }
-
-    /// Whether the client may have a session of its own here.
-    pub fn is_ambient(&self) -> bool {
-        self.0.is_ambient()
-    }
-
-    /// The metadata in use, as JSON text.
-    pub fn metadata(&self) -> Option<String> {
-        self.0.metadata().map(|metadata| metadata.document.to_string())
-    }
-
-    /// Discovery; resolves with the metadata as JSON text.
-    pub fn discover(&self, force: bool) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            let metadata = client.discover(force).await?;
-            Ok(metadata.document.to_string().into())
-        }))
-    }
-
-    /// An authorization request, at once.
-    pub fn create_authorization_url(&self, options: &str) -> std::result::Result<JsValue, JsValue> {
-        let options = object(options).and_then(|options| SignInOptions::from_json(&options, self.0.options()));
-        thrown(authorization_url(options.and_then(|options| self.0.create_authorization_url(&options))))
-    }
-
-    /// An authorization request, with discovery awaited.
-    pub fn create_authorization_request(&self, options: String) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            let options = SignInOptions::from_json(&object(&options)?, client.options())?;
-            authorization_url(client.create_authorization_request(&options).await)
-        }))
-    }
-
-    /// Leaves for the provider.
-    pub fn sign_in_redirect(&self, options: String) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            let options = SignInOptions::from_json(&object(&options)?, client.options())?;
-            client.sign_in_redirect(&options).await?;
-            Ok(JsValue::UNDEFINED)
-        }))
-    }
-
-    /// Handles an authorization response; `undefined` when there is none of ours.
-    pub fn handle_redirect_callback(&self, url: Option<String>) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            let Some(signed_in) = client.handle_redirect_callback(url).await? else { return Ok(JsValue::UNDEFINED) };
-            let session = client.session().ok_or_else(signed_out_meanwhile)?;
-            Ok(to_js(&SignedInRecord::new(&signed_in, &session.tokens, client.revision())))
-        }))
-    }
-
-    /// Redeems a code by hand.
-    pub fn exchange_code(&self, callback: String, auth: String) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            let callback = json::parse(&callback)?;
-            let mode = client.options().response_mode;
-            let by_hand = ByHand::from_json(&callback, &object(&auth)?, mode)?;
-            Ok(detached(&client.exchange_code(&by_hand).await?))
-        }))
-    }
-
-    /// The agent of the session, refreshed where that is due.
-    pub fn get_agent(&self) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(
-            async move { Ok(client.get_agent().await?.map_or(JsValue::UNDEFINED, |_| agent_now(&client))) },
-        ))
-    }
-
-    /// An access token.
-    pub fn access_token(&self, minimum_seconds: f64, force: bool) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            #[allow(clippy::cast_possible_truncation, reason = "a float cast saturates, and NaN becomes zero")]
-            let token = client.access_token(minimum_seconds as i64, force).await?;
-            Ok(token.expose().into())
-        }))
-    }
-
-    /// Renews the session's tokens.
-    pub fn refresh(&self) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            client.refresh().await?;
-            Ok(agent_now(&client))
-        }))
-    }
-
-    /// Renews tokens that the app keeps.
-    pub fn refresh_tokens(&self, tokens: String) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            let tokens = TokenSet::from_json(&object(&tokens)?)?;
-            Ok(detached(&client.refresh_tokens(&tokens).await?))
-        }))
-    }
-
-    /// The URL that ends the session at the provider.
-    pub fn create_logout_url(&self, options: &str) -> std::result::Result<Option<String>, JsValue> {
-        let options = object(options).and_then(|options| LogoutOptions::from_json(&options));
-        thrown(options.and_then(|options| self.0.create_logout_url(&options)))
-    }
-
-    /// Ends the session.
-    pub fn sign_out(&self, options: String) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            client.sign_out(&SignOutOptions::from_json(&object(&options)?)?).await?;
-            Ok(JsValue::UNDEFINED)
-        }))
-    }
-
-    /// Whether a request may carry the token, and which. `auth` is `required`, `optional` or `none`.
-    pub fn authorize(&self, url: String, auth: String) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            let policy = match auth.as_str() {
-                "required" => FetchPolicy::Required,
-                "optional" => FetchPolicy::Optional,
-                "none" => FetchPolicy::Bare,
-                _ => {
-                    let message = "fetch option \"auth\": expected \"required\", \"optional\" or \"none\"";
-                    return Err(Error::new(Code::InvalidOption, message));
-                }
+    /// Does a job that takes time.
+    pub fn later(&self, job: &str, arguments: &str) -> Promise {
+        let (client, job, arguments) = (self.0.clone(), job.to_owned(), read(arguments));
+        future_to_promise(async move {
+            let done = match arguments {
+                Ok(arguments) => later(client, job, arguments).await,
+                Err(error) => Err(error),
             };
-            let Authorized { url, access_token } = client.authorize(&url, policy).await?;
-            let access_token = access_token.as_ref().map(|token| token.expose());
-            Ok(to_js(&AuthorizedRecord { url: &url, access_token }))
-        }))
+            done.map(|json| to_js(&json)).map_err(thrown)
+        })
     }
+}
 
-    /// What to do with an answer: resolves with a token to try once more with, or `undefined`.
-    pub fn judge(&self, status: u16, challenge: Option<String>, sent: String, replayable: bool) -> Promise {
-        let client = self.0.clone();
-        settle(Box::pin(async move {
-            Ok(match client.judge(status, challenge.as_deref(), &sent, replayable).await {
-                Verdict::Deliver => JsValue::UNDEFINED,
-                Verdict::Again(token) => token.expose().into(),
-            })
-        }))
-    }
+fn read(arguments: &str) -> Result<Object> {
+    json::parse_object_as(arguments.as_bytes(), Code::InvalidOption)
+}
 
-    /// Forgets and wipes everything in this page.
-    pub fn dispose(&self) {
-        self.0.dispose();
+fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
+    let text = |text: Option<String>| text.map_or(Json::Null, Json::String);
+    Ok(match job {
+        "agent" => agent_now(client),
+        "tokens" => client.session().map_or(Json::Null, |session| Json::Object(session.tokens.to_json())),
+        "discovery_mode" => text(Some(client.discovery_mode().to_owned())),
+        "metadata" => client.metadata().map_or(Json::Null, |metadata| Json::Object(metadata.document.clone())),
+        "create_authorization_url" => {
+            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            records::authorization_url(&client.create_authorization_url(&options)?)
+        }
+        "create_logout_url" => {
+            let options = LogoutOptions::from_json(arguments.required_object("options")?)?;
+            text(client.create_logout_url(&options)?)
+        }
+        "dispose" => {
+            client.dispose();
+            Json::Null
+        }
+        _ => return Err(no_such_job()),
+    })
+}
+
+async fn later(client: Client<JsHost>, job: String, arguments: Object) -> Result<Json> {
+    Ok(match job.as_str() {
+        "restore" => {
+            client.restore().await?;
+            Json::Null
+        }
+        "discover" => Json::Object(client.discover(flag(&arguments, "force")?).await?.document.clone()),
+        "create_authorization_request" => {
+            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            records::authorization_url(&client.create_authorization_request(&options).await?)
+        }
+        "sign_in_redirect" => {
+            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            client.sign_in_redirect(&options).await?;
+            Json::Null
+        }
+        "handle_redirect_callback" => {
+            let url = arguments.string("url")?.map(str::to_owned);
+            let Some(signed_in) = client.handle_redirect_callback(url).await? else { return Ok(Json::Null) };
+            let session = client.session().ok_or_else(signed_out_meanwhile)?;
+            let mut record = Record::default();
+            record.put("agent", records::agent(&signed_in.agent, &session.tokens, client.revision()));
+            record.text("appStateJson", signed_in.app_state.as_deref());
+            record.text("returnTo", signed_in.return_to.as_deref());
+            record.done()
+        }
+        "exchange_code" => {
+            let callback = arguments.get("callback").unwrap_or(&Json::Null);
+            let auth = arguments.required_object("auth")?;
+            let by_hand = ByHand::from_json(callback, auth, client.options().response_mode)?;
+            records::detached(&client.exchange_code(&by_hand).await?)
+        }
+        "get_agent" => match client.get_agent().await? {
+            Some(_) => agent_now(&client),
+            None => Json::Null,
+        },
+        "access_token" => {
+            // No number is none asked for.
+            let minimum = arguments.seconds("minimum").ok().flatten().unwrap_or(0);
+            Json::String(client.access_token(minimum, flag(&arguments, "force")?).await?.expose().to_owned())
+        }
+        "refresh" => {
+            client.refresh().await?;
+            agent_now(&client)
+        }
+        "refresh_tokens" => {
+            let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
+            records::detached(&client.refresh_tokens(&tokens).await?)
+        }
+        "sign_out" => {
+            client.sign_out(&SignOutOptions::from_json(arguments.required_object("options")?)?).await?;
+            Json::Null
+        }
+        "authorize" => {
+            let policy = policy(arguments.required_string("auth")?)?;
+            records::authorized(&client.authorize(arguments.required_string("url")?, policy).await?)
+        }
+        "judge" => {
+            let status = arguments.required_seconds("status")?;
+            let (challenge, sent) = (arguments.string("challenge")?, arguments.required_string("sent")?);
+            match client.judge(status, challenge, sent, flag(&arguments, "replayable")?).await {
+                Verdict::Deliver => Json::Null,
+                Verdict::Again(token) => Json::String(token.expose().to_owned()),
+            }
+        }
+        _ => return Err(no_such_job()),
+    })
+}
+
+/// The agent of the session, if there is one.
+fn agent_now(client: &Client<JsHost>) -> Json {
+    match client.session() {
+        Some(session) => records::agent(&session.agent, &session.tokens, client.revision()),
+        None => Json::Null,
     }
+}
+
+fn flag(arguments: &Object, name: &str) -> Result<bool> {
+    Ok(arguments.bool(name)?.unwrap_or(false))
+}
+
+fn policy(auth: &str) -> Result<FetchPolicy> {
+    match auth {
+        "required" => Ok(FetchPolicy::Required),
+        "optional" => Ok(FetchPolicy::Optional),
+        "none" => Ok(FetchPolicy::Bare),
+        _ => {
+            let message = "fetch option \"auth\": expected \"required\", \"optional\" or \"none\"";
+            Err(Error::new(Code::InvalidOption, message))
+        }
+    }
+}
+
+fn no_such_job() -> Error {
+    Error::new(Code::InvalidOption, "the wrapper asks for a job that this wasm does not know: their versions differ")
 }
 
 fn signed_out_meanwhile() -> Error {

@@ -1,50 +1,34 @@
 //! Errors as plain records: `errors.js` makes the class at the call, so that `instanceof` and the stack are right.
 
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::records::to_js;
+use super::records::{Record, to_js};
 use crate::error::Error;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ErrorRecord<'a> {
-    class: &'static str,
-    code: &'static str,
-    message: &'a str,
-    recovery: &'static str,
-    error: Option<&'a str>,
-    error_description: Option<&'a str>,
-    status: Option<u16>,
-    retry_after: Option<f64>,
-    expected: Option<&'a str>,
-    actual: Option<&'a str>,
-    app_state_json: Option<&'a str>,
-    cause: Option<Box<ErrorRecord<'a>>>,
-}
-
-impl<'a> ErrorRecord<'a> {
-    #[allow(clippy::cast_precision_loss, reason = "JavaScript numbers are doubles")]
-    fn new(error: &'a Error) -> Self {
-        let failure = error.failure();
-        Self {
-            class: failure.class.as_str(),
-            code: failure.code.as_str(),
-            message: &failure.message,
-            recovery: failure.recovery.as_str(),
-            error: failure.error.as_deref(),
-            error_description: failure.error_description.as_deref(),
-            status: failure.status,
-            retry_after: failure.retry_after.map(|seconds| seconds as f64),
-            expected: failure.expected.as_deref(),
-            actual: failure.actual.as_deref(),
-            app_state_json: failure.app_state.as_deref(),
-            cause: failure.cause.as_ref().map(|cause| Box::new(Self::new(cause))),
-        }
-    }
-}
+use crate::protocol::json::Json;
 
 /// The record of an error.
-pub(super) fn record(error: &Error) -> JsValue {
-    to_js(&ErrorRecord::new(error))
+pub(super) fn record(error: &Error) -> Json {
+    let failure = error.failure();
+    let mut record = Record::default();
+    record.text("class", Some(failure.class.as_str()));
+    record.text("code", Some(failure.code.as_str()));
+    record.text("message", Some(&failure.message));
+    record.text("recovery", Some(failure.recovery.as_str()));
+    record.text("error", failure.error.as_deref());
+    record.text("errorDescription", failure.error_description.as_deref());
+    record.number("status", failure.status.map(i64::from));
+    record.number("retryAfter", failure.retry_after);
+    record.text("expected", failure.expected.as_deref());
+    record.text("actual", failure.actual.as_deref());
+    record.text("appStateJson", failure.app_state.as_deref());
+    if let Some(cause) = &failure.cause {
+        record.put("cause", self::record(cause));
+    }
+    record.done()
+}
+
+/// What is thrown, or rejected with.
+#[inline(never)]
+pub(super) fn thrown(error: Error) -> JsValue {
+    to_js(&record(&error))
 }

@@ -1,7 +1,7 @@
 //! What JavaScript sees: conversions and promises, no logic.
 //!
-//! Nothing here is handed to apps: the wrapper in `pkg-template` makes the classes they use. JSON text comes in,
-//! records go out; claims and token sets go out as JSON text, because `JSON.parse` keeps `__proto__` a plain member.
+//! Nothing here is handed to apps: the wrapper in `pkg-template` makes the classes they use. JSON text comes in, plain
+//! values go out.
 
 mod access;
 mod client;
@@ -10,14 +10,8 @@ mod records;
 #[cfg(feature = "traps")]
 mod traps;
 
-use std::future::Future;
-use std::pin::Pin;
-
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use zeroizing_alloc::ZeroAlloc;
-
-use crate::error::Result;
 
 /// Conversions copy secrets; every freed copy is wiped.
 #[global_allocator]
@@ -37,9 +31,4 @@ fn start() {
             console_error(&format!("wasm-oidc panicked at {}:{}", place.file(), place.line()));
         }
     }));
-}
-
-/// A job as a promise; not generic, so that the glue between the two exists once.
-fn settle(job: Pin<Box<dyn Future<Output = Result<JsValue>>>>) -> Promise {
-    wasm_bindgen_futures::future_to_promise(async move { job.await.map_err(|error| errors::record(&error)) })
 }

@@ -1,153 +1,132 @@
 //! The shapes that cross to JavaScript.
 
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::authz::organizations::Organization;
-use crate::client::{AuthorizationUrl, SignedIn};
+use crate::client::{AuthorizationUrl, Authorized, Exchanged};
+use crate::ports::Event;
+use crate::protocol::json::{Json, Number, Object};
 use crate::session::{Agent, TokenSet};
 
-/// A record as a plain object; what is absent is missing.
-#[inline(never)]
-pub(super) fn to_js(record: &impl Serialize) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    // The records hold strings, numbers, booleans and lists: none of them can fail.
-    record.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+/// A value as plain JavaScript. By way of its text, which `JSON.parse` reads faster than objects can be made from here
+/// member by member, and in which `__proto__` stays a plain member.
+pub(super) fn to_js(json: &Json) -> JsValue {
+    // What was written here is JSON.
+    js_sys::JSON::parse(&json.to_string()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Unix seconds as JavaScript's number.
-#[allow(clippy::cast_precision_loss, reason = "JavaScript numbers are doubles")]
-pub(super) fn number(seconds: i64) -> f64 {
-    seconds as f64
+/// A record in the making; what is absent is missing.
+#[derive(Default)]
+pub(super) struct Record(Object);
+
+impl Record {
+    pub(super) fn put(&mut self, name: &'static str, value: Json) {
+        self.0.insert(name, value);
+    }
+
+    #[inline(never)]
+    pub(super) fn text(&mut self, name: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.put(name, Json::String(text.to_owned()));
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn number(&mut self, name: &'static str, number: Option<i64>) {
+        if let Some(number) = number {
+            self.put(name, Json::Number(Number::Integer(number)));
+        }
+    }
+
+    pub(super) fn flag(&mut self, name: &'static str, flag: Option<bool>) {
+        if let Some(flag) = flag {
+            self.put(name, Json::Bool(flag));
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn texts<S: AsRef<str>>(&mut self, name: &'static str, texts: &[S]) {
+        let texts = texts.iter().map(|text| Json::String(text.as_ref().to_owned()));
+        self.put(name, Json::Array(texts.collect()));
+    }
+
+    pub(super) fn done(self) -> Json {
+        Json::Object(self.0)
+    }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct OrganizationRecord<'a> {
-    id: &'a str,
-    title: Option<&'a str>,
-    scopes: &'a [String],
-    joined_at: Option<f64>,
+fn organization(organization: &Organization) -> Json {
+    let mut record = Record::default();
+    record.text("id", Some(&organization.id));
+    record.text("title", organization.title.as_deref());
+    record.texts("scopes", &organization.scopes);
+    record.number("joinedAt", organization.joined_at);
+    record.done()
 }
 
 /// An agent without its tokens.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AgentRecord<'a> {
-    revision: u32,
-    id: &'a str,
-    r#type: &'static str,
-    email: Option<&'a str>,
-    email_verified: Option<bool>,
-    organizations: Vec<OrganizationRecord<'a>>,
-    malformed_scopes: Vec<&'a str>,
-    claims_json: String,
-    scope: Option<&'a str>,
-    expires_at: Option<f64>,
-    has_refresh_token: bool,
-    refresh_expires_at: Option<f64>,
-}
-
-impl<'a> AgentRecord<'a> {
-    pub(super) fn new(agent: &'a Agent, tokens: &'a TokenSet, revision: u32) -> Self {
-        let organization = |organization: &'a Organization| OrganizationRecord {
-            id: &organization.id,
-            title: organization.title.as_deref(),
-            scopes: &organization.scopes,
-            joined_at: organization.joined_at.map(number),
-        };
-        Self {
-            revision,
-            id: &agent.id,
-            r#type: agent.agent_type.as_str(),
-            email: agent.email.as_deref(),
-            email_verified: agent.email_verified,
-            organizations: agent.access.organizations().map(organization).collect(),
-            malformed_scopes: agent.access.malformed_scopes(),
-            claims_json: agent.claims.to_string(),
-            scope: tokens.scope.as_deref(),
-            expires_at: tokens.expires_at.map(number),
-            has_refresh_token: tokens.refresh_token.is_some(),
-            refresh_expires_at: tokens.refresh_expires_at.map(number),
-        }
-    }
+#[inline(never)]
+pub(super) fn agent(agent: &Agent, tokens: &TokenSet, revision: u32) -> Json {
+    let mut record = Record::default();
+    record.number("revision", Some(revision.into()));
+    record.text("id", Some(&agent.id));
+    record.text("type", Some(agent.agent_type.as_str()));
+    record.text("email", agent.email.as_deref());
+    record.flag("emailVerified", agent.email_verified);
+    record.put("organizations", Json::Array(agent.access.organizations().map(organization).collect()));
+    record.texts("malformedScopes", &agent.access.malformed_scopes());
+    record.text("claimsJson", Some(&agent.claims.to_string()));
+    record.text("scope", tokens.scope.as_deref());
+    record.number("expiresAt", tokens.expires_at);
+    record.flag("hasRefreshToken", Some(tokens.refresh_token.is_some()));
+    record.number("refreshExpiresAt", tokens.refresh_expires_at);
+    record.done()
 }
 
 /// An agent whose tokens the app keeps.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DetachedRecord<'a> {
-    pub(super) agent: AgentRecord<'a>,
-    pub(super) tokens_json: String,
-}
-
-/// What came of a sign-in.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SignedInRecord<'a> {
-    agent: AgentRecord<'a>,
-    app_state_json: Option<&'a str>,
-    return_to: Option<&'a str>,
-}
-
-impl<'a> SignedInRecord<'a> {
-    pub(super) fn new(signed_in: &'a SignedIn, tokens: &'a TokenSet, revision: u32) -> Self {
-        Self {
-            agent: AgentRecord::new(&signed_in.agent, tokens, revision),
-            app_state_json: signed_in.app_state.as_deref(),
-            return_to: signed_in.return_to.as_deref(),
-        }
-    }
+pub(super) fn detached(exchanged: &Exchanged) -> Json {
+    let mut record = Record::default();
+    record.put("agent", agent(&exchanged.agent, &exchanged.tokens, 0));
+    record.text("tokensJson", Some(&exchanged.tokens.to_json().to_string()));
+    record.done()
 }
 
 /// An authorization request.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AuthorizationUrlRecord<'a> {
-    url: &'a str,
-    state: &'a str,
-    nonce: Option<&'a str>,
-    code_verifier: &'a str,
-    issuer: Option<&'a str>,
-    redirect_uri: &'a str,
-    scope: &'a str,
-    max_age: Option<f64>,
-    acr_values: Option<&'a [String]>,
-}
-
-impl<'a> AuthorizationUrlRecord<'a> {
-    pub(super) fn new(request: &'a AuthorizationUrl) -> Self {
-        Self {
-            url: &request.url,
-            state: &request.state,
-            nonce: request.nonce.as_deref(),
-            code_verifier: request.code_verifier.as_str(),
-            issuer: request.issuer.as_deref(),
-            redirect_uri: &request.redirect_uri,
-            scope: &request.scope,
-            max_age: request.max_age.map(number),
-            acr_values: (!request.acr_values.is_empty()).then_some(&request.acr_values),
-        }
+#[inline(never)]
+pub(super) fn authorization_url(request: &AuthorizationUrl) -> Json {
+    let mut record = Record::default();
+    record.text("url", Some(&request.url));
+    record.text("state", Some(&request.state));
+    record.text("nonce", request.nonce.as_deref());
+    record.text("codeVerifier", Some(request.code_verifier.as_str()));
+    record.text("issuer", request.issuer.as_deref());
+    record.text("redirectUri", Some(&request.redirect_uri));
+    record.text("scope", Some(&request.scope));
+    record.number("maxAge", request.max_age);
+    if !request.acr_values.is_empty() {
+        record.texts("acrValues", &request.acr_values);
     }
-}
-
-/// An event, without the agent: the wrapper adds the one it has.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct EventRecord<'a> {
-    pub(super) r#type: &'static str,
-    pub(super) source: &'static str,
-    pub(super) reason: Option<&'static str>,
-    pub(super) message: Option<&'a str>,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    pub(super) error: JsValue,
-    pub(super) app_state_json: Option<&'a str>,
+    record.done()
 }
 
 /// A request that may be sent.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AuthorizedRecord<'a> {
-    pub(super) url: &'a str,
-    pub(super) access_token: Option<&'a str>,
+pub(super) fn authorized(authorized: &Authorized) -> Json {
+    let mut record = Record::default();
+    record.text("url", Some(&authorized.url));
+    record.text("accessToken", authorized.access_token.as_ref().map(|token| token.expose()));
+    record.done()
+}
+
+/// An event, without the agent: the wrapper adds the one it has.
+pub(super) fn event(event: &Event) -> Json {
+    let mut record = Record::default();
+    record.text("type", Some(event.kind.as_str()));
+    record.text("source", Some(event.source.as_str()));
+    record.text("reason", event.reason);
+    record.text("message", event.message.as_deref());
+    if let Some(error) = &event.error {
+        record.put("error", super::errors::record(error));
+    }
+    record.text("appStateJson", event.app_state.as_deref());
+    record.done()
 }

@@ -68,7 +68,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Decides about an answer: a 401 for a token that may have ended meanwhile is tried once more.
-    pub async fn judge(&self, status: u16, challenge: Option<&str>, sent: &str, replayable: bool) -> Verdict {
+    pub async fn judge(&self, status: i64, challenge: Option<&str>, sent: &str, replayable: bool) -> Verdict {
         // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
         let named = challenge.and_then(challenge_error);
         let is_about_token = named.is_none_or(|error| error == "invalid_token");
