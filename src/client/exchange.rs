@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::Client;
-use super::options::{Given, unknown};
+use super::given::{Given, wrong};
 use crate::error::{Class, Code, Error, Recovery, Result};
 use crate::ports::Host;
 use crate::protocol::algorithm;
@@ -54,19 +54,6 @@ pub struct ByHand {
     acr_values: Vec<String>,
 }
 
-const AUTH_NAMES: &[&str] = &[
-    "acrValues",
-    "codeVerifier",
-    "issuer",
-    "maxAge",
-    "nonce",
-    "redirectUri",
-    "scope",
-    "state",
-    "stateCheckedByCaller",
-    "url",
-];
-
 impl ByHand {
     /// Arguments from JavaScript: `callback` is a URL, a query, a bare code or `{code, state, iss}`; `auth` is what
     /// `createAuthorizationUrl` returned, or `{codeVerifier, nonce, stateCheckedByCaller: true}`.
@@ -74,47 +61,26 @@ impl ByHand {
     /// # Errors
     /// `ConfigurationError` for wrong arguments, `CallbackError` for a response that says too much or too little.
     pub fn from_json(callback: &Json, auth: &Object, mode: ResponseMode) -> Result<Self> {
-        let mut by_hand = Self {
-            response: AuthorizationResponse {
-                state: String::new(),
-                iss: None,
-                outcome: Outcome::Code(Secret::new(String::new())),
-            },
-            state: None,
-            nonce: None,
-            checks_nonce: true,
-            verifier: CodeVerifier::from_random([0; 32]),
-            issuer: None,
-            redirect_uri: None,
-            scope: None,
-            max_age: None,
-            acr_values: Vec::new(),
-        };
-        let mut verifier = None;
-        let mut checked_by_caller = false;
-        for (name, value) in auth.iter().filter(|(_, value)| !matches!(value, Json::Null)) {
-            let option = Given { name, value };
-            match name {
-                "codeVerifier" => verifier = Some(CodeVerifier::parse(&option.text()?)?),
-                "state" => by_hand.state = Some(option.text()?),
-                "nonce" => by_hand.nonce = Some(option.text()?),
-                "issuer" => by_hand.issuer = Some(option.text()?),
-                "redirectUri" => by_hand.redirect_uri = Some(option.text()?),
-                "scope" => by_hand.scope = Some(option.words()?.join(" ")),
-                "maxAge" => by_hand.max_age = Some(option.seconds(0, i64::MAX)?),
-                "acrValues" => by_hand.acr_values = option.words()?,
-                "stateCheckedByCaller" => checked_by_caller = option.flag()?,
-                "url" => {}
-                _ => return Err(unknown("member of the second argument", name, AUTH_NAMES)),
-            }
-        }
-        by_hand.verifier = verifier.ok_or_else(|| missing("codeVerifier"))?;
-        if by_hand.state.is_none() && !checked_by_caller {
+        let mut given = Given::new("member of the second argument", auth);
+        // Of what `createAuthorizationUrl` returned, only for the way there.
+        given.value("url");
+        let verifier = given.text("codeVerifier");
+        let state = given.text("state");
+        let nonce = given.text("nonce");
+        let issuer = given.text("issuer");
+        let redirect_uri = given.text("redirectUri");
+        let scope = given.joined("scope");
+        let max_age = given.seconds("maxAge", 0, i64::MAX);
+        let acr_values = given.words("acrValues").unwrap_or_default();
+        let checked_by_caller = given.flag("stateCheckedByCaller").unwrap_or(false);
+        given.finish()?;
+        let verifier = CodeVerifier::parse(&verifier.ok_or_else(|| missing("codeVerifier"))?)?;
+        if state.is_none() && !checked_by_caller {
             return Err(missing("state"));
         }
-        by_hand.checks_nonce = by_hand.nonce.is_some() || !checked_by_caller;
-        by_hand.response = response_by_hand(callback, mode, checked_by_caller)?;
-        Ok(by_hand)
+        let checks_nonce = nonce.is_some() || !checked_by_caller;
+        let response = response_by_hand(callback, mode, checked_by_caller)?;
+        Ok(Self { response, state, nonce, checks_nonce, verifier, issuer, redirect_uri, scope, max_age, acr_values })
     }
 }
 
@@ -126,18 +92,21 @@ fn response_by_hand(callback: &Json, mode: ResponseMode, checked_by_caller: bool
         }
         Json::String(url) => return callback::parse_response(url, mode),
         Json::Object(object) => object,
-        value => return Err(Given { name: "callback", value }.wrong("a URL, a query or {code, state, iss}")),
+        value => return Err(wrong("callback", value, "a URL, a query or {code, state, iss}")),
     };
-    let member = |name: &str| object.get(name).map(|value| Given { name, value }.text()).transpose();
-    let code = member("code")?.ok_or_else(|| missing("code"))?;
-    let state = match member("state")? {
-        Some(state) => state,
-        None if checked_by_caller => String::new(),
-        None => return Err(Error::new(Code::StateMissing, "the authorization response has no `state`")),
-    };
-    Ok(AuthorizationResponse { state, iss: member("iss")?, outcome: Outcome::Code(Secret::new(code)) })
+    let mut given = Given::new("member of the first argument", object);
+    let code = given.text("code");
+    let state = given.text("state");
+    let iss = given.text("iss");
+    given.finish_loosely()?;
+    let code = code.ok_or_else(|| missing("code"))?;
+    if state.is_none() && !checked_by_caller {
+        return Err(Error::new(Code::StateMissing, "the authorization response has no `state`"));
+    }
+    Ok(AuthorizationResponse { state: state.unwrap_or_default(), iss, outcome: Outcome::Code(Secret::new(code)) })
 }
 
+#[inline(never)]
 fn missing(name: &str) -> Error {
     Error::new(Code::MissingOption, format!("exchangeCode: `{name}` is missing"))
 }

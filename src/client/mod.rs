@@ -5,6 +5,7 @@ mod discovery;
 mod exchange;
 mod fetch;
 mod flight;
+mod given;
 mod keys;
 mod options;
 mod refresh;

@@ -1,13 +1,14 @@
 //! The options of a client, checked: every mistake is named with what was expected.
 
+use super::given::Given;
 use crate::error::{Code, Error, Result};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::callback::ResponseMode;
 use crate::protocol::client_auth::ClientAuthentication;
-use crate::protocol::json::{Json, Number, Object};
+use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderType;
 use crate::protocol::secret::Secret;
-use crate::protocol::url::{HttpsUrl, Issuer};
+use crate::protocol::url::Issuer;
 
 /// Where sessions are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,143 +85,72 @@ pub struct ClientOptions {
     pub single_user: bool,
 }
 
-/// Every option, for the suggestion in the message about an unknown one.
-const NAMES: &[&str] = &[
-    "algorithms",
-    "apiOrigins",
-    "autoRefresh",
-    "clientAuth",
-    "clientId",
-    "clientSecret",
-    "clockToleranceSeconds",
-    "discoveryTtlSeconds",
-    "fetch",
-    "issuer",
-    "jwks",
-    "maxIdTokenAgeSeconds",
-    "metadata",
-    "name",
-    "openUrl",
-    "postLogoutRedirectUri",
-    "redirectUri",
-    "refreshBufferSeconds",
-    "requirePkceAdvertised",
-    "responseMode",
-    "retryOn401",
-    "scopes",
-    "session",
-    "storage",
-    "timeoutSeconds",
-    "trustedAudiences",
-    "type",
-    "verifySignature",
-];
-
 impl ClientOptions {
     /// Options from the JSON of JavaScript's object; `in_page`: everybody can read what is given here.
     ///
     /// # Errors
     /// `ConfigurationError`: `missing_option`, `invalid_option`, `unknown_option`, `secret_in_browser`.
     pub fn from_json(object: &Object, in_page: bool) -> Result<Self> {
-        let mut options = Self::defaults();
-        let mut client_secret = None;
-        for (name, value) in object.iter() {
-            if matches!(value, Json::Null) {
-                continue;
-            }
-            let option = Given { name, value };
-            match name {
-                "name" => options.name = Some(option.text()?),
-                "issuer" => options.issuer = Some(Issuer::parse(&option.text()?).map_err(|e| option.refused(e))?),
-                "metadata" => options.metadata = Some(option.object()?.clone()),
-                "jwks" => options.jwks = Some(option.object()?.clone()),
-                "clientId" => options.client_id = option.text()?,
-                "redirectUri" => options.redirect_uri = Some(option.url()?),
-                "postLogoutRedirectUri" => options.post_logout_redirect_uri = Some(option.url()?),
-                "scopes" => options.scopes = option.words()?,
-                "storage" => {
-                    options.storage = option.one_of(&[StorageKind::Memory, StorageKind::Session], |k| k.as_str())?;
-                }
-                "apiOrigins" => options.api_origins = Some(option.texts()?),
-                "type" => {
-                    options.provider_type =
-                        option.one_of(&[ProviderType::Oidc, ProviderType::Oauth2], |k| match k {
-                            ProviderType::Oidc => "oidc",
-                            ProviderType::Oauth2 => "oauth2",
-                        })?;
-                }
-                "clientAuth" => options.client_auth = client_authentication(&option)?,
-                "clientSecret" => client_secret = Some(Secret::new(option.text()?)),
-                "trustedAudiences" => options.trusted_audiences = option.texts()?,
-                "requirePkceAdvertised" => options.require_pkce_advertised = option.flag()?,
-                "verifySignature" => options.verify_signature = option.flag()?,
-                "algorithms" => options.algorithms = Some(algorithms(&option)?),
-                "maxIdTokenAgeSeconds" => options.max_id_token_age = Some(option.seconds(1, i64::MAX)?),
-                "autoRefresh" => options.auto_refresh = option.flag()?,
-                "refreshBufferSeconds" => options.refresh_buffer = option.seconds(0, 86_400)?,
-                "retryOn401" => options.retry_on_401 = option.flag()?,
-                "clockToleranceSeconds" => options.clock_tolerance = option.seconds(0, 300)?,
-                "timeoutSeconds" => options.timeout = option.seconds(1, 600)?,
-                "discoveryTtlSeconds" => options.discovery_ttl = option.seconds(0, 31_536_000)?,
-                "responseMode" => {
-                    options.response_mode =
-                        option.one_of(&[ResponseMode::Query, ResponseMode::Fragment], |mode| mode.as_str())?;
-                }
-                "session" => options.single_user = option.one_of(&[true], |_| "single-user")?,
-                _ => return Err(unknown("option", name, NAMES)),
-            }
-        }
-        if options.client_id.is_empty() {
+        let mut given = Given::new("option", object);
+        // What the wrapper hands over by itself.
+        given.value("fetch");
+        given.value("openUrl");
+        let provider_type = given.one_of("type", &[("oidc", ProviderType::Oidc), ("oauth2", ProviderType::Oauth2)]);
+        let provider_type = provider_type.unwrap_or(ProviderType::Oidc);
+        let usual_scopes: &[&str] = match provider_type {
+            ProviderType::Oidc => &["openid", "profile", "email"],
+            ProviderType::Oauth2 => &[],
+        };
+        let options = Self {
+            name: given.text("name"),
+            issuer: issuer(&mut given),
+            metadata: given.object("metadata").cloned(),
+            jwks: given.object("jwks").cloned(),
+            client_id: given.text("clientId").unwrap_or_default(),
+            redirect_uri: given.url("redirectUri"),
+            post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
+            scopes: given.words("scopes").unwrap_or_else(|| usual_scopes.iter().map(|&scope| scope.to_owned()).collect()),
+            storage: given
+                .one_of("storage", &[("memory", StorageKind::Memory), ("session", StorageKind::Session)])
+                .unwrap_or(StorageKind::Memory),
+            api_origins: given.texts("apiOrigins"),
+            provider_type,
+            client_auth: client_authentication(&mut given),
+            trusted_audiences: given.texts("trustedAudiences").unwrap_or_default(),
+            require_pkce_advertised: given.flag("requirePkceAdvertised").unwrap_or(false),
+            verify_signature: given.flag("verifySignature").unwrap_or(true),
+            algorithms: algorithms(&mut given),
+            max_id_token_age: given.seconds("maxIdTokenAgeSeconds", 1, i64::MAX),
+            auto_refresh: given.flag("autoRefresh").unwrap_or(true),
+            refresh_buffer: given.seconds("refreshBufferSeconds", 0, 86_400).unwrap_or(60),
+            retry_on_401: given.flag("retryOn401").unwrap_or(true),
+            clock_tolerance: given.seconds("clockToleranceSeconds", 0, 300).unwrap_or(60),
+            timeout: given.seconds("timeoutSeconds", 1, 600).unwrap_or(30),
+            discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
+            response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
+            single_user: given.one_of("session", &[("single-user", true)]).unwrap_or(false),
+        };
+        given.finish()?;
+        options.check(in_page)?;
+        Ok(options)
+    }
+
+    /// What no option can say alone.
+    fn check(&self, in_page: bool) -> Result<()> {
+        if self.client_id.is_empty() {
             return Err(missing("clientId", "the client id that the provider gave your app"));
         }
-        if options.issuer.is_none() && options.metadata.is_none() {
+        if self.issuer.is_none() && self.metadata.is_none() {
             return Err(missing("issuer", "the issuer URL of your provider, or `metadata` with its endpoints"));
         }
-        if options.provider_type == ProviderType::Oauth2 && object.get("scopes").is_none() {
-            options.scopes.clear();
-        }
-        if let Some(secret) = client_secret {
-            options.client_auth = ClientAuthentication::SecretBasic(secret);
-        }
-        if in_page && !matches!(options.client_auth, ClientAuthentication::None) {
+        if in_page && !matches!(self.client_auth, ClientAuthentication::None) {
             return Err(Error::new(
                 Code::SecretInBrowser,
                 "a client secret in a page is no secret: register the app as a public client (PKCE protects it) and \
                  leave `clientSecret` and `clientAuth` out",
             ));
         }
-        options.check_keys()?;
-        Ok(options)
-    }
-
-    fn defaults() -> Self {
-        Self {
-            name: None,
-            issuer: None,
-            metadata: None,
-            jwks: None,
-            client_id: String::new(),
-            redirect_uri: None,
-            post_logout_redirect_uri: None,
-            scopes: ["openid", "profile", "email"].map(str::to_owned).to_vec(),
-            storage: StorageKind::Memory,
-            api_origins: None,
-            provider_type: ProviderType::Oidc,
-            client_auth: ClientAuthentication::None,
-            trusted_audiences: Vec::new(),
-            require_pkce_advertised: false,
-            verify_signature: true,
-            algorithms: None,
-            max_id_token_age: None,
-            auto_refresh: true,
-            refresh_buffer: 60,
-            retry_on_401: true,
-            clock_tolerance: 60,
-            timeout: 30,
-            discovery_ttl: 3600,
-            response_mode: ResponseMode::Query,
-            single_user: false,
-        }
+        self.check_keys()
     }
 
     /// Manual metadata must say where the keys are, or ID tokens could never be verified.
@@ -263,116 +193,53 @@ impl ClientOptions {
     }
 }
 
-fn client_authentication(option: &Given<'_>) -> Result<ClientAuthentication> {
-    let object = option.object()?;
-    let member = |name: &str| match object.get(name) {
-        Some(Json::String(text)) => Some(text.as_str()),
-        _ => None,
+fn issuer(given: &mut Given<'_>) -> Option<Issuer> {
+    let text = given.text("issuer")?;
+    given.parsed("issuer", Issuer::parse(&text))
+}
+
+fn client_authentication(given: &mut Given<'_>) -> ClientAuthentication {
+    let secret = given.text("clientSecret").map(Secret::new);
+    let named = given.value("clientAuth").and_then(|value| client_authentication_of(value, given));
+    match secret {
+        Some(secret) => ClientAuthentication::SecretBasic(secret),
+        None => named.unwrap_or(ClientAuthentication::None),
+    }
+}
+
+fn client_authentication_of(value: &Json, given: &mut Given<'_>) -> Option<ClientAuthentication> {
+    let Json::Object(object) = value else { return given.wrong("clientAuth", value, "an object") };
+    let member = |name: &str| object.get(name).and_then(Json::as_str);
+    let kind = match member("method") {
+        Some("none") => return Some(ClientAuthentication::None),
+        Some("client_secret_basic") => ClientAuthentication::SecretBasic,
+        Some("client_secret_post") => ClientAuthentication::SecretPost,
+        _ => {
+            let expected = "a `method` that is \"none\", \"client_secret_basic\" or \"client_secret_post\"";
+            return given.wrong("clientAuth", value, expected);
+        }
     };
-    let secret =
-        || member("clientSecret").map(Secret::new).ok_or_else(|| option.wrong("`clientSecret` beside such a `method`"));
-    match member("method") {
-        Some("none") => Ok(ClientAuthentication::None),
-        Some("client_secret_basic") => Ok(ClientAuthentication::SecretBasic(secret()?)),
-        Some("client_secret_post") => Ok(ClientAuthentication::SecretPost(secret()?)),
-        _ => Err(option.wrong("a `method` that is \"none\", \"client_secret_basic\" or \"client_secret_post\"")),
+    match member("clientSecret") {
+        Some(secret) => Some(kind(Secret::new(secret))),
+        None => given.wrong("clientAuth", value, "`clientSecret` beside such a `method`"),
     }
 }
 
-fn algorithms(option: &Given<'_>) -> Result<Vec<Algorithm>> {
-    let known = || option.wrong("a list of asymmetric JWS algorithms such as \"RS256\", \"ES256\" or \"EdDSA\"");
-    let algorithms = option.texts()?.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
-    algorithms.filter(|list| !list.is_empty()).ok_or_else(known)
-}
-
-/// An option or argument as it was given, with the ways to read it.
-pub(super) struct Given<'a> {
-    pub(super) name: &'a str,
-    pub(super) value: &'a Json,
-}
-
-impl Given<'_> {
-    pub(super) fn wrong(&self, expected: &str) -> Error {
-        // The value itself may be a secret that slipped into the wrong place.
-        let actual = self.value.type_name();
-        Error::new(Code::InvalidOption, format!("option \"{}\": expected {expected}, got {actual}", self.name))
-            .mismatch(expected, actual)
-    }
-
-    fn refused(&self, cause: Error) -> Error {
-        let message = format!("option \"{}\": {}", self.name, cause.failure().message);
-        Error::new(Code::InvalidOption, message).because(cause)
-    }
-
-    pub(super) fn text(&self) -> Result<String> {
-        match self.value {
-            Json::String(text) if !text.is_empty() => Ok(text.clone()),
-            _ => Err(self.wrong("a string that is not empty")),
+fn algorithms(given: &mut Given<'_>) -> Option<Vec<Algorithm>> {
+    let value = given.value("algorithms")?;
+    let known = given.texts("algorithms")?.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
+    match known {
+        Some(list) if !list.is_empty() => Some(list),
+        _ => {
+            let expected = "a list of asymmetric JWS algorithms such as \"RS256\", \"ES256\" or \"EdDSA\"";
+            given.wrong("algorithms", value, expected)
         }
-    }
-
-    pub(super) fn flag(&self) -> Result<bool> {
-        match self.value {
-            Json::Bool(flag) => Ok(*flag),
-            _ => Err(self.wrong("true or false")),
-        }
-    }
-
-    pub(super) fn seconds(&self, least: i64, most: i64) -> Result<i64> {
-        match self.value {
-            Json::Number(Number::Integer(seconds)) if (least..=most).contains(seconds) => Ok(*seconds),
-            _ if most == i64::MAX => Err(self.wrong(&format!("whole seconds, at least {least}"))),
-            _ => Err(self.wrong(&format!("whole seconds from {least} to {most}"))),
-        }
-    }
-
-    pub(super) fn texts(&self) -> Result<Vec<String>> {
-        let Json::Array(items) = self.value else { return Err(self.wrong("a list of strings")) };
-        items.iter().map(|value| Given { name: self.name, value }.text()).collect()
-    }
-
-    /// A list, or one string with spaces between the words.
-    pub(super) fn words(&self) -> Result<Vec<String>> {
-        match self.value {
-            Json::String(text) => Ok(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()),
-            _ => self.texts(),
-        }
-    }
-
-    pub(super) fn object(&self) -> Result<&Object> {
-        match self.value {
-            Json::Object(object) => Ok(object),
-            _ => Err(self.wrong("an object")),
-        }
-    }
-
-    pub(super) fn url(&self) -> Result<String> {
-        let text = self.text()?;
-        HttpsUrl::parse(&text).map_err(|cause| self.refused(cause))?;
-        Ok(text)
-    }
-
-    pub(super) fn one_of<T: Copy>(&self, values: &[T], name: impl Fn(T) -> &'static str) -> Result<T> {
-        let text = self.text()?;
-        values.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
-            let names: Vec<_> = values.iter().map(|value| format!("\"{}\"", name(*value))).collect();
-            self.wrong(&names.join(" or "))
-        })
     }
 }
 
+#[inline(never)]
 fn missing(name: &str, what: &str) -> Error {
     Error::new(Code::MissingOption, format!("option \"{name}\" is missing: {what}"))
-}
-
-/// An unknown name, with the nearest known one where there is one near.
-pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> Error {
-    let nearest = known.iter().map(|candidate| (strsim::levenshtein(name, candidate), *candidate)).min();
-    let hint = match nearest {
-        Some((distance, candidate)) if distance <= 3 => format!("; did you mean \"{candidate}\"?"),
-        _ => String::new(),
-    };
-    Error::new(Code::UnknownOption, format!("unknown {what} \"{}\"{hint}", crate::error::harmless(name)))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::options::{ClientOptions, Given, unknown};
+use super::given::Given;
+use super::options::ClientOptions;
 use super::{Client, return_to};
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::authorization_request::{self, AuthorizationRequest, RequestSecrets};
-use crate::protocol::callback::ResponseMode;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderMetadata;
 use crate::protocol::pkce::CodeVerifier;
@@ -32,26 +32,6 @@ pub struct SignInOptions {
     pub nonce: Option<String>,
 }
 
-const NAMES: &[&str] = &[
-    "acrValues",
-    "appState",
-    "audience",
-    "claims",
-    "display",
-    "extraParams",
-    "idTokenHint",
-    "loginHint",
-    "maxAge",
-    "nonce",
-    "prompt",
-    "resource",
-    "responseMode",
-    "returnTo",
-    "scopes",
-    "state",
-    "uiLocales",
-];
-
 impl SignInOptions {
     /// What the client's own options say, and nothing more.
     #[must_use]
@@ -67,53 +47,52 @@ impl SignInOptions {
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
     pub fn from_json(object: &Object, client: &ClientOptions) -> Result<Self> {
-        let mut options = Self::new(client);
-        for (name, value) in object.iter() {
-            if matches!(value, Json::Null) && name != "appState" {
-                continue;
-            }
-            let option = Given { name, value };
-            let request = &mut options.request;
-            match name {
-                "scopes" => request.scopes = option.words()?,
-                "loginHint" => request.login_hint = Some(option.text()?),
-                "prompt" => request.prompt = Some(option.words()?.join(" ")),
-                "maxAge" => request.max_age = u64::try_from(option.seconds(0, i64::MAX)?).ok(),
-                "acrValues" => request.acr_values = Some(option.words()?.join(" ")),
-                "uiLocales" => request.ui_locales = Some(option.words()?.join(" ")),
-                "display" => request.display = Some(option.text()?),
-                "claims" => request.claims = Some(option.object()?.clone()),
-                "idTokenHint" => request.id_token_hint = Some(option.text()?),
-                "audience" => request.audience = Some(option.text()?),
-                "resource" => request.resources = option.words()?,
-                "responseMode" => {
-                    request.response_mode =
-                        option.one_of(&[ResponseMode::Query, ResponseMode::Fragment], |mode| mode.as_str())?;
-                }
-                "extraParams" => request.extra_params = extra_params(&option)?,
-                "returnTo" => options.return_to = Some(option.text()?),
-                "appState" => options.app_state = Some(value.to_string()),
-                "state" => options.state = Some(caller_value(&option)?),
-                "nonce" => options.nonce = Some(caller_value(&option)?),
-                _ => return Err(unknown("sign-in option", name, NAMES)),
-            }
-        }
+        let mut given = Given::new("sign-in option", object);
+        // `null` is a state like any other.
+        given.value("appState");
+        let options = Self {
+            request: AuthorizationRequest {
+                scopes: given.words("scopes").unwrap_or_else(|| client.scopes.clone()),
+                login_hint: given.text("loginHint"),
+                prompt: given.joined("prompt"),
+                display: given.text("display"),
+                ui_locales: given.joined("uiLocales"),
+                acr_values: given.joined("acrValues"),
+                id_token_hint: given.text("idTokenHint"),
+                audience: given.text("audience"),
+                max_age: given.seconds("maxAge", 0, i64::MAX).and_then(|seconds| u64::try_from(seconds).ok()),
+                claims: given.object("claims").cloned(),
+                resources: given.words("resource").unwrap_or_default(),
+                response_mode: given.response_mode().unwrap_or(client.response_mode),
+                extra_params: extra_params(&mut given).unwrap_or_default(),
+            },
+            return_to: given.text("returnTo"),
+            app_state: object.get("appState").map(Json::to_string),
+            state: caller_value(&mut given, "state"),
+            nonce: caller_value(&mut given, "nonce"),
+        };
+        given.finish()?;
         Ok(options)
     }
 }
 
-fn caller_value(option: &Given<'_>) -> Result<String> {
-    let text = option.text()?;
-    state::check_caller_value(option.name, &text)?;
-    Ok(text)
+fn caller_value(given: &mut Given<'_>, name: &'static str) -> Option<String> {
+    let text = given.text(name)?;
+    if let Err(error) = state::check_caller_value(name, &text) {
+        given.fails(error);
+    }
+    Some(text)
 }
 
-fn extra_params(option: &Given<'_>) -> Result<Vec<(String, String)>> {
-    let pairs = option.object()?.iter().map(|(name, value)| match value {
-        Json::String(text) => Ok((name.to_owned(), text.clone())),
-        _ => Err(option.wrong("an object of strings")),
-    });
-    pairs.collect()
+fn extra_params(given: &mut Given<'_>) -> Option<Vec<(String, String)>> {
+    let mut pairs = Vec::new();
+    for (name, value) in given.object("extraParams")?.iter() {
+        match value {
+            Json::String(text) => pairs.push((name.to_owned(), text.clone())),
+            value => return given.wrong("extraParams", value, "an object of strings"),
+        }
+    }
+    Some(pairs)
 }
 
 /// An authorization request: the URL, and what the caller keeps until the response comes.

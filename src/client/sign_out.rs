@@ -1,11 +1,11 @@
 //! Ending a session here, and at the provider (RP-Initiated Logout 1.0).
 
 use super::Client;
-use super::options::{Given, unknown};
+use super::given::Given;
 use crate::error::Result;
 use crate::ports::Host;
 use crate::protocol::end_session;
-use crate::protocol::json::{Json, Object};
+use crate::protocol::json::Object;
 
 /// The options of a logout URL.
 #[derive(Debug, Clone, Default)]
@@ -24,19 +24,13 @@ impl LogoutOptions {
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
     pub fn from_json(object: &Object) -> Result<Self> {
-        let mut options = Self::default();
-        for (name, value) in object.iter().filter(|(_, value)| !matches!(value, Json::Null)) {
-            let option = Given { name, value };
-            match name {
-                "idTokenHint" => options.id_token_hint = Some(option.text()?),
-                "postLogoutRedirectUri" => options.post_logout_redirect_uri = Some(option.url()?),
-                "state" => options.state = Some(option.text()?),
-                _ => {
-                    let known = ["idTokenHint", "postLogoutRedirectUri", "state"];
-                    return Err(unknown("logout option", name, &known));
-                }
-            }
-        }
+        let mut given = Given::new("logout option", object);
+        let options = Self {
+            id_token_hint: given.text("idTokenHint"),
+            post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
+            state: given.text("state"),
+        };
+        given.finish()?;
         Ok(options)
     }
 }
@@ -56,15 +50,9 @@ impl SignOutOptions {
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
     pub fn from_json(object: &Object) -> Result<Self> {
-        let mut options = Self { redirect: true, return_to: None };
-        for (name, value) in object.iter().filter(|(_, value)| !matches!(value, Json::Null)) {
-            let option = Given { name, value };
-            match name {
-                "redirect" => options.redirect = option.flag()?,
-                "returnTo" => options.return_to = Some(option.url()?),
-                _ => return Err(unknown("sign-out option", name, &["redirect", "returnTo"])),
-            }
-        }
+        let mut given = Given::new("sign-out option", object);
+        let options = Self { redirect: given.flag("redirect").unwrap_or(true), return_to: given.url("returnTo") };
+        given.finish()?;
         Ok(options)
     }
 }

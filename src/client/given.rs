@@ -1,0 +1,185 @@
+//! Options and arguments as they were given, with the ways to read them: every mistake is named with what was expected.
+
+use crate::error::{Code, Error, Result, harmless};
+use crate::protocol::callback::ResponseMode;
+use crate::protocol::json::{Json, Number, Object};
+use crate::protocol::url::HttpsUrl;
+
+/// How many letters a name may be off to be suggested.
+const NEAR: usize = 3;
+
+/// An object of options that is being read. A mistake is noted and reading goes on, so that reading a member is one call
+/// and no way out; what nobody asked for is unknown. `null` counts as absent.
+pub(super) struct Given<'a> {
+    what: &'static str,
+    object: &'a Object,
+    known: Vec<&'static str>,
+    fault: Option<Error>,
+}
+
+impl<'a> Given<'a> {
+    /// `what` the members are called in messages.
+    pub(super) fn new(what: &'static str, object: &'a Object) -> Self {
+        Self { what, object, known: Vec::new(), fault: None }
+    }
+
+    /// The first mistake, where members that nobody asked for are none.
+    pub(super) fn finish_loosely(self) -> Result<()> {
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    /// The first mistake.
+    pub(super) fn finish(self) -> Result<()> {
+        for (name, value) in self.object.iter() {
+            let is_unknown = !matches!(value, Json::Null) && !self.known.contains(&name);
+            if is_unknown && self.fault.is_none() {
+                return Err(self.unknown(name));
+            }
+        }
+        self.finish_loosely()
+    }
+
+    /// The value of a member, which may be read elsewhere.
+    #[inline(never)]
+    pub(super) fn value(&mut self, name: &'static str) -> Option<&'a Json> {
+        self.known.push(name);
+        self.object.get(name).filter(|value| !matches!(value, Json::Null))
+    }
+
+    #[inline(never)]
+    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+        match self.value(name)? {
+            Json::String(text) if !text.is_empty() => Some(text.clone()),
+            value => self.wrong(name, value, "a string that is not empty"),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.value(name)? {
+            Json::Bool(flag) => Some(*flag),
+            value => self.wrong(name, value, "true or false"),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn seconds(&mut self, name: &'static str, least: i64, most: i64) -> Option<i64> {
+        match self.value(name)? {
+            Json::Number(Number::Integer(seconds)) if (least..=most).contains(seconds) => Some(*seconds),
+            value if most == i64::MAX => self.wrong(name, value, &format!("whole seconds, at least {least}")),
+            value => self.wrong(name, value, &format!("whole seconds from {least} to {most}")),
+        }
+    }
+
+    /// A list of strings that are not empty.
+    #[inline(never)]
+    pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let value = self.value(name)?;
+        let Json::Array(items) = value else { return self.wrong(name, value, "a list of strings") };
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Json::String(text) if !text.is_empty() => texts.push(text.clone()),
+                value => return self.wrong(name, value, "a string that is not empty"),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A list, or one string with spaces between the words.
+    #[inline(never)]
+    pub(super) fn words(&mut self, name: &'static str) -> Option<Vec<String>> {
+        match self.object.get(name) {
+            Some(Json::String(text)) => {
+                self.known.push(name);
+                Some(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+            }
+            _ => self.texts(name),
+        }
+    }
+
+    /// The words as one string again.
+    #[inline(never)]
+    pub(super) fn joined(&mut self, name: &'static str) -> Option<String> {
+        Some(self.words(name)?.join(" "))
+    }
+
+    pub(super) fn object(&mut self, name: &'static str) -> Option<&'a Object> {
+        match self.value(name)? {
+            Json::Object(object) => Some(object),
+            value => self.wrong(name, value, "an object"),
+        }
+    }
+
+    /// An https URL, or http on loopback, byte for byte as it was given.
+    #[inline(never)]
+    pub(super) fn url(&mut self, name: &'static str) -> Option<String> {
+        let text = self.text(name)?;
+        self.parsed(name, HttpsUrl::parse(&text)).map(|_| text)
+    }
+
+    /// One of the values, by name.
+    pub(super) fn one_of<T: Copy>(&mut self, name: &'static str, values: &[(&'static str, T)]) -> Option<T> {
+        let value = self.value(name)?;
+        if let Some((_, found)) = values.iter().find(|(known, _)| value.as_str() == Some(known)) {
+            return Some(*found);
+        }
+        let mut expected = String::new();
+        for (known, _) in values {
+            let or = if expected.is_empty() { "" } else { " or " };
+            expected = format!("{expected}{or}\"{known}\"");
+        }
+        self.wrong(name, value, &expected)
+    }
+
+    pub(super) fn response_mode(&mut self) -> Option<ResponseMode> {
+        let modes = [ResponseMode::Query, ResponseMode::Fragment].map(|mode| (mode.as_str(), mode));
+        self.one_of("responseMode", &modes)
+    }
+
+    /// What a member's text was parsed to.
+    pub(super) fn parsed<T>(&mut self, name: &'static str, parsed: Result<T>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(cause) => {
+                let message = format!("option \"{name}\": {}", cause.failure().message);
+                self.fails(Error::new(Code::InvalidOption, message).because(cause));
+                None
+            }
+        }
+    }
+
+    /// Notes what is wrong with a member, never with its value: that may be a secret that slipped into the wrong place.
+    pub(super) fn wrong<T>(&mut self, name: &str, value: &Json, expected: &str) -> Option<T> {
+        self.fails(wrong(name, value, expected));
+        None
+    }
+
+    /// Notes a mistake; the first one counts.
+    #[inline(never)]
+    pub(super) fn fails(&mut self, fault: Error) {
+        self.fault.get_or_insert(fault);
+    }
+
+    /// An unknown name, with the nearest known one where there is one near.
+    fn unknown(&self, name: &str) -> Error {
+        let mut hint = String::new();
+        let mut nearest = NEAR;
+        for known in &self.known {
+            let distance = strsim::levenshtein(name, known);
+            if distance < nearest || (distance == nearest && hint.is_empty()) {
+                nearest = distance;
+                hint = format!("; did you mean \"{known}\"?");
+            }
+        }
+        Error::new(Code::UnknownOption, format!("unknown {} \"{}\"{hint}", self.what, harmless(name)))
+    }
+}
+
+/// A member that is not what was expected.
+#[inline(never)]
+pub(super) fn wrong(name: &str, value: &Json, expected: &str) -> Error {
+    let actual = value.type_name();
+    Error::new(Code::InvalidOption, format!("option \"{name}\": expected {expected}, got {actual}"))
+        .mismatch(expected, actual)
+}
