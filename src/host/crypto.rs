@@ -19,7 +19,7 @@ impl Crypto for JsHost {
         signing_input: &[u8],
     ) -> Result<bool, CryptoFailure> {
         let subtle = subtle().ok_or(CryptoFailure::Unavailable)?;
-        let parameters = parameters(algorithm);
+        let parameters: Object = parameters(algorithm).unchecked_into();
         let jwk = js_sys::JSON::parse(&key.to_jwk_json()).map_err(|_| CryptoFailure::InvalidKey)?;
         let usages = Array::of1(&"verify".into());
         let key = subtle
@@ -54,30 +54,19 @@ fn refused(thrown: &JsValue) -> CryptoFailure {
 }
 
 /// The parameters of an algorithm, good for importing its key and for checking a signature (RFC 7518 3.1, RFC 8037).
-fn parameters(algorithm: Algorithm) -> Object {
-    let object = Object::new();
-    let set = |name: &str, value: JsValue| {
-        // A plain object takes every member.
-        let _ = Reflect::set(&object, &name.into(), &value);
+fn parameters(algorithm: Algorithm) -> JsValue {
+    let text = match algorithm {
+        Algorithm::RS256 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#,
+        Algorithm::RS384 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-384"}"#,
+        Algorithm::RS512 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-512"}"#,
+        Algorithm::PS256 => r#"{"name":"RSA-PSS","hash":"SHA-256","saltLength":32}"#,
+        Algorithm::PS384 => r#"{"name":"RSA-PSS","hash":"SHA-384","saltLength":48}"#,
+        Algorithm::PS512 => r#"{"name":"RSA-PSS","hash":"SHA-512","saltLength":64}"#,
+        Algorithm::ES256 => r#"{"name":"ECDSA","hash":"SHA-256","namedCurve":"P-256"}"#,
+        Algorithm::ES384 => r#"{"name":"ECDSA","hash":"SHA-384","namedCurve":"P-384"}"#,
+        Algorithm::ES512 => r#"{"name":"ECDSA","hash":"SHA-512","namedCurve":"P-521"}"#,
+        Algorithm::EdDSA | Algorithm::Ed25519 => r#"{"name":"Ed25519"}"#,
     };
-    let (name, hash, more) = match algorithm {
-        Algorithm::RS256 => ("RSASSA-PKCS1-v1_5", "SHA-256", None),
-        Algorithm::RS384 => ("RSASSA-PKCS1-v1_5", "SHA-384", None),
-        Algorithm::RS512 => ("RSASSA-PKCS1-v1_5", "SHA-512", None),
-        Algorithm::PS256 => ("RSA-PSS", "SHA-256", Some(("saltLength", JsValue::from(32)))),
-        Algorithm::PS384 => ("RSA-PSS", "SHA-384", Some(("saltLength", JsValue::from(48)))),
-        Algorithm::PS512 => ("RSA-PSS", "SHA-512", Some(("saltLength", JsValue::from(64)))),
-        Algorithm::ES256 => ("ECDSA", "SHA-256", Some(("namedCurve", JsValue::from("P-256")))),
-        Algorithm::ES384 => ("ECDSA", "SHA-384", Some(("namedCurve", JsValue::from("P-384")))),
-        Algorithm::ES512 => ("ECDSA", "SHA-512", Some(("namedCurve", JsValue::from("P-521")))),
-        Algorithm::EdDSA | Algorithm::Ed25519 => ("Ed25519", "", None),
-    };
-    set("name", name.into());
-    if !hash.is_empty() {
-        set("hash", hash.into());
-    }
-    if let Some((name, value)) = more {
-        set(name, value);
-    }
-    object
+    // What stands above is JSON.
+    js_sys::JSON::parse(text).unwrap_or(JsValue::UNDEFINED)
 }
