@@ -228,7 +228,11 @@ fn has_pairs_of(query: &str, expected: &str) -> bool {
 }
 
 fn signed_in(transaction: &Transaction, agent: &Rc<Agent>) -> SignedIn {
-    SignedIn { agent: Rc::clone(agent), app_state: transaction.app_state.clone(), return_to: transaction.return_to.clone() }
+    SignedIn {
+        agent: Rc::clone(agent),
+        app_state: transaction.app_state.clone(),
+        return_to: transaction.return_to.clone(),
+    }
 }
 
 #[inline(never)]

@@ -92,7 +92,7 @@ impl<'a> Given<'a> {
         match self.object.get(name) {
             Some(Json::String(text)) => {
                 self.known.push(name);
-                Some(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+                Some(words(text))
             }
             _ => self.texts(name),
         }
@@ -118,23 +118,20 @@ impl<'a> Given<'a> {
         self.parsed(name, HttpsUrl::parse(&text)).map(|_| text)
     }
 
-    /// One of the values, by name.
-    pub(super) fn one_of<T: Copy>(&mut self, name: &'static str, values: &[(&'static str, T)]) -> Option<T> {
+    /// Whether it is the second of two words; the first means no.
+    #[inline(never)]
+    pub(super) fn is_second_of(&mut self, name: &'static str, first: &str, second: &str) -> Option<bool> {
         let value = self.value(name)?;
-        if let Some((_, found)) = values.iter().find(|(known, _)| value.as_str() == Some(known)) {
-            return Some(*found);
+        match value.as_str() {
+            Some(text) if text == second => Some(true),
+            Some(text) if text == first => Some(false),
+            _ => self.wrong(name, value, &format!("\"{first}\" or \"{second}\"")),
         }
-        let mut expected = String::new();
-        for (known, _) in values {
-            let or = if expected.is_empty() { "" } else { " or " };
-            expected = format!("{expected}{or}\"{known}\"");
-        }
-        self.wrong(name, value, &expected)
     }
 
     pub(super) fn response_mode(&mut self) -> Option<ResponseMode> {
-        let modes = [ResponseMode::Query, ResponseMode::Fragment].map(|mode| (mode.as_str(), mode));
-        self.one_of("responseMode", &modes)
+        let is_fragment = self.is_second_of("responseMode", "query", "fragment")?;
+        Some(if is_fragment { ResponseMode::Fragment } else { ResponseMode::Query })
     }
 
     /// What a member's text was parsed to.
@@ -142,11 +139,16 @@ impl<'a> Given<'a> {
         match parsed {
             Ok(value) => Some(value),
             Err(cause) => {
-                let message = format!("option \"{name}\": {}", cause.failure().message);
-                self.fails(Error::new(Code::InvalidOption, message).because(cause));
+                self.refused(name, cause);
                 None
             }
         }
+    }
+
+    #[inline(never)]
+    fn refused(&mut self, name: &'static str, cause: Error) {
+        let message = format!("option \"{name}\": {}", cause.failure().message);
+        self.fails(Error::new(Code::InvalidOption, message).because(cause));
     }
 
     /// Notes what is wrong with a member, never with its value: that may be a secret that slipped into the wrong place.
@@ -174,6 +176,12 @@ impl<'a> Given<'a> {
         }
         Error::new(Code::UnknownOption, format!("unknown {} \"{}\"{hint}", self.what, harmless(name)))
     }
+}
+
+/// What stands between spaces.
+#[inline(never)]
+pub(super) fn words(text: &str) -> Vec<String> {
+    text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A member that is not what was expected.

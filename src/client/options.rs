@@ -1,6 +1,6 @@
 //! The options of a client, checked: every mistake is named with what was expected.
 
-use super::given::Given;
+use super::given::{Given, words};
 use crate::error::{Code, Error, Result};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::callback::ResponseMode;
@@ -95,12 +95,10 @@ impl ClientOptions {
         // What the wrapper hands over by itself.
         given.value("fetch");
         given.value("openUrl");
-        let provider_type = given.one_of("type", &[("oidc", ProviderType::Oidc), ("oauth2", ProviderType::Oauth2)]);
-        let provider_type = provider_type.unwrap_or(ProviderType::Oidc);
-        let usual_scopes: &[&str] = match provider_type {
-            ProviderType::Oidc => &["openid", "profile", "email"],
-            ProviderType::Oauth2 => &[],
-        };
+        let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
+        let provider_type = if is_oauth2 { ProviderType::Oauth2 } else { ProviderType::Oidc };
+        let usual_scopes = if is_oauth2 { "" } else { "openid profile email" };
+        let survives_reload = given.is_second_of("storage", "memory", "session").unwrap_or(false);
         let options = Self {
             name: given.text("name"),
             issuer: issuer(&mut given),
@@ -109,10 +107,8 @@ impl ClientOptions {
             client_id: given.text("clientId").unwrap_or_default(),
             redirect_uri: given.url("redirectUri"),
             post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
-            scopes: given.words("scopes").unwrap_or_else(|| usual_scopes.iter().map(|&scope| scope.to_owned()).collect()),
-            storage: given
-                .one_of("storage", &[("memory", StorageKind::Memory), ("session", StorageKind::Session)])
-                .unwrap_or(StorageKind::Memory),
+            scopes: given.words("scopes").unwrap_or_else(|| words(usual_scopes)),
+            storage: if survives_reload { StorageKind::Session } else { StorageKind::Memory },
             api_origins: given.texts("apiOrigins"),
             provider_type,
             client_auth: client_authentication(&mut given),
@@ -128,7 +124,7 @@ impl ClientOptions {
             timeout: given.seconds("timeoutSeconds", 1, 600).unwrap_or(30),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
             response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
-            single_user: given.one_of("session", &[("single-user", true)]).unwrap_or(false),
+            single_user: is_single_user(&mut given),
         };
         given.finish()?;
         options.check(in_page)?;
@@ -191,6 +187,11 @@ impl ClientOptions {
             .or_else(|| given("authorization_endpoint"))
             .unwrap_or_default()
     }
+}
+
+fn is_single_user(given: &mut Given<'_>) -> bool {
+    let Some(value) = given.value("session") else { return false };
+    value.as_str() == Some("single-user") || given.wrong("session", value, "\"single-user\"").unwrap_or(false)
 }
 
 fn issuer(given: &mut Given<'_>) -> Option<Issuer> {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::given::Given;
+use super::given::{Given, words};
 use super::options::ClientOptions;
 use super::{Client, return_to};
 use crate::error::{Code, Error, Result};
@@ -216,7 +216,7 @@ impl<H: Host> Client<H> {
             redirect_uri,
             scope: options.request.scopes.join(" "),
             max_age: options.request.max_age.and_then(|seconds| i64::try_from(seconds).ok()),
-            acr_values: acr_values.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect(),
+            acr_values: words(acr_values),
         })
     }
 }

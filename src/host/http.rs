@@ -5,9 +5,7 @@ use gloo_net::http::{Headers, Response};
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
-};
+use web_sys::{AbortController, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect};
 
 use super::JsHost;
 use super::global::{self, Timeout};
