@@ -14,6 +14,10 @@ pub const MAX_TOKEN_BYTES: usize = 256 * 1024;
 /// The longest `kid` that is looked at, in bytes.
 pub const MAX_KEY_ID_BYTES: usize = 1024;
 
+/// Types of other tokens (RFC 8725 3.12): what is signed for one use must not serve for another.
+const TYPES_OF_OTHERS: [&str; 6] =
+    ["at+jwt", "dpop+jwt", "logout+jwt", "oauth-authz-req+jwt", "secevent+jwt", "token-introspection+jwt"];
+
 /// A token that is well-formed, which is all that is known about it. `Debug` shows neither claims nor signature.
 #[derive(Clone, PartialEq)]
 pub struct Jwt {
@@ -77,6 +81,22 @@ pub fn parse(token: &str) -> Result<Jwt> {
         header,
         claims,
     })
+}
+
+/// RFC 8725 3.11 and 3.12: a token that says to be of another type is no ID token. Without a type, or of the general
+/// one (`JWT`), it may be.
+///
+/// # Errors
+/// `UnsupportedHeader`
+pub fn refuse_types_of_others(jwt: &Jwt) -> Result<()> {
+    let Some(token_type) = &jwt.token_type else { return Ok(()) };
+    let token_type = token_type.to_ascii_lowercase();
+    let short = token_type.strip_prefix("application/").unwrap_or(&token_type);
+    if TYPES_OF_OTHERS.contains(&short) {
+        return Err(Error::new(Code::UnsupportedHeader, "the JWT \"typ\" (type) header says that this is no ID token")
+            .mismatch("JWT", short));
+    }
+    Ok(())
 }
 
 fn check_header(header: &Object) -> Result<()> {

@@ -154,19 +154,11 @@ fn seconds(members: &Object, name: &str) -> Result<Option<i64>> {
         },
         Some(_) => return Err(invalid(&format!("\"{name}\" must be a number"))),
     };
-    // Whatever is beyond i64 is beyond a year, too, unless it is negative.
-    let seconds = match number {
-        Number::Float(seconds) if seconds >= MAX_LIFETIME_FLOAT => MAX_LIFETIME,
-        other => other.seconds().unwrap_or(-1),
-    };
-    if seconds < 0 {
-        return Err(invalid(&format!("\"{name}\" must not be negative")));
+    match number.seconds() {
+        Some(seconds) if seconds >= 0 => Ok(Some(seconds.min(MAX_LIFETIME))),
+        _ => Err(invalid(&format!("\"{name}\" must not be negative nor out of range"))),
     }
-    Ok(Some(seconds.min(MAX_LIFETIME)))
 }
-
-/// [`MAX_LIFETIME`] once more.
-const MAX_LIFETIME_FLOAT: f64 = 31_536_000.0;
 
 fn invalid(message: &str) -> Error {
     Error::new(Code::InvalidResponse, message)
