@@ -2,7 +2,7 @@
 // The callback table: what each kind of URL at the redirect URI comes to, and that only a pending sign-in sends anything.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { refuse, signInWithoutBrowser, startTestProvider } from "../op/provider.mjs";
+import { refuse, startTestProvider } from "../op/provider.mjs";
 import { appIn, assertError, fetchedBy } from "./app.mjs";
 import { useBrowser } from "./browser.mjs";
 import { startPages } from "./pages.mjs";
@@ -241,6 +241,18 @@ describe("a callback", () => {
       assert.equal(page.url(), `${pages.url}/start?code=1`);
     }));
 
+  it("that says the provider failed is a ProviderError, and only a new sign-in tries again", () =>
+    inTab(async ({ page }) => {
+      const app = appOf(page);
+      await app.start();
+      const callback = await app.callback({ appState });
+      await arrive(page, changed(callback, { code: null, error: "temporarily_unavailable" }));
+      const error = assertError(await app.call("handleRedirectCallback"), "ProviderError", "temporarily_unavailable");
+      assert.equal(error.recovery, "reauthenticate");
+      assert.deepEqual(error.appState, appState);
+      assert.deepEqual(fetched(), []);
+    }));
+
   it("after the user pressed Cancel is an AccessDeniedError with the app's state, and sends nothing", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
@@ -254,31 +266,6 @@ describe("a callback", () => {
       assert.deepEqual(error.appState, appState);
       assert.equal(page.url(), `${pages.url}/callback`);
       assert.deepEqual(fetched(), []);
-    }));
-
-  it("that comes more than ten minutes after its sign-in began is too late", () =>
-    inTab(async ({ page }) => {
-      const app = appOf(page);
-      await app.start();
-      await arrive(page, await app.callback());
-      await page.clock.setFixedTime(Date.now() + 11 * 60 * 1000);
-      assertError(await app.call("handleRedirectCallback"), "CallbackError", "transaction_expired");
-      assert.deepEqual(fetched(), []);
-    }));
-
-  it("of each of two sign-ins begun in one tab is handled, and the later one is the session", () =>
-    inTab(async ({ page }) => {
-      const app = appOf(page);
-      await app.start();
-      const first = await app.begin({ appState: "first" });
-      const second = await app.begin({ appState: "second" });
-      await arrive(page, await signInWithoutBrowser(second, "ben"));
-      const ben = await app.call("handleRedirectCallback");
-      assert.deepEqual([ben.value.agent.id, ben.value.appState], ["usr_ben", "second"]);
-      await arrive(page, await signInWithoutBrowser(first, "ada"));
-      const ada = await app.call("handleRedirectCallback");
-      assert.deepEqual([ada.value.agent.id, ada.value.appState], ["usr_ada", "first"]);
-      assert.equal((await app.call("getAgent")).value.id, "usr_ada");
     }));
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { start } from "wasm-oidc-example";
-import { signIn, signInWithoutBrowser, startTestProvider, testClientId } from "../op/provider.mjs";
+import { signIn, startTestProvider, testClientId } from "../op/provider.mjs";
 import { appIn, assertError, fetchedBy } from "./app.mjs";
 import { useBrowser } from "./browser.mjs";
 import { startPages } from "./pages.mjs";
@@ -67,33 +67,66 @@ describe("a client", () => {
       await back.close();
     }));
 
-  it("asks to sign in again when the token request got no answer, since the code may be spent", () =>
-    inTab(async ({ page, context, expectErrors }) => {
-      expectErrors(/net::ERR_FAILED .*\/token/);
+  it("is made within seconds while the provider does not answer, and says what a sign-in has to wait for", () =>
+    inTab(async ({ page, context }) => {
+      const app = appOf(page);
+      await app.open();
+      await context.route(`${provider.issuer}/.well-known/**`, () => {});
+      const begun = Date.now();
+      assert.equal((await app.create({ collectUrls: true, timeoutSeconds: 5 })).error, undefined);
+      assert.ok(Date.now() - begun < 4500, "create waits for 3 s");
+      assertError(await app.call("createAuthorizationUrl"), "DiscoveryError", "not_discovered");
+      const error = assertError(await app.call("signInRedirect"), "TimeoutError", "timeout");
+      assert.equal(error.recovery, "retry");
+      await context.unroute(`${provider.issuer}/.well-known/**`);
+      assert.match(await app.begin(), /code_challenge_method=S256/);
+    }));
+
+  it("signs in without storage, with a warning, as long as the page lives", () =>
+    inTab(async ({ page, context }) => {
+      await context.addInitScript(() => {
+        Object.defineProperty(window, "sessionStorage", {
+          get() {
+            throw new DOMException("Access is denied for this document.", "SecurityError");
+          },
+        });
+      });
       const app = appOf(page);
       await app.start();
       const callback = await app.callback();
-      await app.start(callback);
-      await context.route(`${provider.issuer}/token`, (route) => route.abort());
-      const error = assertError(await app.call("handleRedirectCallback"), "NetworkError", "network_failure");
-      assert.equal(error.recovery, "reauthenticate");
-      await context.unroute(`${provider.issuer}/token`);
-      provider.requests.length = 0;
-      await app.start(callback);
-      assertError(await app.call("handleRedirectCallback"), "CallbackError", "callback_already_handled");
-      assert.deepEqual(fetchedBy(pages.url, provider), []);
+      assert.equal((await app.call("handleRedirectCallback", callback)).value.agent.id, "usr_ada");
+      assert.equal((await app.call("getAgent")).value.id, "usr_ada");
+      const warnings = (await app.events()).filter(({ type }) => type === "warning");
+      assert.deepEqual(warnings.map(({ reason }) => reason), ["storage_unavailable"]);
     }));
 
-  it("keeps at most 16 abandoned sign-ins, the newest", () =>
+  it("drops a stored session that is broken, says so, and touches nothing of others", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.start();
-      const urls = [];
-      for (let count = 0; count < 20; count += 1) urls.push(await app.begin());
-      const kept = (await app.stored()).filter(([name]) => name.startsWith("wasm-oidc:transaction:"));
-      assert.equal(kept.length, 16);
-      const newest = await signInWithoutBrowser(/** @type {string} */ (urls.at(-1)), "ada");
-      assert.equal((await app.call("handleRedirectCallback", newest)).value.agent.id, "usr_ada");
+      await app.call("handleRedirectCallback", await app.callback());
+      const [name] = (await app.stored()).map(([key]) => key).filter((key) => key.startsWith("wasm-oidc:session:"));
+      await page.evaluate((key) => {
+        sessionStorage.setItem(key, "{broken");
+        sessionStorage.setItem("another-app", "{broken");
+      }, name);
+      await app.start();
+      assert.equal((await app.call("getAgent")).value, null);
+      assert.deepEqual((await app.events()).map(({ type, reason }) => [type, reason]), [["warning", "session_dropped"]]);
+      const left = Object.fromEntries(await app.stored());
+      assert.equal(left[name], undefined);
+      assert.equal(left["another-app"], "{broken");
+    }));
+
+  it("sends the access token to no origin that was not named", () =>
+    inTab(async ({ page }) => {
+      const app = appOf(page);
+      await app.start();
+      await app.call("handleRedirectCallback", await app.callback());
+      provider.requests.length = 0;
+      const error = assertError(await app.call("fetch", `${provider.issuer}/me`), "ConfigurationError", "origin_not_allowed");
+      assert.ok(error.message.includes(provider.issuer), error.message);
+      assert.deepEqual(fetchedBy(pages.url, provider), []);
     }));
 
   it("signs in under a strict content security policy with Trusted Types", () =>
