@@ -1,8 +1,9 @@
-//! Keeping text under keys, in three places that are never one.
+//! Keeping text under keys: sessions, sign-ins under way and public documents, each with a life of its own.
 
 use crate::protocol::secret::Secret;
 
-/// Where something is kept.
+/// Where something is kept. A host may have one place for several areas, as the storage of a tab is, so no two areas use
+/// one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Area {
     /// Sessions, where the app's `storage` option says.
