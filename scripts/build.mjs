@@ -41,8 +41,8 @@ async function link(build) {
   await unlessFresh(build, "link", inputs, [linked], async () => {
     say(`compiling the crate with ${build.features.join(", ")}`);
     const output = inRoot("target", WASM_TARGET, "release", "wasm_oidc.wasm");
-    // Without its output, cargo links again and shows the command that is checked below.
-    rmSync(output, { force: true });
+    // Without its output, in both places that cargo keeps it, it links again and shows the command checked below.
+    for (const kept of [output, join(dirname(output), "deps", "wasm_oidc.wasm")]) rmSync(kept, { force: true });
     const log = await must("compiling the crate", "cargo", [
       ...["rustc", "--lib", "--release", "--crate-type", "cdylib", "--target", WASM_TARGET, "--verbose"],
       ...["--no-default-features", "--features", build.features.join(","), "--target-dir", inRoot("target")],

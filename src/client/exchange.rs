@@ -55,7 +55,15 @@ pub struct ByHand {
 }
 
 const AUTH_NAMES: &[&str] = &[
-    "acrValues", "codeVerifier", "issuer", "maxAge", "nonce", "redirectUri", "scope", "state", "stateCheckedByCaller",
+    "acrValues",
+    "codeVerifier",
+    "issuer",
+    "maxAge",
+    "nonce",
+    "redirectUri",
+    "scope",
+    "state",
+    "stateCheckedByCaller",
     "url",
 ];
 
@@ -162,8 +170,7 @@ impl<H: Host> Client<H> {
         if let Some(asked) = &by_hand.issuer {
             callback::check_issuer(Some(asked), issuer, false)?;
         }
-        let is_advertised =
-            metadata.authorization_response_iss_parameter_supported && by_hand.state.is_some();
+        let is_advertised = metadata.authorization_response_iss_parameter_supported && by_hand.state.is_some();
         callback::check_issuer(response.iss.as_deref(), issuer, is_advertised)?;
         let code = match &response.outcome {
             Outcome::Code(code) => code,

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use jwt_compact::UntrustedToken;
 
 use super::json::{Object, parse_object_as};
 use crate::error::{Code, Error, Result};
@@ -54,7 +53,8 @@ pub fn parse(token: &str) -> Result<Jwt> {
         return Err(malformed("the token is longer than any honest one"));
     }
     let mut parts = token.split('.');
-    let (Some(header), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(header), Some(payload), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(malformed(match token.split('.').count() {
             5 => "the token is encrypted (JWE), which is not supported",
             _ => "a token has three parts with a dot between them",
@@ -63,23 +63,22 @@ pub fn parse(token: &str) -> Result<Jwt> {
     if header.is_empty() || payload.is_empty() {
         return Err(malformed("a part of the token is empty"));
     }
-    let header = decode(header)?;
-    check_header(&header)?;
-    let claims = decode(payload)?.with_code(Code::InvalidClaim);
-
-    // The guards above stand before jwt-compact: it takes a token with `crit` as if that member were not there.
-    let untrusted = UntrustedToken::new(token).map_err(|_| malformed("the token's header is malformed"))?;
-    let Some((signing_input, _)) = token.rsplit_once('.') else {
-        return Err(malformed("a token has three parts with a dot between them"));
-    };
+    let signing_input = [header, payload].join(".");
+    let header = object(header)?;
+    refuse_extensions(&header)?;
+    let owned = |name: &str| Ok::<_, Error>(header.string(name)?.map(str::to_owned));
+    let key_id = owned("kid")?;
+    if key_id.as_ref().is_some_and(|key_id| key_id.len() > MAX_KEY_ID_BYTES) {
+        return Err(malformed("\"kid\" (key id) in the token's header is longer than any honest one"));
+    }
     Ok(Jwt {
-        algorithm: untrusted.algorithm().to_owned(),
-        key_id: untrusted.header().key_id.clone(),
-        token_type: untrusted.header().token_type.clone(),
-        signature: untrusted.signature_bytes().to_vec(),
-        signing_input: signing_input.to_owned(),
+        algorithm: owned("alg")?.ok_or_else(|| malformed("the token's header has no \"alg\" (algorithm)"))?,
+        key_id,
+        token_type: owned("typ")?,
+        claims: object(payload)?.with_code(Code::InvalidClaim),
+        signature: decode(signature)?,
+        signing_input,
         header,
-        claims,
     })
 }
 
@@ -99,28 +98,24 @@ pub fn refuse_types_of_others(jwt: &Jwt) -> Result<()> {
     Ok(())
 }
 
-fn check_header(header: &Object) -> Result<()> {
+fn refuse_extensions(header: &Object) -> Result<()> {
     for name in ["crit", "b64"] {
         if header.get(name).is_some() {
             let message = format!("the token's header has \"{name}\", which is not supported");
             return Err(Error::new(Code::UnsupportedHeader, message));
         }
     }
-    if header.string("alg")?.is_none() {
-        return Err(malformed("the token's header has no \"alg\" (algorithm)"));
-    }
-    header.string("typ")?;
-    if header.string("kid")?.is_some_and(|key_id| key_id.len() > MAX_KEY_ID_BYTES) {
-        return Err(malformed("\"kid\" (key id) in the token's header is longer than any honest one"));
-    }
     Ok(())
 }
 
-fn decode(part: &str) -> Result<Object> {
-    let bytes = Base64UrlUnpadded::decode_vec(part).map_err(|_| malformed("a part of the token is not base64url"))?;
-    parse_object_as(&bytes, Code::MalformedToken)
+fn object(part: &str) -> Result<Object> {
+    parse_object_as(&decode(part)?, Code::MalformedToken)
 }
 
-fn malformed(message: &str) -> Error {
+fn decode(part: &str) -> Result<Vec<u8>> {
+    Base64UrlUnpadded::decode_vec(part).map_err(|_| malformed("a part of the token is not base64url"))
+}
+
+fn malformed(message: &'static str) -> Error {
     Error::new(Code::MalformedToken, message)
 }
