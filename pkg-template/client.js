@@ -73,7 +73,8 @@ export class IdpClient extends EventTarget {
     client.#holdsEvents = true;
     await client.#later((wasm) => wasm.restore());
     // Nobody can listen before the caller has the client: what restoring warned of waits for the next task.
-    setTimeout(() => client.#release());
+    client.#holdsEvents = client.#events.length > 0;
+    if (client.#holdsEvents) setTimeout(() => client.#release());
     return client;
   }
 
