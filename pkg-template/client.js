@@ -35,6 +35,7 @@ export class IdpClient extends EventTarget {
   #latest = { revision: -1, agent: null };
   /** @type {any[]} */
   #events = [];
+  #holdsEvents = false;
   /** Every agent of this client's session, old ones too. @type {WeakSet<Agent>} */
   #ofSession = new WeakSet();
 
@@ -69,7 +70,10 @@ export class IdpClient extends EventTarget {
   static async create(options) {
     await ready();
     const client = new IdpClient(FROM_HERE, options);
+    client.#holdsEvents = true;
     await client.#later((wasm) => wasm.restore());
+    // Nobody can listen before the caller has the client: what restoring warned of waits for the next task.
+    setTimeout(() => client.#release());
     return client;
   }
 
@@ -281,7 +285,12 @@ export class IdpClient extends EventTarget {
    * @param {any} record
    */
   #queue(record) {
-    if (this.#events.push(record) === 1) queueMicrotask(() => this.#dispatch());
+    if (this.#events.push(record) === 1 && !this.#holdsEvents) queueMicrotask(() => this.#dispatch());
+  }
+
+  #release() {
+    this.#holdsEvents = false;
+    this.#dispatch();
   }
 
   #dispatch() {

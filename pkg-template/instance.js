@@ -110,7 +110,7 @@ export class Instance {
   #guardExports(exports) {
     this.#memory = /** @type {WebAssembly.Memory} */ (exports.memory);
     /** @type {Record<string, unknown>} */
-    const guarded = { __proto__: null };
+    const guarded = Object.create(null);
     for (const [name, value] of Object.entries(exports)) {
       guarded[name] = typeof value === "function" ? this.#guardExport(value) : value;
     }
@@ -143,10 +143,10 @@ export class Instance {
    * @param {Record<string, Record<string, Function>>} imports
    */
   #guardImports(imports) {
-    /** @type {Record<string, Record<string, Function>>} */
-    const guarded = { __proto__: null };
+    /** @type {typeof imports} */
+    const guarded = Object.create(null);
     for (const [from, functions] of Object.entries(imports)) {
-      guarded[from] = { __proto__: null };
+      guarded[from] = Object.create(null);
       for (const [name, importedFunction] of Object.entries(functions)) {
         guarded[from][name] = (/** @type {unknown[]} */ ...args) => {
           const value = importedFunction(...args);

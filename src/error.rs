@@ -3,6 +3,7 @@
 //! A *class* says which job failed and becomes the JavaScript class; a *code* says why and is stable; *recovery* says
 //! what the caller can do. No message holds a token, a code, a verifier or a secret.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The result of everything fallible in this crate.
@@ -315,7 +316,7 @@ pub struct Failure {
     /// Why it failed.
     pub code: Code,
     /// What happened and what to do, for a developer to read.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// What the caller can do.
     pub recovery: Recovery,
     /// The provider's `error`, as it was sent.
@@ -339,11 +340,17 @@ pub struct Failure {
 impl Error {
     /// An error with the class and recovery of its code.
     #[must_use]
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::make(code, message.into())
+    }
+
+    // Errors are made in two hundred places: what is inlined there weighs more than everything else.
+    #[inline(never)]
+    fn make(code: Code, message: Cow<'static, str>) -> Self {
         Self(Box::new(Failure {
             class: code.class(),
             code,
-            message: message.into(),
+            message,
             recovery: code.recovery(),
             error: None,
             error_description: None,
@@ -358,6 +365,7 @@ impl Error {
 
     /// Says that another job failed than the code's usual one.
     #[must_use]
+    #[inline(never)]
     pub fn during(mut self, class: Class) -> Self {
         self.0.class = class;
         self
@@ -372,9 +380,14 @@ impl Error {
 
     /// Adds what was expected and what came; neither may be a secret.
     #[must_use]
-    pub fn mismatch(mut self, expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        self.0.expected = Some(expected.into());
-        self.0.actual = Some(actual.into());
+    pub fn mismatch(self, expected: impl AsRef<str>, actual: impl AsRef<str>) -> Self {
+        self.with_mismatch(expected.as_ref(), actual.as_ref())
+    }
+
+    #[inline(never)]
+    fn with_mismatch(mut self, expected: &str, actual: &str) -> Self {
+        self.0.expected = Some(expected.to_owned());
+        self.0.actual = Some(actual.to_owned());
         self
     }
 
@@ -394,6 +407,7 @@ impl Error {
 
     /// Adds `error` and `error_description` as the provider sent them, made harmless.
     #[must_use]
+    #[inline(never)]
     pub fn from_provider(mut self, error: &str, description: Option<&str>) -> Self {
         self.0.error = Some(harmless(error));
         self.0.error_description = description.map(harmless);
@@ -409,6 +423,7 @@ impl Error {
 
     /// Adds the error behind this one.
     #[must_use]
+    #[inline(never)]
     pub fn because(mut self, cause: Error) -> Self {
         self.0.cause = Some(cause);
         self
@@ -450,6 +465,7 @@ const PROVIDER_TEXT_LIMIT: usize = 500;
 
 /// Text of a provider's, cut and within the character set of RFC 6749 5.2 (`%x20-21 / %x23-5B / %x5D-7E`).
 #[must_use]
+#[inline(never)]
 pub fn harmless(text: &str) -> String {
     text.chars()
         .take(PROVIDER_TEXT_LIMIT)

@@ -162,6 +162,9 @@ fn what_is_no_compact_token_is_refused() {
     ] {
         assert_eq!(refused(&token), Code::MalformedToken, "{token}");
     }
+    for token in [format!(".{payload}.{signature}"), format!("{header}..{signature}")] {
+        assert_eq!(jwt::parse(&token).unwrap_err().failure().message, "a part of the token is empty");
+    }
     let encrypted = jwt::parse("e30.e30.e30.e30.e30").unwrap_err();
     assert!(encrypted.failure().message.contains("JWE"), "{encrypted}");
 }
@@ -204,8 +207,8 @@ fn bombs_are_refused_in_bounded_time() {
     assert_eq!(refused(&assemble(r#"{"alg":"RS256"}"#, &deep)), Code::MalformedToken);
     assert_eq!(refused(&assemble(&deep, "{}")), Code::MalformedToken);
     let members: Vec<String> = (0..15_000).map(|n| format!("\"{n}\":0")).collect();
-    let many = jwt::parse(&assemble(r#"{"alg":"RS256"}"#, &format!("{{{}}}", members.join(",")))).unwrap();
-    assert_eq!(validate_claims(&many, None, &expectations()).unwrap_err().code(), Code::MissingClaim);
+    let many = assemble(r#"{"alg":"RS256"}"#, &format!("{{{}}}", members.join(",")));
+    assert_eq!(refused(&many), Code::MalformedToken);
     assert!(start.elapsed() < Duration::from_secs(10));
 }
 
@@ -232,7 +235,7 @@ fn debug_and_errors_show_nothing_of_a_token() {
 /// jwt-compact's own algorithms judge what this crate hands to WebCrypto: signing input, signature and key.
 #[cfg(feature = "native-crypto")]
 mod second_opinion {
-    use jwt_compact::alg::{Ed25519, Es256, Rsa, VerifyingKey};
+    use jwt_compact::alg::{Ed25519, Es256, Rsa};
     use jwt_compact::jwk::{JsonWebKey, JwkError};
     use jwt_compact::{Algorithm as Verifier, AlgorithmSignature};
 
@@ -287,5 +290,4 @@ mod second_opinion {
     fn an_ecdsa_signature_of_zeros_is_wrong() {
         assert_eq!(verdict(&jwt::parse(&fixture("hostile", "es256_zero")).unwrap()), Some(false));
     }
-
 }

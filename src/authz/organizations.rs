@@ -61,7 +61,7 @@ struct Reading {
     organizations: Vec<Organization>,
     /// Where an organization stands, so that a claim of any length is read in n log n.
     places: BTreeMap<String, usize>,
-    repeated: Vec<usize>,
+    repeated: Vec<bool>,
     malformed: usize,
 }
 
@@ -89,11 +89,14 @@ impl Reading {
                 known.scopes.append(&mut scopes);
                 known.title = known.title.take().or(title);
                 known.joined_at = known.joined_at.or(joined_at);
-                self.repeated.push(place);
+                if let Some(repeated) = self.repeated.get_mut(place) {
+                    *repeated = true;
+                }
             }
             None => {
                 self.places.insert(id.clone(), self.organizations.len());
                 self.organizations.push(Organization { id: id.clone(), title, scopes, joined_at });
+                self.repeated.push(false);
             }
         }
     }
@@ -116,16 +119,14 @@ impl Reading {
             let message = format!("{} parts of the claim \"{CLAIM}\" are malformed and grant nothing", self.malformed);
             warnings.push(Warning { code: ORGANIZATIONS_MALFORMED, message });
         }
-        if !self.repeated.is_empty() {
-            self.repeated.sort_unstable();
-            self.repeated.dedup();
-            for &place in &self.repeated {
-                if let Some(organization) = self.organizations.get_mut(place) {
-                    let mut seen = BTreeMap::new();
-                    organization.scopes.retain(|scope| seen.insert(scope.clone(), place).is_none());
-                }
-            }
-            let message = format!("{} organizations are listed more than once; scopes united", self.repeated.len());
+        let mut repeated = 0_usize;
+        for (organization, _) in self.organizations.iter_mut().zip(&self.repeated).filter(|(_, repeated)| **repeated) {
+            let mut seen = BTreeMap::new();
+            organization.scopes.retain(|scope| seen.insert(scope.clone(), 0).is_none());
+            repeated = repeated.saturating_add(1);
+        }
+        if repeated > 0 {
+            let message = format!("{repeated} organizations are listed more than once; scopes united");
             warnings.push(Warning { code: ORGANIZATION_REPEATED, message });
         }
         (Some(self.organizations), warnings)

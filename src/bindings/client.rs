@@ -73,10 +73,8 @@ impl WasmClient {
                 // The wrapper only queues it.
                 let _ = emit.call1(&JsValue::UNDEFINED, &to_js(&record));
             };
-            let host = JsHost::new(options.storage)
-                .with_fetch(fetch)
-                .with_open_url(open_url)
-                .with_listener(Rc::new(listener));
+            let host =
+                JsHost::new(options.storage).with_fetch(fetch).with_open_url(open_url).with_listener(Rc::new(listener));
             Client::new(host, options).map(Self)
         };
         thrown(make())
@@ -179,7 +177,9 @@ impl WasmClient {
     /// The agent of the session, refreshed where that is due.
     pub fn get_agent(&self) -> Promise {
         let client = self.0.clone();
-        settle(Box::pin(async move { Ok(client.get_agent().await?.map_or(JsValue::UNDEFINED, |_| agent_now(&client))) }))
+        settle(Box::pin(
+            async move { Ok(client.get_agent().await?.map_or(JsValue::UNDEFINED, |_| agent_now(&client))) },
+        ))
     }
 
     /// An access token.

@@ -8,6 +8,7 @@ use crate::client::{AuthorizationUrl, SignedIn};
 use crate::session::{Agent, TokenSet};
 
 /// A record as a plain object; what is absent is missing.
+#[inline(never)]
 pub(super) fn to_js(record: &impl Serialize) -> JsValue {
     let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
     // The records hold strings, numbers, booleans and lists: none of them can fail.

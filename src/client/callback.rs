@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::exchange::Grant;
+use super::exchange::{Grant, not_by_the_same_call};
 use super::flight::Flight;
 use super::{Client, disposed, event};
 use crate::error::{Class, Code, Error, Result};
@@ -26,8 +26,12 @@ pub struct SignedIn {
     pub return_to: Option<String>,
 }
 
-/// The flights of callbacks by `state`, each with the hash of the code it redeems.
-pub(super) type CallbackFlight = (String, Rc<Flight<Result<SignedIn>>>);
+/// A response that is being handled.
+pub(super) struct CallbackFlight {
+    state: String,
+    code_hash: String,
+    flight: Rc<Flight<Result<SignedIn>>>,
+}
 
 impl<H: Host> Client<H> {
     /// Handles the authorization response in `url`, or in the address bar; `None` when there is none of ours.
@@ -63,22 +67,26 @@ impl<H: Host> Client<H> {
     /// Calls with the same response while it is handled get the same result.
     async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
         let state = response.state.clone();
-        let hash = match &response.outcome {
+        let code_hash = match &response.outcome {
             Outcome::Code(code) => code_hash(code.expose()),
             Outcome::Refused { .. } => String::new(),
         };
         let flight = {
             let mut callbacks = self.inner.callbacks.borrow_mut();
-            let (redeemed, flight) = callbacks.entry(state.clone()).or_insert_with(|| (hash.clone(), Rc::default()));
-            if *redeemed != hash {
-                return Err(another_code());
+            match callbacks.iter().find(|callback| callback.state == state) {
+                Some(callback) if callback.code_hash != code_hash => return Err(another_code()),
+                Some(callback) => Rc::clone(&callback.flight),
+                None => {
+                    let flight = Rc::default();
+                    callbacks.push(CallbackFlight { state: state.clone(), code_hash, flight: Rc::clone(&flight) });
+                    flight
+                }
             }
-            Rc::clone(flight)
         };
         let client = self.clone();
         let handled = flight.join(self.host(), || async move {
             let result = client.handle_response(response).await;
-            client.inner.callbacks.borrow_mut().remove(&state);
+            client.inner.callbacks.borrow_mut().retain(|callback| callback.state != state);
             result
         });
         handled.await.unwrap_or_else(|| Err(disposed()))
@@ -151,7 +159,8 @@ impl<H: Host> Client<H> {
         let code = match &response.outcome {
             Outcome::Code(code) => code,
             Outcome::Refused { error, description } => {
-                return Err(provider_error::from_wire(error, description.as_deref(), Class::Provider, None));
+                let refusal = provider_error::from_wire(error, description.as_deref(), Class::Provider, None);
+                return Err(not_by_the_same_call(refusal));
             }
         };
         let grant = Grant {

@@ -55,7 +55,15 @@ pub struct ByHand {
 }
 
 const AUTH_NAMES: &[&str] = &[
-    "acrValues", "codeVerifier", "issuer", "maxAge", "nonce", "redirectUri", "scope", "state", "stateCheckedByCaller",
+    "acrValues",
+    "codeVerifier",
+    "issuer",
+    "maxAge",
+    "nonce",
+    "redirectUri",
+    "scope",
+    "state",
+    "stateCheckedByCaller",
     "url",
 ];
 
@@ -130,6 +138,14 @@ fn response_by_hand(callback: &Json, mode: ResponseMode, checked_by_caller: bool
     Ok(AuthorizationResponse { state, iss: member("iss")?, outcome: Outcome::Code(Secret::new(code)) })
 }
 
+/// An authorization response is good for one attempt: what can pass by itself is tried again by a new sign-in.
+pub(super) fn not_by_the_same_call(error: Error) -> Error {
+    match error.failure().recovery {
+        Recovery::Retry => error.recover_by(Recovery::Reauthenticate),
+        Recovery::Reauthenticate | Recovery::Fix | Recovery::Stop => error,
+    }
+}
+
 fn missing(name: &str) -> Error {
     Error::new(Code::MissingOption, format!("exchangeCode: `{name}` is missing"))
 }
@@ -154,13 +170,13 @@ impl<H: Host> Client<H> {
         if let Some(asked) = &by_hand.issuer {
             callback::check_issuer(Some(asked), issuer, false)?;
         }
-        let is_advertised =
-            metadata.authorization_response_iss_parameter_supported && by_hand.state.is_some();
+        let is_advertised = metadata.authorization_response_iss_parameter_supported && by_hand.state.is_some();
         callback::check_issuer(response.iss.as_deref(), issuer, is_advertised)?;
         let code = match &response.outcome {
             Outcome::Code(code) => code,
             Outcome::Refused { error, description } => {
-                return Err(provider_error::from_wire(error, description.as_deref(), Class::Provider, None));
+                let refusal = provider_error::from_wire(error, description.as_deref(), Class::Provider, None);
+                return Err(not_by_the_same_call(refusal));
             }
         };
         let options = &self.inner.options;
@@ -184,6 +200,11 @@ impl<H: Host> Client<H> {
 
     /// The token request and everything that has to be right about its answer.
     pub(super) async fn redeem(&self, metadata: &Rc<ProviderMetadata>, grant: Grant<'_>) -> Result<Exchanged> {
+        // Whatever happened to the request, the code may be spent.
+        self.redeem_once(metadata, grant).await.map_err(not_by_the_same_call)
+    }
+
+    async fn redeem_once(&self, metadata: &Rc<ProviderMetadata>, grant: Grant<'_>) -> Result<Exchanged> {
         let options = &self.inner.options;
         let scopes: Vec<&str> = grant.scope.split(' ').collect();
         let expects_id_token = options.asks_for_id_token(&scopes);
@@ -201,8 +222,7 @@ impl<H: Host> Client<H> {
             &grant.verifier,
             &[],
         );
-        // Whatever happened to the request, the code may be spent.
-        let response = self.send(request).await.map_err(|error| error.recover_by(Recovery::Reauthenticate))?;
+        let response = self.send(request).await?;
         let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
         let tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
         let claims = match &tokens.id_token {

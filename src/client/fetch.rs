@@ -70,7 +70,8 @@ impl<H: Host> Client<H> {
     /// Decides about an answer: a 401 for a token that may have ended meanwhile is tried once more.
     pub async fn judge(&self, status: u16, challenge: Option<&str>, sent: &str, replayable: bool) -> Verdict {
         // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
-        let is_about_token = challenge.is_none_or(|text| !text.contains("error=") || text.contains("invalid_token"));
+        let named = challenge.and_then(challenge_error);
+        let is_about_token = named.is_none_or(|error| error == "invalid_token");
         if status != 401 || !self.inner.options.retry_on_401 || !replayable || !is_about_token {
             return Verdict::Deliver;
         }
@@ -105,6 +106,13 @@ impl<H: Host> Client<H> {
             }
         }
     }
+}
+
+/// The `error` of a challenge (RFC 6750 3).
+fn challenge_error(challenge: &str) -> Option<&str> {
+    let mut parts = challenge.split([' ', ',']).map(|part| part.trim_start());
+    let value = parts.find_map(|part| part.strip_prefix("error="))?;
+    Some(value.trim_matches('"'))
 }
 
 fn is_loopback(origin: &str) -> bool {

@@ -17,7 +17,6 @@ mod storage;
 mod transactions;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use callback::SignedIn;
@@ -60,7 +59,7 @@ struct Inner<H: Host> {
     session: RefCell<Option<Session>>,
     /// Grows with every change of the session, so that JavaScript knows when to make a new agent.
     revision: Cell<u32>,
-    callbacks: RefCell<BTreeMap<String, callback::CallbackFlight>>,
+    callbacks: RefCell<Vec<callback::CallbackFlight>>,
     refreshes: Rc<Flight<Result<Rc<Agent>>>>,
     disposed: Cell<bool>,
 }
@@ -191,11 +190,7 @@ impl<H: Host> Client<H> {
     }
 
     fn warn(&self, reason: &'static str, message: impl Into<String>) {
-        self.host().emit(Event {
-            reason: Some(reason),
-            message: Some(message.into()),
-            ..event(EventKind::Warning)
-        });
+        self.host().emit(Event { reason: Some(reason), message: Some(message.into()), ..event(EventKind::Warning) });
     }
 }
 

@@ -86,10 +86,34 @@ pub struct ClientOptions {
 
 /// Every option, for the suggestion in the message about an unknown one.
 const NAMES: &[&str] = &[
-    "algorithms", "apiOrigins", "autoRefresh", "clientAuth", "clientId", "clientSecret", "clockToleranceSeconds",
-    "discoveryTtlSeconds", "fetch", "issuer", "jwks", "maxIdTokenAgeSeconds", "metadata", "name", "openUrl",
-    "postLogoutRedirectUri", "redirectUri", "refreshBufferSeconds", "requirePkceAdvertised", "responseMode",
-    "retryOn401", "scopes", "session", "storage", "timeoutSeconds", "trustedAudiences", "type", "verifySignature",
+    "algorithms",
+    "apiOrigins",
+    "autoRefresh",
+    "clientAuth",
+    "clientId",
+    "clientSecret",
+    "clockToleranceSeconds",
+    "discoveryTtlSeconds",
+    "fetch",
+    "issuer",
+    "jwks",
+    "maxIdTokenAgeSeconds",
+    "metadata",
+    "name",
+    "openUrl",
+    "postLogoutRedirectUri",
+    "redirectUri",
+    "refreshBufferSeconds",
+    "requirePkceAdvertised",
+    "responseMode",
+    "retryOn401",
+    "scopes",
+    "session",
+    "storage",
+    "timeoutSeconds",
+    "trustedAudiences",
+    "type",
+    "verifySignature",
 ];
 
 impl ClientOptions {
@@ -119,10 +143,11 @@ impl ClientOptions {
                 }
                 "apiOrigins" => options.api_origins = Some(option.texts()?),
                 "type" => {
-                    options.provider_type = option.one_of(&[ProviderType::Oidc, ProviderType::Oauth2], |k| match k {
-                        ProviderType::Oidc => "oidc",
-                        ProviderType::Oauth2 => "oauth2",
-                    })?;
+                    options.provider_type =
+                        option.one_of(&[ProviderType::Oidc, ProviderType::Oauth2], |k| match k {
+                            ProviderType::Oidc => "oidc",
+                            ProviderType::Oauth2 => "oauth2",
+                        })?;
                 }
                 "clientAuth" => options.client_auth = client_authentication(&option)?,
                 "clientSecret" => client_secret = Some(Secret::new(option.text()?)),
@@ -201,8 +226,10 @@ impl ClientOptions {
     /// Manual metadata must say where the keys are, or ID tokens could never be verified.
     fn check_keys(&self) -> Result<()> {
         let Some(metadata) = &self.metadata else { return Ok(()) };
-        let needs_keys =
-            self.asks_for_id_token(&self.scopes) && self.verify_signature && self.issuer.is_none() && self.jwks.is_none();
+        let needs_keys = self.asks_for_id_token(&self.scopes)
+            && self.verify_signature
+            && self.issuer.is_none()
+            && self.jwks.is_none();
         if needs_keys && metadata.get("jwks_uri").is_none() {
             return Err(missing("metadata.jwks_uri", "where the provider's keys are, or `jwks`, or an `issuer`"));
         }
@@ -242,9 +269,8 @@ fn client_authentication(option: &Given<'_>) -> Result<ClientAuthentication> {
         Some(Json::String(text)) => Some(text.as_str()),
         _ => None,
     };
-    let secret = || {
-        member("clientSecret").map(Secret::new).ok_or_else(|| option.wrong("`clientSecret` beside such a `method`"))
-    };
+    let secret =
+        || member("clientSecret").map(Secret::new).ok_or_else(|| option.wrong("`clientSecret` beside such a `method`"));
     match member("method") {
         Some("none") => Ok(ClientAuthentication::None),
         Some("client_secret_basic") => Ok(ClientAuthentication::SecretBasic(secret()?)),
@@ -360,7 +386,7 @@ mod tests {
 
     fn refusal(json: &str) -> (Code, String) {
         let error = options(json).unwrap_err();
-        (error.code(), error.failure().message.clone())
+        (error.code(), error.failure().message.to_string())
     }
 
     const LEAST: &str = r#""issuer":"https://op.example","clientId":"spa""#;

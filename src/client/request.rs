@@ -20,9 +20,7 @@ impl<H: Host> Client<H> {
                 Code::NetworkFailure,
                 format!("{endpoint} could not be reached ({reason}): offline, refused, or not allowed by CORS"),
             ),
-            HttpFailure::Timeout => {
-                Error::new(Code::Timeout, format!("{endpoint} did not answer within {timeout} s"))
-            }
+            HttpFailure::Timeout => Error::new(Code::Timeout, format!("{endpoint} did not answer within {timeout} s")),
             HttpFailure::Redirect => Error::new(
                 Code::RedirectRefused,
                 format!("{endpoint} answered with a redirect, which is never followed: use the URL it leads to"),

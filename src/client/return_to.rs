@@ -58,10 +58,24 @@ mod tests {
     #[test]
     fn whatever_leaves_the_origin_is_rejected_x16() {
         for target in [
-            "//e.example", "/\\e.example", "\\\\e.example", "\\/e.example", "/\t/e.example", "/\n/e.example",
-            "https:///e.example", "https:\\\\e.example", "https://app.example@e.example/", " https://e.example",
-            "https://app.example.e.example/", "https://app%2eexample.e/", "/.//e.example", "/..//e.example",
-            "blob:https://app.example/x", "javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x",
+            "//e.example",
+            "/\\e.example",
+            "\\\\e.example",
+            "\\/e.example",
+            "/\t/e.example",
+            "/\n/e.example",
+            "https:///e.example",
+            "https:\\\\e.example",
+            "https://app.example@e.example/",
+            " https://e.example",
+            "https://app.example.e.example/",
+            "https://app%2eexample.e/",
+            "/.//e.example",
+            "/..//e.example",
+            "blob:https://app.example/x",
+            "javascript:alert(1)",
+            "java\tscript:alert(1)",
+            "data:text/html,x",
             "http://app.example/",
         ] {
             let result = same_origin(&RustUrls, target, "https://app.example/");

@@ -33,8 +33,23 @@ pub struct SignInOptions {
 }
 
 const NAMES: &[&str] = &[
-    "acrValues", "appState", "audience", "claims", "display", "extraParams", "idTokenHint", "loginHint", "maxAge",
-    "nonce", "prompt", "resource", "responseMode", "returnTo", "scopes", "state", "uiLocales",
+    "acrValues",
+    "appState",
+    "audience",
+    "claims",
+    "display",
+    "extraParams",
+    "idTokenHint",
+    "loginHint",
+    "maxAge",
+    "nonce",
+    "prompt",
+    "resource",
+    "responseMode",
+    "returnTo",
+    "scopes",
+    "state",
+    "uiLocales",
 ];
 
 impl SignInOptions {

@@ -1,22 +1,20 @@
 //! Stores that cannot fail the caller: where the host's store is blocked or full, memory takes its place.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 use super::Client;
-use crate::ports::{Area, Host, StoreFailure};
-use crate::protocol::secret::Secret;
+use crate::ports::{Area, Host, Shelf, StoreFailure};
 
 /// What this page keeps itself because the host's store does not.
 #[derive(Default)]
 pub(super) struct Storage {
-    kept: RefCell<BTreeMap<(Area, String), Secret>>,
+    kept: RefCell<Shelf>,
     warned: Cell<bool>,
 }
 
 impl<H: Host> Client<H> {
     pub(super) async fn load(&self, area: Area, key: &str) -> Option<String> {
-        let kept = self.inner.storage.kept.borrow().get(&(area, key.to_owned())).map(|text| text.expose().to_owned());
+        let kept = self.inner.storage.kept.borrow().get(area, key);
         match kept {
             Some(text) => Some(text),
             None => self.host().load(area, key).await.unwrap_or_else(|failure| {
@@ -27,17 +25,16 @@ impl<H: Host> Client<H> {
     }
 
     pub(super) async fn save(&self, area: Area, key: &str, text: &str) {
-        let slot = (area, key.to_owned());
         if let Err(failure) = self.host().save(area, key, text).await {
-            self.inner.storage.kept.borrow_mut().insert(slot, Secret::new(text));
+            self.inner.storage.kept.borrow_mut().put(area, key, text);
             self.storage_failed(area, &failure);
         } else {
-            self.inner.storage.kept.borrow_mut().remove(&slot);
+            self.inner.storage.kept.borrow_mut().remove(area, key);
         }
     }
 
     pub(super) async fn delete(&self, area: Area, key: &str) {
-        self.inner.storage.kept.borrow_mut().remove(&(area, key.to_owned()));
+        self.inner.storage.kept.borrow_mut().remove(area, key);
         if let Err(failure) = self.host().delete(area, key).await {
             self.storage_failed(area, &failure);
         }
@@ -45,8 +42,7 @@ impl<H: Host> Client<H> {
 
     pub(super) async fn keys(&self, area: Area, prefix: &str) -> Vec<String> {
         let mut keys = self.host().keys(area, prefix).await.unwrap_or_default();
-        let kept = self.inner.storage.kept.borrow();
-        keys.extend(kept.keys().filter(|(at, key)| *at == area && key.starts_with(prefix)).map(|(_, key)| key.clone()));
+        keys.extend(self.inner.storage.kept.borrow().keys(area, prefix));
         keys
     }
 

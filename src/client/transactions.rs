@@ -39,9 +39,10 @@ impl<H: Host> Client<H> {
             };
             records.push((rank, key));
         }
-        records.sort_unstable();
-        let surplus = records.len().saturating_sub(MAX_TRANSACTIONS.saturating_sub(1));
-        for (_, key) in records.into_iter().take(surplus) {
+        while records.len() >= MAX_TRANSACTIONS {
+            let first = records.iter().enumerate().min_by_key(|(_, (rank, _))| *rank).map(|(at, _)| at);
+            let Some(at) = first else { break };
+            let (_, key) = records.swap_remove(at);
             self.delete(Area::Transactions, &key).await;
         }
     }

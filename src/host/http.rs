@@ -8,8 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestRedirect};
 
-use super::global::{self, Timeout};
 use super::JsHost;
+use super::global::{self, Timeout};
 use crate::ports::{Http, HttpFailure, Limits};
 use crate::protocol::http::{HttpRequest, HttpResponse, Method};
 

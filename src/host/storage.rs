@@ -1,18 +1,16 @@
 //! Memory and `sessionStorage`.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use wasm_bindgen::JsValue;
 
 use super::{JsHost, global, page};
 use crate::client::StorageKind;
-use crate::ports::{Area, Store, StoreFailure};
-use crate::protocol::secret::Secret;
+use crate::ports::{Area, Shelf, Store, StoreFailure};
 
 /// Where each area is kept.
 pub(super) struct Storages {
-    memory: RefCell<BTreeMap<(Area, String), Secret>>,
+    memory: RefCell<Shelf>,
     tokens: StorageKind,
 }
 
@@ -44,10 +42,7 @@ impl Store for JsHost {
     async fn load(&self, area: Area, key: &str) -> Result<Option<String>, StoreFailure> {
         match self.storages.tab(area)? {
             Some(tab) => tab.get_item(key).map_err(|thrown| failure(&thrown)),
-            None => {
-                let memory = self.storages.memory.borrow();
-                Ok(memory.get(&(area, key.to_owned())).map(|text| text.expose().to_owned()))
-            }
+            None => Ok(self.storages.memory.borrow().get(area, key)),
         }
     }
 
@@ -55,7 +50,7 @@ impl Store for JsHost {
         match self.storages.tab(area)? {
             Some(tab) => tab.set_item(key, text).map_err(|thrown| failure(&thrown)),
             None => {
-                self.storages.memory.borrow_mut().insert((area, key.to_owned()), Secret::new(text));
+                self.storages.memory.borrow_mut().put(area, key, text);
                 Ok(())
             }
         }
@@ -65,7 +60,7 @@ impl Store for JsHost {
         match self.storages.tab(area)? {
             Some(tab) => tab.remove_item(key).map_err(|thrown| failure(&thrown)),
             None => {
-                self.storages.memory.borrow_mut().remove(&(area, key.to_owned()));
+                self.storages.memory.borrow_mut().remove(area, key);
                 Ok(())
             }
         }
@@ -73,9 +68,7 @@ impl Store for JsHost {
 
     async fn keys(&self, area: Area, prefix: &str) -> Result<Vec<String>, StoreFailure> {
         let Some(tab) = self.storages.tab(area)? else {
-            let memory = self.storages.memory.borrow();
-            let of_area = memory.keys().filter(|(at, key)| *at == area && key.starts_with(prefix));
-            return Ok(of_area.map(|(_, key)| key.clone()).collect());
+            return Ok(self.storages.memory.borrow().keys(area, prefix));
         };
         let length = tab.length().map_err(|thrown| failure(&thrown))?;
         let names = (0..length).filter_map(|index| tab.key(index).ok().flatten());

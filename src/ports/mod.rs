@@ -21,7 +21,7 @@ pub use http::{Http, HttpFailure, Limits};
 pub use page::Page;
 pub use random::{Random, RandomUnavailable};
 pub use spawn::Spawn;
-pub use store::{Area, Store, StoreFailure};
+pub use store::{Area, Shelf, Store, StoreFailure};
 pub use timer::Timer;
 pub use urls::{ResolvedUrl, Urls};
 

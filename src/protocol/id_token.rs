@@ -7,22 +7,13 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::algorithm::{Algorithm, Hash};
-use super::json::{Json, Object};
-use super::jwt::Jwt;
-use crate::error::{Class, Code, Error, Result};
-
-/// The longest `sub`, in characters (OIDC Core 2).
-pub const MAX_SUBJECT_LENGTH: usize = 255;
-
-/// The last second that a claim of time may name: the year 5138. Beyond lie times in milliseconds and worse.
-const LAST_SECOND: i64 = 99_999_999_999;
+use super::claims::{audiences, missing, required_text, required_time, subject, text, time, wrong};
+use super::json::Object;
+use super::jwt::{self, Jwt};
+use crate::error::{Code, Error, Result};
 
 /// The shortest RSA signature in bytes: that of a key of 2048 bits.
 const MIN_RSA_SIGNATURE: usize = 256;
-
-/// Types of other tokens (RFC 8725 3.12): what is signed for one use must not serve for another.
-const TYPES_OF_OTHERS: [&str; 6] =
-    ["at+jwt", "dpop+jwt", "logout+jwt", "oauth-authz-req+jwt", "secevent+jwt", "token-introspection+jwt"];
 
 /// What the sign-in expects of its ID token.
 #[derive(Clone, Copy)]
@@ -108,7 +99,7 @@ pub fn check_algorithm(jwt: &Jwt, allowed: &[Algorithm]) -> Result<Algorithm> {
 /// own for each step.
 pub fn validate_claims(jwt: &Jwt, algorithm: Option<Algorithm>, expected: &Expectations<'_>) -> Result<IdTokenClaims> {
     let claims = &jwt.claims;
-    check_type(jwt)?;
+    jwt::refuse_types_of_others(jwt)?;
 
     // Step 1: encrypted tokens do not get here, `jwt::parse` refuses them.
 
@@ -245,40 +236,6 @@ pub fn validate_refreshed(
     Ok(found)
 }
 
-/// RFC 8725 3.11 and 3.12: a token that says to be of another type is no ID token. Without a type, or of the general
-/// one (`JWT`), it may be.
-fn check_type(jwt: &Jwt) -> Result<()> {
-    let Some(token_type) = &jwt.token_type else { return Ok(()) };
-    let token_type = token_type.to_ascii_lowercase();
-    let short = token_type.strip_prefix("application/").unwrap_or(&token_type);
-    if TYPES_OF_OTHERS.contains(&short) {
-        return Err(Error::new(Code::UnsupportedHeader, "the JWT \"typ\" (type) header says that this is no ID token")
-            .mismatch("JWT", short));
-    }
-    Ok(())
-}
-
-fn subject(claims: &Object) -> Result<&str> {
-    let subject = required_text(claims, "sub")?;
-    if subject.is_empty() || subject.len() > MAX_SUBJECT_LENGTH || !subject.is_ascii() {
-        let message = "the JWT \"sub\" (subject) claim must have 1 to 255 ASCII characters";
-        return Err(Error::new(Code::InvalidClaim, message));
-    }
-    Ok(subject)
-}
-
-/// One audience as a string, or some as an array.
-fn audiences(claims: &Object) -> Result<Vec<String>> {
-    let audiences = match claims.get("aud") {
-        None => return Err(missing("aud")),
-        Some(Json::String(audience)) => vec![audience.clone()],
-        // `null` is no empty list.
-        Some(Json::Null) => return Err(is_null("aud")),
-        Some(_) => claims.strings("aud")?.unwrap_or_default(),
-    };
-    Ok(audiences)
-}
-
 fn check_nonce(nonce: Option<&str>, rule: NonceRule<'_>) -> Result<()> {
     let problem = match (rule, nonce) {
         (NonceRule::Unchecked, _) | (NonceRule::NoneSent | NonceRule::IfPresent(_), None) => return Ok(()),
@@ -328,41 +285,4 @@ fn refuse_future(name: &str, at: i64, expected: &Expectations<'_>) -> Result<()>
          provider is wrong"
     );
     Err(Error::new(Code::NotYetValid, message).mismatch(expected.now.to_string(), at.to_string()))
-}
-
-fn required_text<'c>(claims: &'c Object, name: &str) -> Result<&'c str> {
-    text(claims, name)?.ok_or_else(|| missing(name))
-}
-
-/// A string claim. `null` is refused: taken for absent it would switch checks off.
-fn text<'c>(claims: &'c Object, name: &str) -> Result<Option<&'c str>> {
-    if claims.get(name) == Some(&Json::Null) {
-        return Err(is_null(name));
-    }
-    claims.string(name)
-}
-
-fn required_time(claims: &Object, name: &str) -> Result<i64> {
-    time(claims, name)?.ok_or_else(|| missing(name))
-}
-
-fn time(claims: &Object, name: &str) -> Result<Option<i64>> {
-    let at = claims.seconds(name)?;
-    if at.is_some_and(|at| !(0..=LAST_SECOND).contains(&at)) {
-        let message = format!("the JWT \"{name}\" claim is no plausible time in seconds");
-        return Err(Error::new(Code::InvalidClaim, message));
-    }
-    Ok(at)
-}
-
-fn missing(name: &str) -> Error {
-    Error::new(Code::MissingClaim, format!("the JWT \"{name}\" claim is missing"))
-}
-
-fn is_null(name: &str) -> Error {
-    Error::new(Code::InvalidClaim, format!("the JWT \"{name}\" claim must not be null"))
-}
-
-fn wrong(code: Code, name: &str, meaning: &str) -> Error {
-    Error::new(code, format!("unexpected JWT \"{name}\" ({meaning}) claim value")).during(Class::TokenVerification)
 }

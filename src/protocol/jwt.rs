@@ -3,7 +3,6 @@
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use jwt_compact::UntrustedToken;
 
 use super::json::{Object, parse_object_as};
 use crate::error::{Code, Error, Result};
@@ -13,6 +12,10 @@ pub const MAX_TOKEN_BYTES: usize = 256 * 1024;
 
 /// The longest `kid` that is looked at, in bytes.
 pub const MAX_KEY_ID_BYTES: usize = 1024;
+
+/// Types of other tokens (RFC 8725 3.12): what is signed for one use must not serve for another.
+const TYPES_OF_OTHERS: [&str; 6] =
+    ["at+jwt", "dpop+jwt", "logout+jwt", "oauth-authz-req+jwt", "secevent+jwt", "token-introspection+jwt"];
 
 /// A token that is well-formed, which is all that is known about it. `Debug` shows neither claims nor signature.
 #[derive(Clone, PartialEq)]
@@ -50,7 +53,8 @@ pub fn parse(token: &str) -> Result<Jwt> {
         return Err(malformed("the token is longer than any honest one"));
     }
     let mut parts = token.split('.');
-    let (Some(header), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(header), Some(payload), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(malformed(match token.split('.').count() {
             5 => "the token is encrypted (JWE), which is not supported",
             _ => "a token has three parts with a dot between them",
@@ -59,48 +63,59 @@ pub fn parse(token: &str) -> Result<Jwt> {
     if header.is_empty() || payload.is_empty() {
         return Err(malformed("a part of the token is empty"));
     }
-    let header = decode(header)?;
-    check_header(&header)?;
-    let claims = decode(payload)?.with_code(Code::InvalidClaim);
-
-    // The guards above stand before jwt-compact: it takes a token with `crit` as if that member were not there.
-    let untrusted = UntrustedToken::new(token).map_err(|_| malformed("the token's header is malformed"))?;
-    let Some((signing_input, _)) = token.rsplit_once('.') else {
-        return Err(malformed("a token has three parts with a dot between them"));
-    };
+    let signing_input = [header, payload].join(".");
+    let header = object(header)?;
+    refuse_extensions(&header)?;
+    let owned = |name: &str| Ok::<_, Error>(header.string(name)?.map(str::to_owned));
+    let key_id = owned("kid")?;
+    if key_id.as_ref().is_some_and(|key_id| key_id.len() > MAX_KEY_ID_BYTES) {
+        return Err(malformed("\"kid\" (key id) in the token's header is longer than any honest one"));
+    }
     Ok(Jwt {
-        algorithm: untrusted.algorithm().to_owned(),
-        key_id: untrusted.header().key_id.clone(),
-        token_type: untrusted.header().token_type.clone(),
-        signature: untrusted.signature_bytes().to_vec(),
-        signing_input: signing_input.to_owned(),
+        algorithm: owned("alg")?.ok_or_else(|| malformed("the token's header has no \"alg\" (algorithm)"))?,
+        key_id,
+        token_type: owned("typ")?,
+        claims: object(payload)?.with_code(Code::InvalidClaim),
+        signature: decode(signature)?,
+        signing_input,
         header,
-        claims,
     })
 }
 
-fn check_header(header: &Object) -> Result<()> {
+/// RFC 8725 3.11 and 3.12: a token that says to be of another type is no ID token. Without a type, or of the general
+/// one (`JWT`), it may be.
+///
+/// # Errors
+/// `UnsupportedHeader`
+pub fn refuse_types_of_others(jwt: &Jwt) -> Result<()> {
+    let Some(token_type) = &jwt.token_type else { return Ok(()) };
+    let token_type = token_type.to_ascii_lowercase();
+    let short = token_type.strip_prefix("application/").unwrap_or(&token_type);
+    if TYPES_OF_OTHERS.contains(&short) {
+        return Err(Error::new(Code::UnsupportedHeader, "the JWT \"typ\" (type) header says that this is no ID token")
+            .mismatch("JWT", short));
+    }
+    Ok(())
+}
+
+fn refuse_extensions(header: &Object) -> Result<()> {
     for name in ["crit", "b64"] {
         if header.get(name).is_some() {
             let message = format!("the token's header has \"{name}\", which is not supported");
             return Err(Error::new(Code::UnsupportedHeader, message));
         }
     }
-    if header.string("alg")?.is_none() {
-        return Err(malformed("the token's header has no \"alg\" (algorithm)"));
-    }
-    header.string("typ")?;
-    if header.string("kid")?.is_some_and(|key_id| key_id.len() > MAX_KEY_ID_BYTES) {
-        return Err(malformed("\"kid\" (key id) in the token's header is longer than any honest one"));
-    }
     Ok(())
 }
 
-fn decode(part: &str) -> Result<Object> {
-    let bytes = Base64UrlUnpadded::decode_vec(part).map_err(|_| malformed("a part of the token is not base64url"))?;
-    parse_object_as(&bytes, Code::MalformedToken)
+fn object(part: &str) -> Result<Object> {
+    parse_object_as(&decode(part)?, Code::MalformedToken)
 }
 
-fn malformed(message: &str) -> Error {
+fn decode(part: &str) -> Result<Vec<u8>> {
+    Base64UrlUnpadded::decode_vec(part).map_err(|_| malformed("a part of the token is not base64url"))
+}
+
+fn malformed(message: &'static str) -> Error {
     Error::new(Code::MalformedToken, message)
 }

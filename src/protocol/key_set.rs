@@ -52,7 +52,7 @@ pub fn key_set_request(jwks_uri: &HttpsUrl) -> HttpRequest {
 /// `ServerError` and `TemporarilyUnavailable` for 5xx and 429; `InvalidKeySet` for any other answer that is not a key
 /// set with status 200 and a JSON media type.
 pub fn judge_key_set(response: &HttpResponse) -> Result<KeySet> {
-    let refuse = |code, message: &str| {
+    let refuse = |code, message: &'static str| {
         Err(Error::new(code, message).with_status(response.status).with_retry_after(response.retry_after()))
     };
     if let Some(code) = code_of_status(response.status) {

@@ -3,6 +3,7 @@
 pub mod algorithm;
 pub mod authorization_request;
 pub mod callback;
+mod claims;
 pub mod client_auth;
 pub mod end_session;
 pub mod http;

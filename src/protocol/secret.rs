@@ -5,8 +5,18 @@ use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Text that wipes itself when dropped and that `Debug` does not show.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Zeroize)]
 pub struct Secret(String);
+
+impl Drop for Secret {
+    // Secrets are dropped all over the place: the loop that wipes them should exist once.
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
 
 impl Secret {
     /// Takes the text over.

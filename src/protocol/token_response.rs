@@ -138,7 +138,7 @@ fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> {
 fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
     let Some(text) = members.string(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(invalid(&format!("\"{name}\" has characters that no token has")));
+        return Err(invalid(format!("\"{name}\" has characters that no token has")));
     }
     Ok(Some(Secret::new(text)))
 }
@@ -150,24 +150,16 @@ fn seconds(members: &Object, name: &str) -> Result<Option<i64>> {
         Some(Json::Number(number)) => *number,
         Some(Json::String(text)) => match text.parse() {
             Ok(seconds) => Number::Integer(seconds),
-            Err(_) => return Err(invalid(&format!("\"{name}\" must be a number"))),
+            Err(_) => return Err(invalid(format!("\"{name}\" must be a number"))),
         },
-        Some(_) => return Err(invalid(&format!("\"{name}\" must be a number"))),
+        Some(_) => return Err(invalid(format!("\"{name}\" must be a number"))),
     };
-    // Whatever is beyond i64 is beyond a year, too, unless it is negative.
-    let seconds = match number {
-        Number::Float(seconds) if seconds >= MAX_LIFETIME_FLOAT => MAX_LIFETIME,
-        other => other.seconds().unwrap_or(-1),
-    };
-    if seconds < 0 {
-        return Err(invalid(&format!("\"{name}\" must not be negative")));
+    match number.seconds() {
+        Some(seconds) if seconds >= 0 => Ok(Some(seconds.min(MAX_LIFETIME))),
+        _ => Err(invalid(format!("\"{name}\" must not be negative nor out of range"))),
     }
-    Ok(Some(seconds.min(MAX_LIFETIME)))
 }
 
-/// [`MAX_LIFETIME`] once more.
-const MAX_LIFETIME_FLOAT: f64 = 31_536_000.0;
-
-fn invalid(message: &str) -> Error {
+fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Code::InvalidResponse, message)
 }

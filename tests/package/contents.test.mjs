@@ -1,0 +1,64 @@
+// What the tarball holds, and what its package.json promises.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { ROOT, emptyProject } from "./project.mjs";
+
+/** @type {Awaited<ReturnType<typeof emptyProject>>} */
+let project;
+before(async () => {
+  project = await emptyProject();
+});
+after(() => project?.remove());
+
+/** @param {string} file */
+const packageFile = (file) => join(project.folder, "node_modules", "wasm-oidc", file);
+
+test("the tarball holds one wasm, its glue, the wrapper, the types and the licences, and nothing else", () => {
+  const wasms = project.packed.filter((file) => file.endsWith(".wasm"));
+  assert.deepEqual(wasms, ["wasm/core.wasm"]);
+  const foreign = project.packed.filter(
+    (file) => !/^(?:[\w-]+\.(?:js|d\.ts)|wasm\/core\.(?:js|wasm)|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
+  );
+  assert.deepEqual(foreign, []);
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js"]) {
+    assert.ok(project.packed.includes(file), file);
+  }
+});
+
+test("every export leads to a file, in the order that hosts need", async () => {
+  const { exports } = JSON.parse(await readFile(packageFile("package.json"), "utf8"));
+  assert.deepEqual(Object.keys(exports["."]), ["types", "workerd", "browser", "node", "default"]);
+  const targets = Object.values(exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
+  for (const target of targets) assert.ok(existsSync(packageFile(target)), target);
+});
+
+test("the package needs no other package", async () => {
+  const manifest = JSON.parse(await readFile(packageFile("package.json"), "utf8"));
+  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"]) {
+    assert.equal(manifest[kind], undefined, kind);
+  }
+});
+
+test("the wasm starts small: no more than 17 pages of memory", async () => {
+  const { instantiate } = await import(packageFile("wasm/core.js"));
+  /** @type {WebAssembly.Memory | undefined} */
+  let memory;
+  instantiate(await WebAssembly.compile(await readFile(packageFile("wasm/core.wasm"))), {
+    imports: (/** @type {unknown} */ imports) => imports,
+    exports: (/** @type {WebAssembly.Exports} */ exports) => {
+      memory = /** @type {WebAssembly.Memory} */ (exports.memory);
+      return exports;
+    },
+  });
+  assert.ok(memory !== undefined && memory.buffer.byteLength <= 17 * 65_536, `${memory?.buffer.byteLength} bytes`);
+});
+
+test("the package has the version of the crate", async () => {
+  const { version } = JSON.parse(await readFile(packageFile("package.json"), "utf8"));
+  assert.match(await readFile(join(ROOT, "Cargo.toml"), "utf8"), new RegExp(`^version = "${version}"$`, "m"));
+});

@@ -1,0 +1,39 @@
+// The packed package in workerd: bundled as wrangler does it, run by miniflare.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { ANSWERS, ASK, emptyProject } from "./project.mjs";
+import { startWorker } from "./worker.mjs";
+
+/** @type {Awaited<ReturnType<typeof emptyProject>>} */
+let project;
+before(async () => {
+  project = await emptyProject();
+});
+after(() => project?.remove());
+
+test("a Worker loads the wasm as a module and asks for access", async () => {
+  const worker = await startWorker(project, `
+    import * as wasmOidc from "wasm-oidc";
+    ${ASK}
+    export default { async fetch() { return Response.json(await ask(wasmOidc)); } };`);
+  try {
+    assert.deepEqual(await (await worker.dispatchFetch("http://worker/")).json(), ANSWERS);
+  } finally {
+    await worker.dispose();
+  }
+});
+
+test("loading may stand at module scope of a Worker", async () => {
+  const worker = await startWorker(project, `
+    import { hasAccess, ready } from "wasm-oidc";
+    await ready();
+    const granted = hasAccess(["projects:**"], "write", "projects.tasks");
+    export default { async fetch() { return Response.json(granted); } };`);
+  try {
+    assert.equal(await (await worker.dispatchFetch("http://worker/")).json(), true);
+  } finally {
+    await worker.dispose();
+  }
+});
