@@ -55,6 +55,15 @@ fn keys_with_the_same_key_id_are_all_tried() {
 }
 
 #[test]
+fn an_rsa_key_says_how_long_its_signatures_are_and_others_leave_it_to_the_algorithm() {
+    let length = |jwk: &str| keys(jwk).keys().first().unwrap().signature_length();
+    let modulus = [&[0, 0, 0x80][..], &[1; 255]].concat();
+    let padded = key("rsa", &[("n", text(&base64url(modulus)))]);
+    assert_eq!(length(&padded), Some(256));
+    assert_eq!(length(&key("p256", &[])), None);
+}
+
+#[test]
 fn a_key_serves_only_the_algorithm_of_its_type_its_curve_and_its_own_alg() {
     for &algorithm in Algorithm::ALL {
         let fitting: Vec<_> =

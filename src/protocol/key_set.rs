@@ -174,6 +174,16 @@ impl PublicKey {
         shape && agreed
     }
 
+    /// The length of every signature of an RSA key in bytes: that of its modulus (RFC 8017 8.1.2 and 8.2.2, step 1).
+    /// `None` for other keys, whose algorithm says it.
+    #[must_use]
+    pub fn signature_length(&self) -> Option<usize> {
+        match &self.jwk {
+            JsonWebKey::Rsa { modulus, .. } => Some(modulus.len()),
+            _ => None,
+        }
+    }
+
     /// The key as jwt-compact knows it.
     #[must_use]
     pub fn jwk(&self) -> &JsonWebKey<'static> {

@@ -22,9 +22,12 @@ fn key(jwk: &str) -> PublicKey {
 
 /// A new key, and its signature over [`MESSAGE`].
 async fn signed(algorithm: Algorithm) -> (PublicKey, Vec<u8>) {
-    let signed = js::sign(algorithm.as_str(), MESSAGE).await.expect("the host can sign");
-    let signature: Uint8Array = js::at(&signed, "signature").unchecked_into();
-    (key(&js::at(&signed, "jwk").as_string().unwrap()), signature.to_vec())
+    taken_apart(&js::sign(algorithm.as_str(), MESSAGE).await.expect("the host can sign"))
+}
+
+fn taken_apart(signed: &JsValue) -> (PublicKey, Vec<u8>) {
+    let signature: Uint8Array = js::at(signed, "signature").unchecked_into();
+    (key(&js::at(signed, "jwk").as_string().unwrap()), signature.to_vec())
 }
 
 fn with_flipped_bit(bytes: &[u8], bit: usize) -> Vec<u8> {
@@ -54,6 +57,17 @@ async fn a_signature_verifies_with_its_key_its_message_and_no_others() {
             assert_eq!(host.verify(algorithm, &key, wrong, MESSAGE).await, Ok(false), "{name}: {} bytes", wrong.len());
         }
     }
+}
+
+#[wasm_bindgen_test]
+async fn an_rsa_signature_has_the_length_of_its_key_even_where_a_zero_could_be_left_out() {
+    let signed = js::sign_with_leading_zero("PS256", MESSAGE).await.expect("the host can sign");
+    let (key, signature) = taken_apart(&signed);
+    assert_eq!(host().verify(Algorithm::PS256, &key, &signature, MESSAGE).await, Ok(true));
+    let shorter = &signature[1..];
+    assert_eq!(host().verify(Algorithm::PS256, &key, shorter, MESSAGE).await, Ok(false));
+    let longer = [&[0], &signature[..]].concat();
+    assert_eq!(host().verify(Algorithm::PS256, &key, &longer, MESSAGE).await, Ok(false));
 }
 
 #[wasm_bindgen_test]

@@ -23,8 +23,8 @@ function fake(answer) {
  * A response whose body comes from `pull`, one call a chunk.
  *
  * @param {Seen} seen
- * @param {(controller: ReadableStreamDefaultController, pulls: number) => unknown} pull
- * @param {() => unknown} [cancel]
+ * @param {(controller: ReadableStreamDefaultController, pulls: number) => any} pull
+ * @param {() => any} [cancel]
  */
 function streaming(seen, pull, cancel) {
   return new Response(

@@ -33,6 +33,8 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn sign(algorithm: &str, message: &[u8]) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = signWithLeadingZero)]
+    pub async fn sign_with_leading_zero(algorithm: &str, message: &[u8]) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(thread_local_v2, js_name = importNothing)]
     pub static IMPORT_NOTHING: JsValue;
     #[wasm_bindgen(thread_local_v2, js_name = importThrows)]

@@ -24,16 +24,28 @@ const ALGORITHMS = {
  *
  * @param {string} algorithm a name of {@link ALGORITHMS}
  * @param {Uint8Array} message
+ * @param {(signature: Uint8Array) => boolean} isWanted signs again until it is
  * @returns {Promise<{ jwk: string, signature: Uint8Array }>} the public key as JSON, as WebCrypto exports it
  */
-export async function sign(algorithm, message) {
+export async function sign(algorithm, message, isWanted = () => true) {
   const { generate, sign } = ALGORITHMS[algorithm];
-  const pair = /** @type {CryptoKeyPair} */ (await crypto.subtle.generateKey(generate, true, ["sign", "verify"]));
   // The message lies in wasm memory: only a copy of it holds still.
-  const signature = await crypto.subtle.sign(sign, pair.privateKey, message.slice());
+  const text = message.slice();
+  const pair = /** @type {CryptoKeyPair} */ (await crypto.subtle.generateKey(generate, true, ["sign", "verify"]));
   const jwk = JSON.stringify(await crypto.subtle.exportKey("jwk", pair.publicKey));
-  return { jwk, signature: new Uint8Array(signature) };
+  for (;;) {
+    const signature = new Uint8Array(await crypto.subtle.sign(sign, pair.privateKey, text));
+    if (isWanted(signature)) return { jwk, signature };
+  }
 }
+
+/**
+ * A signature of an algorithm that salts, so that about every 256th begins so.
+ *
+ * @param {string} algorithm
+ * @param {Uint8Array} message
+ */
+export const signWithLeadingZero = (algorithm, message) => sign(algorithm, message, (signature) => signature[0] === 0);
 
 /** An `importKey` of a host that does not know the algorithm, as WebCrypto says it. */
 export const importNothing = () => Promise.reject(new DOMException("Unrecognized name.", "NotSupportedError"));
