@@ -15,7 +15,7 @@ const CHECKS = [
   ["clippy, wasm", "cargo", ["clippy", "--target", WASM_TARGET, "--lib", "--features", "bindings,tools,edge,traps", ...WARNINGS_FAIL]],
   ["clippy, wasm tests and example", "cargo", ["clippy", "--target", WASM_TARGET, "--test", "host_*", "--example", "sign_in", "--features", "host", ...WARNINGS_FAIL]],
   ["documentation", "cargo", ["doc", "--no-deps", "--lib", "--document-private-items"]],
-  ["types", process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "--project", inRoot("scripts", "tsconfig.json")]],
+  ["types of the wrapper and of its users", process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "--project", inRoot("scripts", "tsconfig.json")]],
 ];
 
 /**
