@@ -97,16 +97,16 @@ impl Access {
     /// The scopes that grant nothing because they are malformed, in the order met.
     #[must_use]
     pub fn malformed_scopes(&self) -> Vec<&str> {
-        let mut all = Vec::new();
         match &self.grants {
-            Granting::Token(grants) => all.extend(grants.malformed().iter().map(String::as_str)),
+            Granting::Token(grants) => grants.malformed(),
             Granting::Organizations(list) => {
+                let mut all = Vec::new();
                 for (_, grants) in list {
-                    all.extend(grants.malformed().iter().map(String::as_str));
+                    all.append(&mut grants.malformed());
                 }
+                all
             }
         }
-        all
     }
 
     fn grants_in(&self, organization: &str) -> Option<&Grants> {
