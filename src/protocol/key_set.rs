@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use super::base64;
 use jwt_compact::jwk::JsonWebKey;
 
 use super::algorithm::Algorithm;
@@ -114,12 +114,8 @@ impl KeySet {
         let mut keys = Vec::with_capacity(self.keys.len());
         for key in &self.keys {
             let mut members = key.public_members();
-            if let Some(key_id) = &key.key_id {
-                members.insert("kid", Json::String(key_id.clone()));
-            }
-            if let Some(algorithm) = &key.algorithm {
-                members.insert("alg", Json::String(algorithm.clone()));
-            }
+            members.put_text("kid", key.key_id.as_deref());
+            members.put_text("alg", key.algorithm.as_deref());
             keys.push(Json::Object(members));
         }
         let mut document = Object::new();
@@ -145,11 +141,7 @@ impl PublicKey {
             "OKP" => ed25519(entry)?,
             _ => return None,
         };
-        Some(Self {
-            key_id: entry.string("kid").ok()?.map(str::to_owned),
-            algorithm: entry.string("alg").ok()?.map(str::to_owned),
-            jwk,
-        })
+        Some(Self { key_id: entry.text("kid").ok()?, algorithm: entry.text("alg").ok()?, jwk })
     }
 
     /// Whether the key can be the one of this algorithm by type, curve, and what its own `alg` says.
@@ -188,23 +180,23 @@ impl PublicKey {
 
     fn public_members(&self) -> Object {
         let mut members = Object::new();
-        let mut add = |name: &str, value: &str| members.insert(name, Json::String(value.to_owned()));
+        let mut add = |name: &str, value: &str| members.put_text(name, Some(value));
         match &self.jwk {
             JsonWebKey::Rsa { modulus, public_exponent, .. } => {
                 add("kty", "RSA");
-                add("n", &Base64UrlUnpadded::encode_string(modulus));
-                add("e", &Base64UrlUnpadded::encode_string(public_exponent));
+                add("n", &base64::encode(modulus));
+                add("e", &base64::encode(public_exponent));
             }
             JsonWebKey::EllipticCurve { curve, x, y, .. } => {
                 add("kty", "EC");
                 add("crv", curve);
-                add("x", &Base64UrlUnpadded::encode_string(x));
-                add("y", &Base64UrlUnpadded::encode_string(y));
+                add("x", &base64::encode(x));
+                add("y", &base64::encode(y));
             }
             JsonWebKey::KeyPair { curve, x, .. } => {
                 add("kty", "OKP");
                 add("crv", curve);
-                add("x", &Base64UrlUnpadded::encode_string(x));
+                add("x", &base64::encode(x));
             }
             // Symmetric keys are never read, and jwt-compact's list of types is open.
             _ => {}
@@ -260,7 +252,7 @@ fn ed25519(entry: &Object) -> Option<JsonWebKey<'static>> {
 }
 
 fn bytes(entry: &Object, name: &str) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(entry.string(name).ok()??).ok()
+    base64::decode(entry.string(name).ok()??)
 }
 
 /// Some providers write the sign byte of their big-number type along; RFC 7518 6.3.1.1 has none.
