@@ -123,31 +123,20 @@ fn united(mut entries: Vec<Organization>) -> (Vec<Organization>, usize) {
         known.joined_at = known.joined_at.or(again.joined_at);
         *repeated = true;
     }
-    let mut united = Vec::with_capacity(entries.len());
     let mut count = 0_usize;
-    for ((place, mut entry), repeated) in entries.into_iter().enumerate().zip(repeated) {
-        if firsts.get(place) != Some(&place) {
-            continue;
-        }
-        if repeated {
-            entry.scopes = distinct(entry.scopes);
-            count = count.saturating_add(1);
-        }
-        united.push(entry);
+    for (entry, _) in entries.iter_mut().zip(repeated).filter(|(_, repeated)| *repeated) {
+        let firsts = first_places(&entry.scopes);
+        keep_firsts(&mut entry.scopes, &firsts);
+        count = count.saturating_add(1);
     }
-    (united, count)
+    keep_firsts(&mut entries, &firsts);
+    (entries, count)
 }
 
-/// Each scope once, in the order met.
-fn distinct(scopes: Vec<String>) -> Vec<String> {
-    let firsts = first_places(&scopes);
-    scopes
-        .into_iter()
-        .zip(firsts)
-        .enumerate()
-        .filter(|(place, (_, first))| place == first)
-        .map(|(_, (s, _))| s)
-        .collect()
+/// Leaves what is the first of its kind.
+fn keep_firsts<T>(list: &mut Vec<T>, firsts: &[usize]) {
+    let mut places = firsts.iter().enumerate();
+    list.retain(|_| places.next().is_some_and(|(place, first)| place == *first));
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub fn encode(bytes: &[u8]) -> String {
         // As many digits as hold the bytes: one more than there are.
         for _ in 0..=chunk.len() {
             group = group.rotate_left(6);
-            let digit = URL.iter().nth((group & 63) as usize);
+            let digit = URL.get((group & 63) as usize);
             text.extend(digit.map(|&digit| char::from(digit)));
         }
     }
