@@ -27,7 +27,14 @@ pub fn encode(bytes: &[u8]) -> String {
 /// Writes the form with padding (RFC 4648 4).
 #[must_use]
 pub fn encode_padded(bytes: &[u8]) -> String {
-    let mut text = encode(bytes).replace('-', "+").replace('_', "/");
+    let mut text = String::new();
+    for digit in encode(bytes).chars() {
+        text.push(match digit {
+            '-' => '+',
+            '_' => '/',
+            same => same,
+        });
+    }
     while !text.len().is_multiple_of(4) {
         text.push('=');
     }

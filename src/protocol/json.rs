@@ -134,7 +134,8 @@ fn write_string(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('\\')?;
         f.write_char(char::from(escape))?;
         if escape == b'u' {
-            write!(f, "{byte:04x}")?;
+            f.write_str(if byte < 0x10 { "000" } else { "001" })?;
+            f.write_char(char::from_digit(u32::from(byte & 15), 16).unwrap_or_default())?;
         }
         written = at.saturating_add(1);
     }
