@@ -32,7 +32,7 @@ fn key(kid: &str, changes: &[(&str, Json)]) -> String {
     });
     let mut found = found.expect("the fixtures have the key");
     for (name, value) in changes {
-        found.insert(*name, value.clone());
+        found.insert(name, value.clone());
     }
     found.to_string()
 }

@@ -15,6 +15,7 @@ use crate::protocol::metadata::{Endpoint, ProviderMetadata, ProviderType};
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Issuer;
+use crate::protocol::words;
 use crate::protocol::{provider_error, token_request, token_response};
 use crate::session::{Agent, TokenSet};
 
@@ -100,7 +101,7 @@ impl ByHand {
                 "nonce" => by_hand.nonce = Some(option.text()?),
                 "issuer" => by_hand.issuer = Some(option.text()?),
                 "redirectUri" => by_hand.redirect_uri = Some(option.text()?),
-                "scope" => by_hand.scope = Some(option.words()?.join(" ")),
+                "scope" => by_hand.scope = Some(words::join(&option.words()?)),
                 "maxAge" => by_hand.max_age = Some(option.seconds(0, i64::MAX)?),
                 "acrValues" => by_hand.acr_values = option.words()?,
                 "stateCheckedByCaller" => checked_by_caller = option.flag()?,
@@ -180,7 +181,7 @@ impl<H: Host> Client<H> {
             }
         };
         let options = &self.inner.options;
-        let scope = by_hand.scope.clone().unwrap_or_else(|| options.scopes.join(" "));
+        let scope = by_hand.scope.clone().unwrap_or_else(|| words::join(&options.scopes));
         let redirect_uri = by_hand.redirect_uri.as_ref().or(options.redirect_uri.as_ref());
         let grant = Grant {
             code,

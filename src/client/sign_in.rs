@@ -14,6 +14,7 @@ use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::secret::Secret;
 use crate::protocol::state;
 use crate::protocol::url::Issuer;
+use crate::protocol::words;
 use crate::session::Transaction;
 use crate::session::transaction::{Pending, Progress};
 
@@ -77,10 +78,10 @@ impl SignInOptions {
             match name {
                 "scopes" => request.scopes = option.words()?,
                 "loginHint" => request.login_hint = Some(option.text()?),
-                "prompt" => request.prompt = Some(option.words()?.join(" ")),
+                "prompt" => request.prompt = Some(words::join(&option.words()?)),
                 "maxAge" => request.max_age = u64::try_from(option.seconds(0, i64::MAX)?).ok(),
-                "acrValues" => request.acr_values = Some(option.words()?.join(" ")),
-                "uiLocales" => request.ui_locales = Some(option.words()?.join(" ")),
+                "acrValues" => request.acr_values = Some(words::join(&option.words()?)),
+                "uiLocales" => request.ui_locales = Some(words::join(&option.words()?)),
                 "display" => request.display = Some(option.text()?),
                 "claims" => request.claims = Some(option.object()?.clone()),
                 "idTokenHint" => request.id_token_hint = Some(option.text()?),
@@ -235,7 +236,7 @@ impl<H: Host> Client<H> {
             code_verifier,
             issuer: metadata.issuer.as_ref().map(Issuer::as_str).map(str::to_owned),
             redirect_uri,
-            scope: options.request.scopes.join(" "),
+            scope: words::join(&options.request.scopes),
             max_age: options.request.max_age.and_then(|seconds| i64::try_from(seconds).ok()),
             acr_values: acr_values.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect(),
         })
