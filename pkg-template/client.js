@@ -35,6 +35,7 @@ export class IdpClient extends EventTarget {
   #latest = { revision: -1, agent: null };
   /** @type {any[]} */
   #events = [];
+  #holdsEvents = false;
   /** Every agent of this client's session, old ones too. @type {WeakSet<Agent>} */
   #ofSession = new WeakSet();
 
@@ -69,7 +70,11 @@ export class IdpClient extends EventTarget {
   static async create(options) {
     await ready();
     const client = new IdpClient(FROM_HERE, options);
+    client.#holdsEvents = true;
     await client.#later("restore");
+    // Nobody can listen before the caller has the client: what restoring warned of waits for the next task.
+    client.#holdsEvents = client.#events.length > 0;
+    if (client.#holdsEvents) setTimeout(() => client.#release());
     return client;
   }
 
@@ -291,7 +296,12 @@ export class IdpClient extends EventTarget {
    * @param {any} record
    */
   #queue(record) {
-    if (this.#events.push(record) === 1) queueMicrotask(() => this.#dispatch());
+    if (this.#events.push(record) === 1 && !this.#holdsEvents) queueMicrotask(() => this.#dispatch());
+  }
+
+  #release() {
+    this.#holdsEvents = false;
+    this.#dispatch();
   }
 
   #dispatch() {

@@ -35,17 +35,19 @@ export async function buildPackage(build) {
 async function link(build) {
   const linked = join(build.work, "linked.wasm");
   const toolchain = await must("asking rustc", "rustc", ["--version", "--verbose"]);
-  const inputs = fingerprint(["src", "Cargo.toml", "Cargo.lock", "scripts/builds.mjs"], [toolchain]);
+  const sysroot = (await must("asking rustc", "rustc", ["--print", "sysroot"])).trim();
+  const flags = withoutMachinePaths(sysroot);
+  const inputs = fingerprint(["src", "Cargo.toml", "Cargo.lock", "scripts/builds.mjs"], [toolchain, ...flags]);
   await unlessFresh(build, "link", inputs, [linked], async () => {
     say(`compiling the crate with ${build.features.join(", ")}`);
     const output = inRoot("target", WASM_TARGET, "release", "wasm_oidc.wasm");
-    // Without its output, cargo links again and shows the command that is checked below.
-    rmSync(output, { force: true });
+    // Without its output, in both places that cargo keeps it, it links again and shows the command checked below.
+    for (const kept of [output, join(dirname(output), "deps", "wasm_oidc.wasm")]) rmSync(kept, { force: true });
     const log = await must("compiling the crate", "cargo", [
       ...["rustc", "--lib", "--release", "--crate-type", "cdylib", "--target", WASM_TARGET, "--verbose"],
       ...["--no-default-features", "--features", build.features.join(","), "--target-dir", inRoot("target")],
       ...["--", "-C", `link-arg=-zstack-size=${STACK_BYTES}`],
-    ], { env: { CARGO_ENCODED_RUSTFLAGS: withoutMachinePaths().join("\x1f") } });
+    ], { env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") } });
     const command = log.split("\n").find((line) => line.includes("--crate-name wasm_oidc "));
     if (command === undefined || !/ -C lto(=fat)?( |$)/.test(command)) {
       throw new GaveUp(`cargo compiled the crate without fat LTO:\n${command ?? log}`);
@@ -57,14 +59,15 @@ async function link(build) {
 /**
  * Panic messages name source files; not by the paths of whoever built the package.
  *
+ * @param {string} sysroot where the standard library's sources are, if they are installed
  * @returns {string[]} flags for rustc
  */
-function withoutMachinePaths() {
+function withoutMachinePaths(sysroot) {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const sources = join(cargoHome, "registry", "src");
   const registries = existsSync(sources) ? readdirSync(sources).map((name) => join(sources, name)) : [];
   // The last that matches is taken.
-  return [cargoHome, ...registries, ROOT.replace(/\/$/, "")].map((path) => `--remap-path-prefix=${path}=.`);
+  return [cargoHome, sysroot, ...registries, ROOT.replace(/\/$/, "")].map((path) => `--remap-path-prefix=${path}=.`);
 }
 
 /**

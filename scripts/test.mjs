@@ -13,7 +13,7 @@ import { TOOLS, WASM_TARGET, setUp } from "./set-up.mjs";
 import { reportSize } from "./size.mjs";
 
 /** Folders of tests/ that have to be there; others with tests in them are found. */
-const EXPECTED_FOLDERS = ["op", "package", "traps"];
+const EXPECTED_FOLDERS = ["e2e", "op", "package", "traps"];
 
 const SUITE_TIMEOUT_MS = 20 * 60 * 1000;
 
@@ -22,15 +22,15 @@ const SUITE_TIMEOUT_MS = 20 * 60 * 1000;
 
 /** @param {Record<string, string | undefined>} browser environment variables that say where it is */
 function suites(browser) {
-  const onWasm = ["test", "--target", WASM_TARGET, "--features", "host", "--lib", "--test", "wasm*"];
+  const onWasm = ["test", "--target", WASM_TARGET, "--features", "host", "--test"];
   const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: TOOLS.testRunner };
   /** @type {Suite[]} */
   const all = [
     { name: "lint", run: () => lint((name, passed, seconds) => say(`  ${passed ? "passed" : "FAILED"}  ${name}  ${seconds.toFixed(1)} s`)) },
     { name: "size", run: withinBudget },
     { name: "native", run: () => cargo(["test", "--features", "tools,edge,native-crypto"]) },
-    { name: "wasm in Node", run: () => cargo(onWasm, runner) },
-    { name: "wasm in Chromium", run: () => cargo(onWasm, { ...runner, ...browser, WASM_BINDGEN_USE_BROWSER: "1" }) },
+    { name: "wasm in Node", run: () => cargo([...onWasm, "host_node"], runner) },
+    { name: "wasm in Chromium", run: () => cargo([...onWasm, "host_browser"], { ...runner, ...browser }) },
   ];
   for (const folder of testFolders()) all.push({ name: `tests/${folder}`, run: () => nodeTests(folder, browser) });
   return all;

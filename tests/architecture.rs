@@ -1,5 +1,13 @@
 //! The house keeps its plan: arrows point down, and the rules know nothing of JavaScript, clocks or networks.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic fails a test"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,11 +29,11 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Lines of code (not of comments) in a folder that name one of the words.
+/// Lines of code, not of comments or unit tests, in a folder that name one of the words.
 fn naming(folder: &str, words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (path, text) in sources(folder) {
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in text.lines().take_while(|line| *line != "#[cfg(test)]").enumerate() {
             let code = line.trim_start();
             if !code.starts_with("//") && words.iter().any(|word| code.contains(word)) {
                 found.push(format!("{}:{}: {code}", path.display(), number + 1));

@@ -1,5 +1,13 @@
 //! The table of errors and the classes of the npm package are one.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic fails a test"
+)]
+
 use std::fs;
 use std::path::Path;
 

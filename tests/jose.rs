@@ -255,7 +255,7 @@ mod second_opinion {
         let algorithm = check_algorithm(jwt, Algorithm::ALL).unwrap();
         let set = key_set();
         let candidates = set.candidates(algorithm, jwt.key_id.as_deref());
-        let key = candidates[0].jwk();
+        let key = &candidates[0].jwk();
         Some(match algorithm {
             Algorithm::ES256 => verify(&Es256, jwt, key),
             Algorithm::ES384 | Algorithm::ES512 => return None,

@@ -26,7 +26,7 @@ fn json() -> impl Strategy<Value = Json> {
         (1_799_999_000_i64..1_800_001_000).prop_map(|number| Json::Number(Number::Integer(number))),
         any::<f64>()
             .prop_filter("JSON has finite numbers only", |number| number.is_finite())
-            .prop_map(|number| Json::Number(Number::Float(number))),
+            .prop_map(|number| Json::Number(Number::Decimal(format!("{number:e}")))),
         ".{0,12}".prop_map(Json::String),
         prop_oneof![Just("spa"), Just("usr_1"), Just("sig"), Just("RSA"), Just("AQAB"), Just("P-256")]
             .prop_map(|text| Json::String(text.to_owned())),
@@ -53,7 +53,7 @@ fn name() -> impl Strategy<Value = String> {
 fn object(members: Vec<(String, Json)>) -> Object {
     let mut object = Object::new();
     for (name, value) in members {
-        object.insert(name, value);
+        object.insert(&name, value);
     }
     object
 }
@@ -126,7 +126,7 @@ proptest! {
         document.insert("keys", Json::Array(entries.into_iter().map(Json::Object).collect()));
         let set = KeySet::parse(&document).unwrap();
         prop_assert!(set.keys().iter().all(|key| Algorithm::ALL.iter().any(|&algorithm| key.fits(algorithm)) || key.algorithm.is_some()));
-        prop_assert_eq!(&KeySet::parse(&wasm_oidc::protocol::json::parse_object(set.to_json().as_bytes()).unwrap()).unwrap(), &set);
+        prop_assert_eq!(&KeySet::parse(&wasm_oidc::protocol::json::parse_object(set.to_json().to_string().as_bytes()).unwrap()).unwrap(), &set);
     }
 
     #[test]

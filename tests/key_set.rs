@@ -24,7 +24,7 @@ fn keys(odd: &str) -> KeySet {
 
 /// The first key of this `kid` in the fixtures that is right, with members changed.
 fn key(kid: &str, changes: &[(&str, Json)]) -> String {
-    let written = parse_object(key_set().to_json().as_bytes()).unwrap();
+    let written = parse_object(key_set().to_json().to_string().as_bytes()).unwrap();
     let all = written.array("keys").unwrap().unwrap();
     let found = all.iter().find_map(|key| match key {
         Json::Object(key) if key.get("kid") == Some(&text(kid)) => Some(key.clone()),
@@ -32,7 +32,7 @@ fn key(kid: &str, changes: &[(&str, Json)]) -> String {
     });
     let mut found = found.expect("the fixtures have the key");
     for (name, value) in changes {
-        found.insert(*name, value.clone());
+        found.insert(name, value.clone());
     }
     found.to_string()
 }
@@ -52,6 +52,15 @@ fn keys_with_the_same_key_id_are_all_tried() {
     let twice = keys(&[key("rsa", &[]), key("rsa", &[])].join(","));
     assert_eq!(twice.candidates(Algorithm::RS256, Some("rsa")).len(), 2);
     assert!(twice.candidates(Algorithm::RS256, Some("rotated")).is_empty());
+}
+
+#[test]
+fn an_rsa_key_says_how_long_its_signatures_are_and_others_leave_it_to_the_algorithm() {
+    let length = |jwk: &str| keys(jwk).keys().first().unwrap().signature_length();
+    let modulus = [&[0, 0, 0x80][..], &[1; 255]].concat();
+    let padded = key("rsa", &[("n", text(&base64url(modulus)))]);
+    assert_eq!(length(&padded), Some(256));
+    assert_eq!(length(&key("p256", &[])), None);
 }
 
 #[test]
@@ -136,7 +145,7 @@ fn of_5_000_keys_at_most_100_are_tried_in_bounded_time() {
 #[test]
 fn what_a_key_set_writes_it_reads_back_with_public_members_only() {
     let set = key_set();
-    let text = set.to_json();
+    let text = set.to_json().to_string();
     assert_eq!(KeySet::parse(&parse_object(text.as_bytes()).unwrap()).unwrap(), set);
     for key in set.keys() {
         let members = parse_object(key.to_jwk_json().as_bytes()).unwrap();
@@ -150,7 +159,7 @@ fn an_answer_that_is_no_key_set_is_refused() {
         let headers = vec![("content-type".to_owned(), media_type.to_owned())];
         judge_key_set(&HttpResponse { status, headers, body: body.as_bytes().to_vec() })
     };
-    let good = key_set().to_json();
+    let good = key_set().to_json().to_string();
     let code = |result: Result<KeySet>| result.unwrap_err().code();
     assert_eq!(answer(200, "application/jwk-set+json; charset=utf-8", &good), Ok(key_set()));
     assert_eq!(answer(200, "application/json", &good), Ok(key_set()));

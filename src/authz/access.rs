@@ -10,13 +10,10 @@ use crate::protocol::json::Object;
 /// OAuth is what the *client* asked for, not what the user may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    grants: Granting,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Granting {
-    Organizations(Vec<(Organization, Grants)>),
-    Token(Grants),
+    /// `None` where there is no organizations claim.
+    organizations: Option<Vec<Organization>>,
+    /// What each of the organizations grants, in their order; without the claim, what the token grants.
+    grants: Vec<Grants>,
 }
 
 impl Access {
@@ -24,18 +21,12 @@ impl Access {
     /// there is no such claim at all.
     #[must_use]
     pub fn new(organizations: Option<Vec<Organization>>, token_scopes: &[String]) -> Self {
-        let grants = match organizations {
-            None => Granting::Token(Grants::compile(token_scopes)),
-            Some(list) => {
-                let mut compiled = Vec::with_capacity(list.len());
-                for organization in list {
-                    let grants = Grants::compile(&organization.scopes);
-                    compiled.push((organization, grants));
-                }
-                Granting::Organizations(compiled)
-            }
-        };
-        Self { grants }
+        let mut grants = Vec::new();
+        match &organizations {
+            None => grants.push(Grants::compile(token_scopes)),
+            Some(list) => grants.extend(list.iter().map(|organization| Grants::compile(&organization.scopes))),
+        }
+        Self { organizations, grants }
     }
 
     /// Compiles what verified claims and the granted scopes, separated by spaces, say.
@@ -49,10 +40,7 @@ impl Access {
     /// Whether any organization grants it, or, where there is no organizations claim, the token.
     #[must_use]
     pub fn has_access(&self, action: &str, resource: &str) -> bool {
-        match &self.grants {
-            Granting::Token(grants) => grants.allows(action, resource),
-            Granting::Organizations(list) => list.iter().any(|(_, grants)| grants.allows(action, resource)),
-        }
+        self.grants.iter().any(|grants| grants.allows(action, resource))
     }
 
     /// Whether this organization grants it.
@@ -87,35 +75,22 @@ impl Access {
 
     /// The organizations in the order of the claim.
     pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
-        let list: &[(Organization, Grants)] = match &self.grants {
-            Granting::Token(_) => &[],
-            Granting::Organizations(list) => list,
-        };
-        list.iter().map(|(organization, _)| organization)
+        self.organizations.iter().flatten()
     }
 
     /// The scopes that grant nothing because they are malformed, in the order met.
     #[must_use]
     pub fn malformed_scopes(&self) -> Vec<&str> {
         let mut all = Vec::new();
-        match &self.grants {
-            Granting::Token(grants) => all.extend(grants.malformed().iter().map(String::as_str)),
-            Granting::Organizations(list) => {
-                for (_, grants) in list {
-                    all.extend(grants.malformed().iter().map(String::as_str));
-                }
-            }
+        for grants in &self.grants {
+            all.append(&mut grants.malformed());
         }
         all
     }
 
     fn grants_in(&self, organization: &str) -> Option<&Grants> {
-        match &self.grants {
-            Granting::Token(_) => None,
-            Granting::Organizations(list) => {
-                list.iter().find(|(known, _)| known.id == organization).map(|(_, grants)| grants)
-            }
-        }
+        let at = self.organizations.as_ref()?.iter().position(|known| known.id == organization)?;
+        self.grants.get(at)
     }
 }
 

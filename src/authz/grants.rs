@@ -1,81 +1,26 @@
 //! A list of scopes, compiled: the cost of a question depends on the depth of its resource, not on the list's length.
 
+use std::cmp::Ordering;
+
+use super::order::sorted;
 use super::scope::{ANY, ANY_BELOW, is_resource, is_segment, parse_scope};
 
 /// The scopes of one organization, or of a token, ready to answer questions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Grants {
     raw: Vec<String>,
-    malformed: Vec<String>,
-    /// Sorted by name, each name once.
-    named: Vec<(String, Granted)>,
-    /// What the resource `*` grants: on any resource of one segment, and with [`Granted::below`] on everything.
-    anywhere: Granted,
-}
-
-/// What the list says about one name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Granted {
-    /// The name stands alone in the list, as `owner` and `openid` do.
-    word: bool,
-    /// Sorted, each action once.
-    actions: Vec<String>,
-    any_action: bool,
-    /// Any action, on every resource below too.
-    below: bool,
-}
-
-/// Stands where a word has no action; no action is empty, so nothing else has it.
-const NO_ACTION: &str = "";
-
-impl Granted {
-    /// Takes the actions of one name in their order.
-    fn add(&mut self, action: &str) {
-        match action {
-            NO_ACTION => self.word = true,
-            ANY => self.any_action = true,
-            ANY_BELOW => self.below = true,
-            _ if self.actions.last().is_some_and(|last| last == action) => {}
-            _ => self.actions.push(action.to_owned()),
-        }
-    }
-
-    fn allows(&self, action: &str) -> bool {
-        self.any_action || self.below || self.actions.binary_search_by(|known| known.as_str().cmp(action)).is_ok()
-    }
+    /// The places in `raw` of what is well-formed, sorted by the text there.
+    order: Vec<usize>,
 }
 
 impl Grants {
     /// Compiles a list. What is malformed grants nothing, stays in [`Grants::raw`] and is told by [`Grants::malformed`].
     #[must_use]
     pub fn compile(scopes: &[String]) -> Self {
-        let mut grants = Self { raw: scopes.to_vec(), ..Self::default() };
-        let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(scopes.len());
-        for scope in scopes {
-            match parse_scope(scope) {
-                Some(parsed) => pairs.push((parsed.resource, parsed.action)),
-                // A dotted word (`Mail.Read`) is somebody's scope as well, only not one that names an action.
-                None if is_resource(scope) => pairs.push((scope, NO_ACTION)),
-                None => grants.malformed.push(scope.clone()),
-            }
-        }
         // Sorted once, so that a list of any length costs n log n and never n².
-        pairs.sort_unstable();
-        for (name, action) in pairs {
-            if name == ANY {
-                grants.anywhere.add(action);
-                continue;
-            }
-            match grants.named.last_mut() {
-                Some((last, granted)) if last == name => granted.add(action),
-                _ => {
-                    let mut granted = Granted::default();
-                    granted.add(action);
-                    grants.named.push((name.to_owned(), granted));
-                }
-            }
-        }
-        grants
+        let mut order = sorted(scopes);
+        order.retain(|&place| scopes.get(place).is_some_and(|scope| is_well_formed(scope)));
+        Self { raw: scopes.to_vec(), order }
     }
 
     /// Whether the action is granted on the resource. A question is plain: a wildcard, an empty or a malformed part in
@@ -85,16 +30,16 @@ impl Grants {
         if !is_segment(action) || !is_resource(resource) {
             return false;
         }
-        let top_level = !resource.contains('.');
-        if self.anywhere.below || (top_level && self.anywhere.allows(action)) {
+        let top_level = !resource.bytes().any(|byte| byte == b'.');
+        if self.lists(ANY, ANY_BELOW) || (top_level && self.lists_action(ANY, action)) {
             return true;
         }
-        if self.about(resource).is_some_and(|granted| granted.allows(action)) {
+        if self.lists_action(resource, action) || self.lists(resource, ANY_BELOW) {
             return true;
         }
         let mut name = resource;
         while let Some((parent, _)) = name.rsplit_once('.') {
-            if self.about(parent).is_some_and(|granted| granted.below) {
+            if self.lists(parent, ANY_BELOW) {
                 return true;
             }
             name = parent;
@@ -105,7 +50,7 @@ impl Grants {
     /// Whether the role stands in the list, literally: no wildcard implies a role.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
-        self.about(role).is_some_and(|granted| granted.word)
+        is_resource(role) && self.finds([role, "", ""])
     }
 
     /// The list as it came.
@@ -116,14 +61,42 @@ impl Grants {
 
     /// Those of the list that are neither a scope nor a word.
     #[must_use]
-    pub fn malformed(&self) -> &[String] {
-        &self.malformed
+    pub fn malformed(&self) -> Vec<&str> {
+        self.raw.iter().map(String::as_str).filter(|scope| !is_well_formed(scope)).collect()
     }
 
-    fn about(&self, name: &str) -> Option<&Granted> {
-        let at = self.named.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
-        self.named.get(at).map(|(_, granted)| granted)
+    fn lists_action(&self, resource: &str, action: &str) -> bool {
+        self.lists(resource, action) || self.lists(resource, ANY)
     }
+
+    fn lists(&self, resource: &str, action: &str) -> bool {
+        self.finds([resource, ":", action])
+    }
+
+    /// Whether the list holds the text that these parts make.
+    fn finds(&self, parts: [&str; 3]) -> bool {
+        let text = |place: &usize| self.raw.get(*place).map_or("", String::as_str);
+        self.order.binary_search_by(|place| compare(text(place), parts)).is_ok()
+    }
+}
+
+/// A scope, or a word. A dotted word (`Mail.Read`) is somebody's scope as well, only not one that names an action.
+fn is_well_formed(scope: &str) -> bool {
+    parse_scope(scope).is_some() || is_resource(scope)
+}
+
+/// Compares a text with the one that parts make, without making it.
+fn compare(text: &str, parts: [&str; 3]) -> Ordering {
+    let mut rest = text.as_bytes();
+    for part in parts {
+        let (head, tail) = rest.split_at_checked(part.len()).unwrap_or((rest, &[]));
+        let order = head.cmp(part.as_bytes());
+        if order.is_ne() {
+            return order;
+        }
+        rest = tail;
+    }
+    if rest.is_empty() { Ordering::Equal } else { Ordering::Greater }
 }
 
 #[cfg(test)]
@@ -204,6 +177,8 @@ mod tests {
     fn a_scope_that_is_listed_twice_grants_as_if_listed_once() {
         let twice = grants(&["a:write", "a:read", "a:read", "a:**", "a:**"]);
         let once = grants(&["a:**", "a:read", "a:write"]);
-        assert_eq!(twice.named, once.named);
+        for (action, resource) in [("read", "a"), ("write", "a"), ("delete", "a.b"), ("read", "b")] {
+            assert_eq!(twice.allows(action, resource), once.allows(action, resource), "{action} {resource}");
+        }
     }
 }

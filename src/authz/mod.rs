@@ -2,5 +2,6 @@
 
 pub mod access;
 pub mod grants;
+mod order;
 pub mod organizations;
 pub mod scope;

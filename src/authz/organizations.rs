@@ -1,14 +1,13 @@
 //! The organizations that the claims list, read so that a lying or broken claim never grants more.
 
-use std::collections::BTreeMap;
-
+use super::order::first_places;
 use crate::protocol::json::{Json, Object};
 
 /// The claim that lists them.
 const CLAIM: &str = "organizations";
 
 /// One organization that the agent is a member of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Organization {
     /// Its identifier, unique at the provider.
     pub id: String,
@@ -59,9 +58,6 @@ pub fn from_claims(claims: &Object) -> (Option<Vec<Organization>>, Vec<Warning>)
 #[derive(Default)]
 struct Reading {
     organizations: Vec<Organization>,
-    /// Where an organization stands, so that a claim of any length is read in n log n.
-    places: BTreeMap<String, usize>,
-    repeated: Vec<bool>,
     malformed: usize,
 }
 
@@ -69,68 +65,78 @@ impl Reading {
     fn take(&mut self, entry: &Json) {
         let Json::Object(entry) = entry else { return self.complain() };
         let id = match entry.get("id") {
-            Some(Json::String(id)) if !id.is_empty() => id,
+            Some(Json::String(id)) if !id.is_empty() => id.clone(),
             _ => return self.complain(),
         };
-        let title = self.optional(entry.string("title")).map(str::to_owned);
+        // An absent title and one of null are no reason to complain.
+        let title = entry.text("title");
         let joined_at = match entry.get("joined_at") {
-            Some(Json::Null) => None,
-            _ => self.optional(entry.seconds("joined_at")),
+            Some(Json::Null) => Ok(None),
+            _ => entry.seconds("joined_at"),
         };
+        let listed = entry.array("scopes");
+        for is_wrong in [title.is_err(), joined_at.is_err(), listed.is_err()] {
+            if is_wrong {
+                self.complain();
+            }
+        }
+        let (title, joined_at) = (title.unwrap_or_default(), joined_at.unwrap_or_default());
         let mut scopes = Vec::new();
-        for scope in self.optional(entry.array("scopes")).unwrap_or_default() {
+        for scope in listed.ok().flatten().unwrap_or_default() {
             match scope {
                 Json::String(scope) => scopes.push(scope.clone()),
                 _ => self.complain(),
             }
         }
-        match self.places.get(id).and_then(|&place| Some((place, self.organizations.get_mut(place)?))) {
-            Some((place, known)) => {
-                known.scopes.append(&mut scopes);
-                known.title = known.title.take().or(title);
-                known.joined_at = known.joined_at.or(joined_at);
-                if let Some(repeated) = self.repeated.get_mut(place) {
-                    *repeated = true;
-                }
-            }
-            None => {
-                self.places.insert(id.clone(), self.organizations.len());
-                self.organizations.push(Organization { id: id.clone(), title, scopes, joined_at });
-                self.repeated.push(false);
-            }
-        }
-    }
-
-    /// What was read, or `None` and a complaint where it has a wrong type.
-    fn optional<T>(&mut self, read: crate::error::Result<Option<T>>) -> Option<T> {
-        read.unwrap_or_else(|_| {
-            self.complain();
-            None
-        })
+        self.organizations.push(Organization { id, title, scopes, joined_at });
     }
 
     fn complain(&mut self) {
         self.malformed = self.malformed.saturating_add(1);
     }
 
-    fn finish(mut self) -> (Option<Vec<Organization>>, Vec<Warning>) {
+    fn finish(self) -> (Option<Vec<Organization>>, Vec<Warning>) {
         let mut warnings = Vec::new();
         if self.malformed > 0 {
             let message = format!("{} parts of the claim \"{CLAIM}\" are malformed and grant nothing", self.malformed);
             warnings.push(Warning { code: ORGANIZATIONS_MALFORMED, message });
         }
-        let mut repeated = 0_usize;
-        for (organization, _) in self.organizations.iter_mut().zip(&self.repeated).filter(|(_, repeated)| **repeated) {
-            let mut seen = BTreeMap::new();
-            organization.scopes.retain(|scope| seen.insert(scope.clone(), 0).is_none());
-            repeated = repeated.saturating_add(1);
-        }
+        let (organizations, repeated) = united(self.organizations);
         if repeated > 0 {
             let message = format!("{repeated} organizations are listed more than once; scopes united");
             warnings.push(Warning { code: ORGANIZATION_REPEATED, message });
         }
-        (Some(self.organizations), warnings)
+        (Some(organizations), warnings)
     }
+}
+
+/// Each organization once, where it is first listed, with what its other entries say; and how many have any.
+fn united(mut entries: Vec<Organization>) -> (Vec<Organization>, usize) {
+    let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
+    let firsts = first_places(&ids);
+    let mut repeated = vec![false; entries.len()];
+    for (place, &first) in firsts.iter().enumerate().filter(|(place, first)| place != *first) {
+        let Some(mut again) = entries.get_mut(place).map(std::mem::take) else { continue };
+        let (Some(known), Some(repeated)) = (entries.get_mut(first), repeated.get_mut(first)) else { continue };
+        known.scopes.append(&mut again.scopes);
+        known.title = known.title.take().or(again.title);
+        known.joined_at = known.joined_at.or(again.joined_at);
+        *repeated = true;
+    }
+    let mut count = 0_usize;
+    for (entry, _) in entries.iter_mut().zip(repeated).filter(|(_, repeated)| *repeated) {
+        let firsts = first_places(&entry.scopes);
+        keep_firsts(&mut entry.scopes, &firsts);
+        count = count.saturating_add(1);
+    }
+    keep_firsts(&mut entries, &firsts);
+    (entries, count)
+}
+
+/// Leaves what is the first of its kind.
+fn keep_firsts<T>(list: &mut Vec<T>, firsts: &[usize]) {
+    let mut places = firsts.iter().enumerate();
+    list.retain(|_| places.next().is_some_and(|(place, first)| place == *first));
 }
 
 #[cfg(test)]

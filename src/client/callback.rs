@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use super::exchange::Grant;
+use super::exchange::{Grant, not_by_the_same_call};
 use super::flight::Flight;
 use super::{Client, disposed, event};
 use crate::error::{Class, Code, Error, Result};
@@ -170,7 +170,8 @@ impl<H: Host> Client<H> {
         let code = match &response.outcome {
             Outcome::Code(code) => code,
             Outcome::Refused { error, description } => {
-                return Err(provider_error::from_wire(error, description.as_deref(), Class::Provider, None));
+                let refusal = provider_error::from_wire(error, description.as_deref(), Class::Provider, None);
+                return Err(not_by_the_same_call(refusal));
             }
         };
         let grant = Grant {

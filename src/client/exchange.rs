@@ -15,6 +15,7 @@ use crate::protocol::metadata::{Endpoint, ProviderMetadata, ProviderType};
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Issuer;
+use crate::protocol::words;
 use crate::protocol::{provider_error, token_request, token_response};
 use crate::session::{Agent, TokenSet};
 
@@ -106,6 +107,14 @@ fn response_by_hand(callback: &Json, mode: ResponseMode, checked_by_caller: bool
     Ok(AuthorizationResponse { state: state.unwrap_or_default(), iss, outcome: Outcome::Code(Secret::new(code)) })
 }
 
+/// An authorization response is good for one attempt: what can pass by itself is tried again by a new sign-in.
+pub(super) fn not_by_the_same_call(error: Error) -> Error {
+    match error.failure().recovery {
+        Recovery::Retry => error.recover_by(Recovery::Reauthenticate),
+        Recovery::Reauthenticate | Recovery::Fix | Recovery::Stop => error,
+    }
+}
+
 #[inline(never)]
 fn missing(name: &str) -> Error {
     Error::new(Code::MissingOption, format!("exchangeCode: `{name}` is missing"))
@@ -136,11 +145,12 @@ impl<H: Host> Client<H> {
         let code = match &response.outcome {
             Outcome::Code(code) => code,
             Outcome::Refused { error, description } => {
-                return Err(provider_error::from_wire(error, description.as_deref(), Class::Provider, None));
+                let refusal = provider_error::from_wire(error, description.as_deref(), Class::Provider, None);
+                return Err(not_by_the_same_call(refusal));
             }
         };
         let options = &self.inner.options;
-        let scope = by_hand.scope.clone().unwrap_or_else(|| options.scopes.join(" "));
+        let scope = by_hand.scope.clone().unwrap_or_else(|| words::join(&options.scopes));
         let redirect_uri = by_hand.redirect_uri.as_ref().or(options.redirect_uri.as_ref());
         let grant = Grant {
             code,
@@ -160,6 +170,11 @@ impl<H: Host> Client<H> {
 
     /// The token request and everything that has to be right about its answer.
     pub(super) async fn redeem(&self, metadata: &Rc<ProviderMetadata>, grant: Grant<'_>) -> Result<Exchanged> {
+        // Whatever happened to the request, the code may be spent.
+        self.redeem_once(metadata, grant).await.map_err(not_by_the_same_call)
+    }
+
+    async fn redeem_once(&self, metadata: &Rc<ProviderMetadata>, grant: Grant<'_>) -> Result<Exchanged> {
         let options = &self.inner.options;
         let scopes: Vec<&str> = grant.scope.split(' ').collect();
         let expects_id_token = options.asks_for_id_token(&scopes);
@@ -177,8 +192,7 @@ impl<H: Host> Client<H> {
             &grant.verifier,
             &[],
         );
-        // Whatever happened to the request, the code may be spent.
-        let response = self.send(request).await.map_err(|error| error.recover_by(Recovery::Reauthenticate))?;
+        let response = self.send(request).await?;
         let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
         let tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
         let claims = match &tokens.id_token {

@@ -4,6 +4,7 @@ use crate::error::{Code, Error, Result, harmless};
 use crate::protocol::callback::ResponseMode;
 use crate::protocol::json::{Json, Number, Object};
 use crate::protocol::url::HttpsUrl;
+use crate::protocol::words;
 
 /// How many letters a name may be off to be suggested.
 const NEAR: usize = 3;
@@ -92,7 +93,7 @@ impl<'a> Given<'a> {
         match self.object.get(name) {
             Some(Json::String(text)) => {
                 self.known.push(name);
-                Some(words(text))
+                Some(split(text))
             }
             _ => self.texts(name),
         }
@@ -101,7 +102,7 @@ impl<'a> Given<'a> {
     /// The words as one string again.
     #[inline(never)]
     pub(super) fn joined(&mut self, name: &'static str) -> Option<String> {
-        Some(self.words(name)?.join(" "))
+        Some(words::join(&self.words(name)?))
     }
 
     pub(super) fn object(&mut self, name: &'static str) -> Option<&'a Object> {
@@ -180,7 +181,7 @@ impl<'a> Given<'a> {
 
 /// What stands between spaces.
 #[inline(never)]
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The options of a client, checked: every mistake is named with what was expected.
 
-use super::given::{Given, words};
+use super::given::{Given, split};
 use crate::error::{Code, Error, Result};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::callback::ResponseMode;
@@ -107,7 +107,7 @@ impl ClientOptions {
             client_id: given.text("clientId").unwrap_or_default(),
             redirect_uri: given.url("redirectUri"),
             post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
-            scopes: given.words("scopes").unwrap_or_else(|| words(usual_scopes)),
+            scopes: given.words("scopes").unwrap_or_else(|| split(usual_scopes)),
             storage: if survives_reload { StorageKind::Session } else { StorageKind::Memory },
             api_origins: given.texts("apiOrigins"),
             provider_type,

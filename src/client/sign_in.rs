@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::given::{Given, words};
+use super::given::{Given, split};
 use super::options::ClientOptions;
 use super::{Client, return_to};
 use crate::error::{Code, Error, Result};
@@ -14,6 +14,7 @@ use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::secret::Secret;
 use crate::protocol::state;
 use crate::protocol::url::Issuer;
+use crate::protocol::words;
 use crate::session::Transaction;
 use crate::session::transaction::{Pending, Progress};
 
@@ -214,9 +215,9 @@ impl<H: Host> Client<H> {
             code_verifier,
             issuer: metadata.issuer.as_ref().map(Issuer::as_str).map(str::to_owned),
             redirect_uri,
-            scope: options.request.scopes.join(" "),
+            scope: words::join(&options.request.scopes),
             max_age: options.request.max_age.and_then(|seconds| i64::try_from(seconds).ok()),
-            acr_values: words(acr_values),
+            acr_values: split(acr_values),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What every JavaScript host has at its global scope, and how its values become words.
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
@@ -42,15 +42,22 @@ impl Drop for Timeout {
 
 /// A member of the global scope; `None` where the host has none or throws on reading it.
 pub(super) fn member(name: &str) -> Option<JsValue> {
-    let value = js_sys::Reflect::get(&js_sys::global(), &name.into()).ok()?;
-    (!value.is_undefined() && !value.is_null()).then_some(value)
+    member_of(&js_sys::global(), name).filter(|value| !value.is_null())
+}
+
+/// A member of a value that may be anything; `None` where it has none or throws on reading it.
+pub(super) fn member_of(value: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(value, &name.into()).ok().filter(|member| !member.is_undefined())
+}
+
+/// Calls a method of a value that may be anything: the method may be missing, or throw.
+pub(super) fn call(value: &JsValue, method: &str) -> Result<JsValue, JsValue> {
+    Reflect::get(value, &method.into())?.dyn_into::<Function>()?.call0(value)
 }
 
 /// What a thrown value says, whatever it is.
 pub(super) fn words(thrown: &JsValue) -> String {
-    let text = match thrown.dyn_ref::<js_sys::Error>() {
-        Some(error) => String::from(error.message()),
-        None => thrown.as_string().unwrap_or_else(|| "no reason given".to_owned()),
-    };
-    crate::error::harmless(&text)
+    // The message of an error is whatever was put there, by a getter that may throw.
+    let text = thrown.as_string().or_else(|| member_of(thrown, "message")?.as_string());
+    crate::error::harmless(text.as_deref().unwrap_or("no reason given"))
 }

@@ -1,11 +1,13 @@
-//! `fetch`: headers and answers are read and written by gloo-net, sending is ours. So is the making of the request:
+//! `fetch`: headers are written and read by gloo-net, sending is ours. So is the making of the request:
 //! gloo-net's builder parses the URL twice more to put a query together, which ours has already.
 
-use gloo_net::http::{Headers, Response};
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use std::cell::Cell;
+
+use gloo_net::http::Headers;
+use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect};
+use web_sys::{AbortController, Request, RequestInit, RequestRedirect};
 
 use super::JsHost;
 use super::global::{self, Timeout};
@@ -15,7 +17,9 @@ use crate::protocol::http::{HttpRequest, HttpResponse};
 impl Http for JsHost {
     async fn send(&self, request: HttpRequest, limits: Limits) -> Result<HttpResponse, HttpFailure> {
         let deadline = Deadline::start(limits.timeout_milliseconds)?;
-        self.exchange(&request, limits, &deadline).await
+        let response = self.exchange(&request, limits, &deadline).await?;
+        deadline.met.set(true);
+        Ok(response)
     }
 }
 
@@ -32,17 +36,10 @@ impl JsHost {
             None => global::fetch(&request),
         };
         let answer = deadline.race(&sent.map_err(network)?).await?;
-        if !looks_like_a_response(&answer) {
-            return Err(HttpFailure::Network("fetch did not answer with a Response".to_owned()));
-        }
-        let response = Response::from(answer.unchecked_into::<web_sys::Response>());
-        let status = response.status();
-        // A browser hides a redirect it was told not to follow behind status 0.
-        if status == 0 || (300..400).contains(&status) {
-            return Err(HttpFailure::Redirect);
-        }
-        let headers = read_headers(&response.headers());
-        let body = read(&response, limits.max_response_bytes, deadline).await?;
+        let status = status(&answer)?;
+        let headers = headers(&answer)?;
+        let body = global::member_of(&answer, "body").ok_or_else(no_response)?;
+        let body = if body.is_null() { Vec::new() } else { read(&body, limits.max_response_bytes, deadline).await? };
         Ok(HttpResponse { status, headers, body })
     }
 }
@@ -79,32 +76,65 @@ fn read_headers(headers: &Headers) -> Vec<(String, String)> {
     read
 }
 
-/// A `Response` of any realm: an injected fetch may have one of its own making.
-fn looks_like_a_response(answer: &JsValue) -> bool {
-    let has = |name: &str| Reflect::get(answer, &name.into()).is_ok_and(|value| !value.is_undefined());
-    answer.is_object() && has("status") && has("headers") && has("body")
+/// The status of what should be a `Response`. An injected fetch may have one of another realm or of its own making, so
+/// nothing here trusts that a member is there, or that reading it does not throw.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
+fn status(answer: &JsValue) -> Result<u16, HttpFailure> {
+    let status = global::member_of(answer, "status").and_then(|status| status.as_f64()).ok_or_else(no_response)?;
+    let kind = global::member_of(answer, "type").and_then(|kind| kind.as_string());
+    match status as u16 {
+        300..=399 => Err(HttpFailure::Redirect),
+        // So a browser hides a redirect that it was told not to follow.
+        0 if kind.as_deref() == Some("opaqueredirect") => Err(HttpFailure::Redirect),
+        status @ 200..=599 => Ok(status),
+        _ => Err(no_response()),
+    }
 }
 
-async fn read(response: &Response, limit: usize, deadline: &Deadline) -> Result<Vec<u8>, HttpFailure> {
+fn headers(answer: &JsValue) -> Result<Vec<(String, String)>, HttpFailure> {
+    let headers = global::member_of(answer, "headers").ok_or_else(no_response)?;
+    // The copy is a `Headers` whatever the original was: gloo-net panics on one that is not.
+    let headers = web_sys::Headers::new_with_headers(headers.unchecked_ref()).map_err(|_| no_response())?;
+    Ok(read_headers(&Headers::from_raw(headers)))
+}
+
+async fn read(stream: &JsValue, limit: usize, deadline: &Deadline) -> Result<Vec<u8>, HttpFailure> {
+    // A stream that somebody else reads throws here.
+    let reader = global::call(stream, "getReader").map_err(network)?;
+    let body = drain(&reader, limit, deadline).await;
+    if body.is_err() {
+        // Dropping the reader would leave the connection open. How the cancelling ends is nobody's concern, but a
+        // rejection that nobody handles ends a Node process.
+        if let Ok(cancelled) = global::call(&reader, "cancel") {
+            let _ = Promise::all_settled(&Array::of1(&cancelled));
+        }
+    }
+    body
+}
+
+async fn drain(reader: &JsValue, limit: usize, deadline: &Deadline) -> Result<Vec<u8>, HttpFailure> {
     let mut body = Vec::new();
-    let Some(stream) = response.body() else { return Ok(body) };
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut cost = 0_usize;
     loop {
-        let chunk = deadline.race(&reader.read()).await?;
-        let member = |name: &str| Reflect::get(&chunk, &name.into()).unwrap_or(JsValue::UNDEFINED);
-        if member("done").is_truthy() {
+        let read = global::call(reader, "read").map_err(network)?;
+        let chunk = deadline.race(&read).await?;
+        if global::member_of(&chunk, "done").is_some_and(|done| done.is_truthy()) {
             return Ok(body);
         }
-        let Ok(bytes) = member("value").dyn_into::<Uint8Array>() else {
-            return Err(HttpFailure::Network("the body is not a stream of bytes".to_owned()));
-        };
-        if usize::try_from(bytes.length()).unwrap_or(usize::MAX) > limit.saturating_sub(body.len()) {
-            // Dropping the reader would leave the connection open.
-            let _ = reader.cancel();
+        let bytes = global::member_of(&chunk, "value").and_then(|value| value.dyn_into::<Uint8Array>().ok());
+        let bytes = bytes.ok_or_else(|| HttpFailure::Network("the body is not a stream of bytes".to_owned()))?;
+        // An empty chunk costs as well: a stream that always has one ready lets no timer run.
+        let length = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
+        cost = cost.saturating_add(length.max(1));
+        if cost > limit {
             return Err(HttpFailure::TooLarge);
         }
         body.extend(bytes.to_vec());
     }
+}
+
+fn no_response() -> HttpFailure {
+    HttpFailure::Network("fetch did not answer with a Response".to_owned())
 }
 
 #[inline(never)]
@@ -112,10 +142,12 @@ fn network(thrown: JsValue) -> HttpFailure {
     HttpFailure::Network(global::words(&thrown))
 }
 
-/// A limit of time that aborts the request, and that holds even for a fetch that ignores its signal.
+/// A limit of time, which holds even for a fetch that ignores its signal. Whatever ends the exchange before the whole
+/// answer is there aborts the request.
 struct Deadline {
     controller: AbortController,
     timeout: Timeout,
+    met: Cell<bool>,
 }
 
 impl Deadline {
@@ -123,7 +155,7 @@ impl Deadline {
         let controller = AbortController::new().map_err(network)?;
         // The controller is the value that no answer can be.
         let timeout = Timeout::start(milliseconds, &controller);
-        Ok(Self { controller, timeout })
+        Ok(Self { controller, timeout, met: Cell::new(false) })
     }
 
     /// The value or promise, unless the limit passes first.
@@ -131,9 +163,16 @@ impl Deadline {
         let race = Promise::race(&Array::of2(&Promise::resolve(value), &self.timeout.passed));
         let first = JsFuture::from(race).await.map_err(network)?;
         if first == **self.controller {
-            self.controller.abort();
             return Err(HttpFailure::Timeout);
         }
         Ok(first)
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        if !self.met.get() {
+            self.controller.abort();
+        }
     }
 }

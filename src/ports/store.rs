@@ -1,8 +1,9 @@
-//! Keeping text under keys, in three places that are never one.
+//! Keeping text under keys: sessions, sign-ins under way and public documents, each with a life of its own.
 
 use crate::protocol::secret::Secret;
 
-/// What is kept where it can be had at once.
+/// What is kept where it can be had at once. A host may have one place for several areas and for tokens, as the storage of
+/// a tab is, so no two of them use one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
     /// Sign-ins under way; bound to this user agent and gone with the tab.

@@ -1,10 +1,12 @@
 //! The authorization request (RFC 6749 4.1.1, OpenID Connect Core 3.1.2.1, RFC 7636 4.3, RFC 8707 2).
 
 use super::callback::ResponseMode;
+use super::form::pairs;
 use super::json::Object;
 use super::metadata::{Endpoint, ProviderMetadata};
 use super::pkce::CodeVerifier;
 use super::url::HttpsUrl;
+use super::words;
 use crate::error::{Code, Error, Result, harmless};
 
 /// What the app asks for; each field is the parameter of that name, where it has one.
@@ -97,7 +99,7 @@ pub fn authorization_url(
     let endpoint = metadata.endpoint(Endpoint::Authorization)?;
     check_extra_params(&request.extra_params, RESERVED_PARAMETERS, endpoint)?;
 
-    let scope = request.scopes.join(" ");
+    let scope = words::join(&request.scopes);
     let challenge = secrets.verifier.challenge();
     let max_age = request.max_age.map(|seconds| seconds.to_string());
     let claims = request.claims.as_ref().map(ToString::to_string);
@@ -228,7 +230,7 @@ pub(super) fn with_parameters(endpoint: &HttpsUrl, parameters: &[(&str, &str)]) 
 
 fn is_in_query(endpoint: &HttpsUrl, name: &str) -> bool {
     let query = endpoint.query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name)
+    pairs(query.as_bytes()).iter().any(|(known, _)| known == name)
 }
 
 #[cfg(test)]

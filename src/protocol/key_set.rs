@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use super::base64;
 use jwt_compact::jwk::JsonWebKey;
 
 use super::algorithm::Algorithm;
@@ -31,7 +31,19 @@ pub struct PublicKey {
     pub key_id: Option<String>,
     /// `alg`: the one algorithm that the key is for, where the provider says so.
     pub algorithm: Option<String>,
-    jwk: JsonWebKey<'static>,
+    shape: Shape,
+    /// The public members, without `kid` and `alg`.
+    members: Object,
+}
+
+/// Which algorithms a key can be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Rsa,
+    P256,
+    P384,
+    P521,
+    Ed25519,
 }
 
 /// The keys of a provider that can verify signatures, in its order.
@@ -113,13 +125,9 @@ impl KeySet {
     pub fn to_json(&self) -> Object {
         let mut keys = Vec::with_capacity(self.keys.len());
         for key in &self.keys {
-            let mut members = key.public_members();
-            if let Some(key_id) = &key.key_id {
-                members.insert("kid", Json::String(key_id.clone()));
-            }
-            if let Some(algorithm) = &key.algorithm {
-                members.insert("alg", Json::String(algorithm.clone()));
-            }
+            let mut members = key.members.clone();
+            members.put_text("kid", key.key_id.as_deref());
+            members.put_text("alg", key.algorithm.as_deref());
             keys.push(Json::Object(members));
         }
         let mut document = Object::new();
@@ -139,31 +147,25 @@ impl PublicKey {
         if entry.strings("key_ops").ok()?.is_some_and(|operations| !operations.iter().any(|one| one == "verify")) {
             return None;
         }
-        let jwk = match entry.string("kty").ok()?? {
+        let (shape, members) = match entry.string("kty").ok()?? {
             "RSA" => rsa(entry)?,
             "EC" => elliptic_curve(entry)?,
             "OKP" => ed25519(entry)?,
             _ => return None,
         };
-        Some(Self {
-            key_id: entry.string("kid").ok()?.map(str::to_owned),
-            algorithm: entry.string("alg").ok()?.map(str::to_owned),
-            jwk,
-        })
+        Some(Self { key_id: entry.text("kid").ok()?, algorithm: entry.text("alg").ok()?, shape, members })
     }
 
     /// Whether the key can be the one of this algorithm by type, curve, and what its own `alg` says.
     #[must_use]
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         use Algorithm::{ES256, ES384, ES512, Ed25519, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
-        let shape = match (&self.jwk, algorithm) {
-            (JsonWebKey::Rsa { .. }, RS256 | RS384 | RS512 | PS256 | PS384 | PS512)
-            // No other curve of this key type is ever read.
-            | (JsonWebKey::KeyPair { .. }, EdDSA | Ed25519) => true,
-            (JsonWebKey::EllipticCurve { curve, .. }, ES256) => curve == "P-256",
-            (JsonWebKey::EllipticCurve { curve, .. }, ES384) => curve == "P-384",
-            (JsonWebKey::EllipticCurve { curve, .. }, ES512) => curve == "P-521",
-            _ => false,
+        let shape = match algorithm {
+            RS256 | RS384 | RS512 | PS256 | PS384 | PS512 => Shape::Rsa,
+            ES256 => Shape::P256,
+            ES384 => Shape::P384,
+            ES512 => Shape::P521,
+            EdDSA | Ed25519 => Shape::Ed25519,
         };
         let own = self.algorithm.as_deref();
         let agreed = match algorithm {
@@ -171,49 +173,44 @@ impl PublicKey {
             EdDSA | Ed25519 => matches!(own, None | Some("EdDSA" | "Ed25519")),
             _ => own.is_none_or(|own| own == algorithm.as_str()),
         };
-        shape && agreed
+        shape == self.shape && agreed
+    }
+
+    /// The length of every signature of an RSA key in bytes: that of its modulus (RFC 8017 8.1.2 and 8.2.2, step 1).
+    /// `None` for other keys, whose algorithm says it.
+    #[must_use]
+    pub fn signature_length(&self) -> Option<usize> {
+        match &self.jwk {
+            JsonWebKey::Rsa { modulus, .. } => Some(modulus.len()),
+            _ => None,
+        }
     }
 
     /// The key as jwt-compact knows it.
     #[must_use]
-    pub fn jwk(&self) -> &JsonWebKey<'static> {
-        &self.jwk
+    pub fn jwk(&self) -> JsonWebKey<'static> {
+        // What is in the members has been decoded once.
+        let bytes = |name| Cow::Owned(bytes(&self.members, name).unwrap_or_default());
+        let curve = |curve| Cow::Borrowed(curve);
+        let elliptic_curve =
+            |name| JsonWebKey::EllipticCurve { curve: curve(name), x: bytes("x"), y: bytes("y"), secret: None };
+        match self.shape {
+            Shape::Rsa => JsonWebKey::Rsa { modulus: bytes("n"), public_exponent: bytes("e"), private_parts: None },
+            Shape::P256 => elliptic_curve("P-256"),
+            Shape::P384 => elliptic_curve("P-384"),
+            Shape::P521 => elliptic_curve("P-521"),
+            Shape::Ed25519 => JsonWebKey::KeyPair { curve: curve("Ed25519"), x: bytes("x"), secret: None },
+        }
     }
 
     /// The public members alone as JSON text, as `importKey("jwk", …)` of WebCrypto takes them.
     #[must_use]
     pub fn to_jwk_json(&self) -> String {
-        self.public_members().to_string()
-    }
-
-    fn public_members(&self) -> Object {
-        let mut members = Object::new();
-        let mut add = |name: &str, value: &str| members.insert(name, Json::String(value.to_owned()));
-        match &self.jwk {
-            JsonWebKey::Rsa { modulus, public_exponent, .. } => {
-                add("kty", "RSA");
-                add("n", &Base64UrlUnpadded::encode_string(modulus));
-                add("e", &Base64UrlUnpadded::encode_string(public_exponent));
-            }
-            JsonWebKey::EllipticCurve { curve, x, y, .. } => {
-                add("kty", "EC");
-                add("crv", curve);
-                add("x", &Base64UrlUnpadded::encode_string(x));
-                add("y", &Base64UrlUnpadded::encode_string(y));
-            }
-            JsonWebKey::KeyPair { curve, x, .. } => {
-                add("kty", "OKP");
-                add("crv", curve);
-                add("x", &Base64UrlUnpadded::encode_string(x));
-            }
-            // Symmetric keys are never read, and jwt-compact's list of types is open.
-            _ => {}
-        }
-        members
+        self.members.to_string()
     }
 }
 
-fn rsa(entry: &Object) -> Option<JsonWebKey<'static>> {
+fn rsa(entry: &Object) -> Option<(Shape, Object)> {
     let modulus = without_leading_zeros(bytes(entry, "n")?);
     let public_exponent = without_leading_zeros(bytes(entry, "e")?);
     let unused = usize::try_from(modulus.first()?.leading_zeros()).ok()?;
@@ -226,41 +223,48 @@ fn rsa(entry: &Object) -> Option<JsonWebKey<'static>> {
     if !is_odd || public_exponent == [1] {
         return None;
     }
-    Some(JsonWebKey::Rsa {
-        modulus: Cow::Owned(modulus),
-        public_exponent: Cow::Owned(public_exponent),
-        private_parts: None,
-    })
+    let mut members = Object::new();
+    members.put_text("kty", Some("RSA"));
+    members.put_text("n", Some(&base64::encode(&modulus)));
+    members.put_text("e", Some(&base64::encode(&public_exponent)));
+    Some((Shape::Rsa, members))
 }
 
-fn elliptic_curve(entry: &Object) -> Option<JsonWebKey<'static>> {
-    let (curve, length) = match entry.string("crv").ok()?? {
-        "P-256" => ("P-256", 32),
-        "P-384" => ("P-384", 48),
-        "P-521" => ("P-521", 66),
+fn elliptic_curve(entry: &Object) -> Option<(Shape, Object)> {
+    let (shape, length) = match entry.string("crv").ok()?? {
+        "P-256" => (Shape::P256, 32),
+        "P-384" => (Shape::P384, 48),
+        "P-521" => (Shape::P521, 66),
         _ => return None,
     };
-    let (x, y) = (bytes(entry, "x")?, bytes(entry, "y")?);
     // Whether the point lies on the curve is checked by who imports the key.
-    (x.len() == length && y.len() == length).then_some(JsonWebKey::EllipticCurve {
-        curve: Cow::Borrowed(curve),
-        x: Cow::Owned(x),
-        y: Cow::Owned(y),
-        secret: None,
-    })
+    point(entry, &["x", "y"], length).map(|members| (shape, members))
 }
 
-fn ed25519(entry: &Object) -> Option<JsonWebKey<'static>> {
-    let x = bytes(entry, "x")?;
-    (entry.string("crv").ok()? == Some("Ed25519") && x.len() == 32).then_some(JsonWebKey::KeyPair {
-        curve: Cow::Borrowed("Ed25519"),
-        x: Cow::Owned(x),
-        secret: None,
-    })
+fn ed25519(entry: &Object) -> Option<(Shape, Object)> {
+    if entry.string("crv").ok()? != Some("Ed25519") {
+        return None;
+    }
+    point(entry, &["x"], 32).map(|members| (Shape::Ed25519, members))
+}
+
+/// The members of a key that is a point; each of its coordinates has this length in bytes.
+fn point(entry: &Object, coordinates: &[&str], length: usize) -> Option<Object> {
+    let mut members = Object::new();
+    for name in ["kty", "crv"] {
+        members.put_text(name, entry.string(name).ok()?);
+    }
+    for name in coordinates {
+        if bytes(entry, name)?.len() != length {
+            return None;
+        }
+        members.put_text(name, entry.string(name).ok()?);
+    }
+    Some(members)
 }
 
 fn bytes(entry: &Object, name: &str) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(entry.string(name).ok()??).ok()
+    base64::decode(entry.string(name).ok()??)
 }
 
 /// Some providers write the sign byte of their big-number type along; RFC 7518 6.3.1.1 has none.

@@ -2,10 +2,12 @@
 
 pub mod algorithm;
 pub mod authorization_request;
+pub mod base64;
 pub mod callback;
 mod claims;
 pub mod client_auth;
 pub mod end_session;
+pub mod form;
 pub mod http;
 pub mod id_token;
 pub mod json;
@@ -21,3 +23,4 @@ pub mod state;
 pub mod token_request;
 pub mod token_response;
 pub mod url;
+pub mod words;

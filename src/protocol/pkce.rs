@@ -1,6 +1,6 @@
 //! PKCE (Proof Key for Code Exchange, RFC 7636): code verifiers and their S256 challenges. There is no `plain`.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use super::base64;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
@@ -43,7 +43,7 @@ impl CodeVerifier {
     /// The S256 challenge (RFC 7636 4.2), for the authorization request.
     #[must_use]
     pub fn challenge(&self) -> String {
-        Base64UrlUnpadded::encode_string(&Sha256::digest(self.as_str()))
+        base64::encode(&Sha256::digest(self.as_str()))
     }
 }
 

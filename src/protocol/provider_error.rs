@@ -2,30 +2,32 @@
 
 use crate::error::{Class, Code, Error, harmless};
 
+/// The codes that are named as the provider's `error` is.
+const ON_THE_WIRE: &[Code] = &[
+    Code::AccessDenied,
+    Code::AccountLinkingRequired,
+    Code::AccountSelectionRequired,
+    Code::ConsentRequired,
+    Code::InsufficientScope,
+    Code::InteractionRequired,
+    Code::InvalidClient,
+    Code::InvalidGrant,
+    Code::InvalidRequest,
+    Code::InvalidScope,
+    Code::InvalidTarget,
+    Code::LoginRequired,
+    Code::ServerError,
+    Code::SessionExpired,
+    Code::TemporarilyUnavailable,
+    Code::UnauthorizedClient,
+    Code::UnsupportedGrantType,
+    Code::UserBlocked,
+];
+
 /// The code that a provider's `error` stands for; `None` for one that has none.
 #[must_use]
 pub fn code_of(error: &str) -> Option<Code> {
-    Some(match error {
-        "access_denied" => Code::AccessDenied,
-        "account_linking_required" => Code::AccountLinkingRequired,
-        "account_selection_required" => Code::AccountSelectionRequired,
-        "consent_required" => Code::ConsentRequired,
-        "insufficient_scope" => Code::InsufficientScope,
-        "interaction_required" => Code::InteractionRequired,
-        "invalid_client" => Code::InvalidClient,
-        "invalid_grant" => Code::InvalidGrant,
-        "invalid_request" => Code::InvalidRequest,
-        "invalid_scope" => Code::InvalidScope,
-        "invalid_target" => Code::InvalidTarget,
-        "login_required" => Code::LoginRequired,
-        "server_error" => Code::ServerError,
-        "session_expired" => Code::SessionExpired,
-        "temporarily_unavailable" => Code::TemporarilyUnavailable,
-        "unauthorized_client" => Code::UnauthorizedClient,
-        "unsupported_grant_type" => Code::UnsupportedGrantType,
-        "user_blocked" => Code::UserBlocked,
-        _ => return None,
-    })
+    ON_THE_WIRE.iter().copied().find(|code| code.as_str() == error)
 }
 
 /// The code of a status that says the provider failed, whatever the body says: 429 and 5xx.

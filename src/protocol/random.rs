@@ -1,11 +1,11 @@
 //! Values made from random bytes, which the caller brings: states, nonces, identifiers.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use super::base64;
 
 /// 256 random bits as 43 characters of base64url without padding (RFC 4648 5).
 #[must_use]
 pub fn token_from(bytes: &[u8; 32]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    base64::encode(bytes)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The parameters of an authorization response: finding them in a callback, and taking them out of the address bar.
 
+use super::form::pairs;
+use super::url::cut;
 use crate::error::{Code, Error, Result};
 
 /// The longest callback that is read, in bytes.
@@ -36,7 +38,7 @@ impl ResponseMode {
 }
 
 /// The parameters of a response in the place where the response mode puts them.
-const RESPONSE: [&str; 10] = [
+const RESPONSE: &[&str] = &[
     "code",
     "state",
     "iss",
@@ -50,14 +52,10 @@ const RESPONSE: [&str; 10] = [
 ];
 
 /// Parameters that an app can have in a query of its own, so that only those in the fragment belong to the response.
-const RESPONSE_IN_FRAGMENT: [&str; 3] = ["token_type", "expires_in", "scope"];
+const RESPONSE_IN_FRAGMENT: &[&str] = &["token_type", "expires_in", "scope"];
 
 /// Those of them that make a response ambiguous when they stand in the other place.
-pub(super) const MISPLACED: [&str; 7] = ["code", "state", "iss", "error", "response", "access_token", "id_token"];
-
-fn split(text: &str, mark: char) -> (&str, Option<&str>) {
-    text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
-}
+pub(super) const MISPLACED: &[&str] = &["code", "state", "iss", "error", "response", "access_token", "id_token"];
 
 fn check_size(url: &str) -> Result<()> {
     if url.len() > MAX_CALLBACK_BYTES {
@@ -69,8 +67,8 @@ fn check_size(url: &str) -> Result<()> {
 /// The place of a URL where the mode puts the response, and the other one.
 pub(super) fn places(url: &str, mode: ResponseMode) -> Result<(&str, &str)> {
     check_size(url)?;
-    let (rest, fragment) = split(url, '#');
-    let (query, fragment) = (split(rest, '?').1.unwrap_or_default(), fragment.unwrap_or_default());
+    let (rest, fragment) = cut(url, b'#');
+    let (query, fragment) = (cut(rest, b'?').1.unwrap_or_default(), fragment.unwrap_or_default());
     Ok(match mode {
         ResponseMode::Query | ResponseMode::FormPost => (query, fragment),
         ResponseMode::Fragment => (fragment, query),
@@ -80,7 +78,7 @@ pub(super) fn places(url: &str, mode: ResponseMode) -> Result<(&str, &str)> {
 /// Parameters without a URL stand for themselves, whatever the mode.
 pub(super) fn alone(parameters: &str) -> Result<(&str, &str)> {
     check_size(parameters)?;
-    let (here, fragment) = split(parameters, '#');
+    let (here, fragment) = cut(parameters, b'#');
     Ok((here, fragment.unwrap_or_default()))
 }
 
@@ -91,9 +89,9 @@ pub(super) struct Parameters(Vec<(&'static str, String, bool)>);
 impl Parameters {
     pub(super) fn read(text: &str) -> Self {
         let mut found = Vec::new();
-        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        for (name, value) in pairs(text.as_bytes()) {
             if let Some(known) = RESPONSE.iter().find(|known| **known == base(&name)) {
-                found.push((*known, value.into_owned(), name.len() != known.len()));
+                found.push((*known, value, name.len() != known.len()));
             }
         }
         Self(found)
@@ -103,32 +101,40 @@ impl Parameters {
         self.0.iter().filter(move |(known, ..)| *known == name).map(|(_, value, _)| value.as_str())
     }
 
+    #[inline(never)]
     pub(super) fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.values(name).next()
     }
 
+    #[inline(never)]
     pub(super) fn has(&self, name: &str) -> bool {
         self.first(name).is_some()
     }
 
     pub(super) fn repeated(&self) -> Option<&'static str> {
-        let indexed = self.0.iter().find(|(_, _, is_indexed)| *is_indexed).map(|(name, ..)| *name);
-        indexed.or_else(|| RESPONSE.into_iter().find(|name| self.values(name).nth(1).is_some()))
+        let mut seen = Vec::new();
+        for (name, _, is_indexed) in &self.0 {
+            if *is_indexed || seen.contains(name) {
+                return Some(name);
+            }
+            seen.push(*name);
+        }
+        None
     }
 }
 
 fn base(name: &str) -> &str {
-    name.split_once('[').map_or(name, |(base, _)| base)
+    cut(name, b'[').0
 }
 
 /// The URL without the response's parameters; all others keep their bytes and their order.
 #[must_use]
 pub fn without_response_parameters(url: &str, mode: ResponseMode) -> String {
-    let (rest, fragment) = split(url, '#');
-    let (path, query) = split(rest, '?');
+    let (rest, fragment) = cut(url, b'#');
+    let (path, query) = cut(rest, b'?');
     let in_fragment = mode == ResponseMode::Fragment;
-    let query = query.and_then(|query| keep(query, |name| is_response(name, !in_fragment, false)));
-    let fragment = fragment.and_then(|fragment| keep(fragment, |name| is_response(name, in_fragment, in_fragment)));
+    let query = query.and_then(|query| keep(query, &|name| is_response(name, !in_fragment, false)));
+    let fragment = fragment.and_then(|fragment| keep(fragment, &|name| is_response(name, in_fragment, in_fragment)));
     let mut kept = path.to_owned();
     for (mark, part) in [('?', query), ('#', fragment)] {
         if let Some(part) = part {
@@ -149,13 +155,12 @@ fn is_response(name: &str, is_place: bool, is_fragment: bool) -> bool {
 }
 
 /// What stays of a query or fragment; `None` when nothing does although there was something to take.
-fn keep(text: &str, is_taken: impl Fn(&str) -> bool) -> Option<String> {
+fn keep(text: &str, is_taken: &dyn Fn(&str) -> bool) -> Option<String> {
     let mut kept = String::new();
     let mut took = false;
     let mut first = true;
     for piece in text.split('&') {
-        let name = form_urlencoded::parse(piece.as_bytes()).next();
-        if name.is_some_and(|(name, _)| is_taken(&name)) {
+        if pairs(piece.as_bytes()).iter().any(|(name, _)| is_taken(name)) {
             took = true;
             continue;
         }

@@ -1,6 +1,6 @@
 //! The `state` of an authorization request (RFC 6749 10.12): tagged, so that "is this ours" never depends on storage.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use super::base64;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Code, Error, Result};
@@ -23,7 +23,7 @@ impl StateTag {
             hash.update(part);
         }
         let digest = hash.finalize();
-        Self(Base64UrlUnpadded::encode_string(digest.get(..TAG_BYTES).unwrap_or_default()))
+        Self(base64::encode(digest.get(..TAG_BYTES).unwrap_or_default()))
     }
 
     /// A state of this client: the tag, a dot, and what makes it unguessable.

@@ -49,12 +49,14 @@ pub fn authorization_code(
     extra: &[(String, String)],
 ) -> HttpRequest {
     let mut form = vec![
-        pair("grant_type", "authorization_code"),
-        pair("code", code),
-        pair("redirect_uri", redirect_uri),
-        pair("code_verifier", verifier.as_str()),
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", verifier.as_str()),
     ];
-    form.extend_from_slice(extra);
+    for (name, value) in extra {
+        form.push((name, value));
+    }
     send(endpoint, client_id, auth, form)
 }
 
@@ -67,22 +69,18 @@ pub fn refresh(
     refresh_token: &str,
     scopes: Option<&str>,
 ) -> HttpRequest {
-    let mut form = vec![pair("grant_type", "refresh_token"), pair("refresh_token", refresh_token)];
+    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
     if let Some(scopes) = scopes {
-        form.push(pair("scope", scopes));
+        form.push(("scope", scopes));
     }
     send(endpoint, client_id, auth, form)
 }
 
-fn pair(name: &str, value: &str) -> (String, String) {
-    (name.to_owned(), value.to_owned())
-}
-
-fn send(
+fn send<'a>(
     endpoint: &HttpsUrl,
-    client_id: &str,
-    auth: &ClientAuthentication,
-    mut form: Vec<(String, String)>,
+    client_id: &'a str,
+    auth: &'a ClientAuthentication,
+    mut form: Vec<(&'a str, &'a str)>,
 ) -> HttpRequest {
     let mut headers = Vec::new();
     auth.apply(client_id, &mut form, &mut headers);
@@ -99,6 +97,10 @@ mod tests {
 
     fn endpoint() -> HttpsUrl {
         HttpsUrl::parse("https://idp.example/token").unwrap()
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
     }
 
     fn body(request: &HttpRequest) -> &str {

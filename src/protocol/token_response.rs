@@ -1,7 +1,8 @@
 //! Responses of the token endpoint (RFC 6749 5.1 and 5.2, OIDC Core 3.1.3.3).
 
+use super::form::pairs;
 use super::http::HttpResponse;
-use super::json::{Json, Number, Object, parse_object};
+use super::json::{Json, Object, parse_object};
 use super::metadata::ProviderType;
 use super::provider_error::{code_of_status, from_wire};
 use super::secret::Secret;
@@ -78,11 +79,11 @@ fn read(response: &HttpResponse, kind: ProviderType) -> Result<Object> {
 
 fn read_form(body: &[u8]) -> Result<Object> {
     let mut members = Object::new();
-    for (name, value) in form_urlencoded::parse(body) {
+    for (name, value) in pairs(body) {
         if members.get(&name).is_some() {
             return Err(invalid("a parameter of the token response occurs twice"));
         }
-        members.insert(name, Json::String(value.into_owned()));
+        members.insert(&name, Json::String(value));
     }
     Ok(members)
 }
@@ -117,7 +118,7 @@ fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> {
         // Nobody would verify it.
         ProviderType::Oauth2 => None,
     };
-    let scope = members.string("scope")?.map(str::to_owned);
+    let scope = members.text("scope")?;
     for name in KNOWN {
         members.remove(name);
     }
@@ -145,16 +146,14 @@ fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
 
 /// A number of seconds, as a number or as its decimal digits; `null` counts as absent.
 fn seconds(members: &Object, name: &str) -> Result<Option<i64>> {
-    let number = match members.get(name) {
+    let seconds = match members.get(name) {
         None | Some(Json::Null) => return Ok(None),
-        Some(Json::Number(number)) => *number,
-        Some(Json::String(text)) => match text.parse() {
-            Ok(seconds) => Number::Integer(seconds),
-            Err(_) => return Err(invalid(format!("\"{name}\" must be a number"))),
-        },
-        Some(_) => return Err(invalid(format!("\"{name}\" must be a number"))),
+        Some(Json::Number(number)) => Some(number.seconds()),
+        Some(Json::String(text)) => text.parse().ok().map(Some),
+        Some(_) => None,
     };
-    match number.seconds() {
+    let Some(seconds) = seconds else { return Err(invalid(format!("\"{name}\" must be a number"))) };
+    match seconds {
         Some(seconds) if seconds >= 0 => Ok(Some(seconds.min(MAX_LIFETIME))),
         _ => Err(invalid(format!("\"{name}\" must not be negative nor out of range"))),
     }

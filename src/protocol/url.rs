@@ -3,6 +3,9 @@
 //! Nothing here is normalized: what is compared is compared byte for byte, so a text is accepted only where every
 //! parser reads it the same way.
 
+use std::ops::RangeInclusive;
+
+use super::form::append_pairs;
 use crate::error::{Code, Error, Result, harmless};
 
 /// The longest URL that is accepted, in bytes.
@@ -53,12 +56,12 @@ impl HttpsUrl {
     /// What follows the first `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        self.0.split_once('?').map(|(_, query)| query)
+        cut(&self.0, b'?').1
     }
 
     /// The URL with parameters added to its query (RFC 6749 3.1: an existing query is kept).
     #[must_use]
-    pub fn with_query<S: AsRef<str>>(&self, parameters: &[(S, S)]) -> String {
+    pub fn with_query(&self, parameters: &[(&str, &str)]) -> String {
         let mut url = self.0.clone();
         if !parameters.is_empty() {
             match self.query() {
@@ -72,9 +75,10 @@ impl HttpsUrl {
     }
 
     fn parts(&self) -> (&str, &str) {
-        let before_query = self.0.split('?').next().unwrap_or_default();
+        let before_query = cut(&self.0, b'?').0;
         // The third slash: the scheme brings two.
-        let path_at = before_query.match_indices('/').nth(2).map_or(before_query.len(), |(at, _)| at);
+        let third = before_query.bytes().enumerate().filter(|(_, byte)| *byte == b'/').nth(2);
+        let path_at = third.map_or(before_query.len(), |(at, _)| at);
         before_query.split_at_checked(path_at).unwrap_or((before_query, ""))
     }
 }
@@ -110,45 +114,35 @@ impl Issuer {
     }
 }
 
-/// Appends names and values as `application/x-www-form-urlencoded` (RFC 6749 appendix B).
-pub fn append_pairs<S: AsRef<str>>(target: &mut String, pairs: &[(S, S)]) {
-    for (at, (name, value)) in pairs.iter().enumerate() {
-        if at > 0 {
-            target.push('&');
-        }
-        target.extend(form_urlencoded::byte_serialize(name.as_ref().as_bytes()));
-        target.push('=');
-        target.extend(form_urlencoded::byte_serialize(value.as_ref().as_bytes()));
-    }
-}
-
 /// What is wrong with a URL, with the code that says so.
 fn fault(text: &str) -> Option<(Code, &'static str)> {
-    let Some((scheme, rest)) = text.split_once(':') else {
+    let (scheme, Some(rest)) = cut(text, b':') else {
         return Some((Code::InvalidMetadata, "must start with https://"));
     };
     let Some(rest) = rest.strip_prefix("//").filter(|_| matches!(scheme, "https" | "http")) else {
-        return Some(match scheme.to_ascii_lowercase().as_str() {
-            "https" | "http" => (Code::InvalidMetadata, "must start with https:// in lower case"),
-            _ => (Code::InsecureEndpoint, "must start with https://"),
+        return Some(if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") {
+            (Code::InvalidMetadata, "must start with https:// in lower case")
+        } else {
+            (Code::InsecureEndpoint, "must start with https://")
         });
     };
     if let Some(fault) = character_fault(rest) {
         return Some((Code::InvalidMetadata, fault));
     }
-    let before_query = rest.split('?').next().unwrap_or_default();
-    let (authority, path) = before_query.split_once('/').unwrap_or((before_query, ""));
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+    let (authority, path) = cut(cut(rest, b'?').0, b'/');
+    // The colons within brackets are those of an IPv6 address.
+    let port_at = authority.bytes().rposition(|byte| matches!(byte, b':' | b']'));
+    let (host, port) = match port_at.and_then(|at| authority.split_at_checked(at)) {
+        Some((host, port)) if port.starts_with(':') => (host, Some(port)),
         _ => (authority, None),
     };
     if !is_host(host) {
         return Some((Code::InvalidMetadata, "has no valid host"));
     }
-    if port.is_some_and(|port| port.starts_with('0') || port.starts_with('+') || port.parse::<u16>().is_err()) {
+    if port.and_then(|port| port.strip_prefix(':')).is_some_and(|port| !is_number(port, 1..=65_535)) {
         return Some((Code::InvalidMetadata, "has no valid port"));
     }
-    if path.split('/').any(is_dot_segment) {
+    if path.unwrap_or_default().split('/').any(is_dot_segment) {
         return Some((Code::InvalidMetadata, "must have no dot segments"));
     }
     if scheme == "http" && !matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
@@ -190,15 +184,23 @@ fn is_host(host: &str) -> bool {
             .strip_suffix(']')
             .is_some_and(|inner| inner.contains(':') && inner.bytes().all(|b| b.is_ascii_hexdigit() || b == b':'));
     }
-    if host.len() > 253 || !host.split('.').all(is_label) {
+    if host.len() > 253 {
         return false;
     }
+    let (mut labels, mut octets, mut last) = (0_usize, 0_usize, host);
+    for label in host.split('.') {
+        if !is_label(label) {
+            return false;
+        }
+        labels = labels.saturating_add(1);
+        octets = octets.saturating_add(usize::from(is_number(label, 0..=255)));
+        last = label;
+    }
     // Parsers read a host that ends in a number as an IPv4 address, in shapes like 127.1 or 0x7f000001 too.
-    let ends_in_number = host.rsplit('.').next().is_some_and(|last| {
-        let digits = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
-        last.bytes().all(|b| b.is_ascii_digit()) || digits.is_some_and(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
-    });
-    !ends_in_number || (host.split('.').count() == 4 && host.split('.').all(is_octet))
+    let digits = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let ends_in_number = last.bytes().all(|byte| byte.is_ascii_digit())
+        || digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    !ends_in_number || (labels == 4 && octets == 4)
 }
 
 fn is_label(label: &str) -> bool {
@@ -208,8 +210,22 @@ fn is_label(label: &str) -> bool {
         && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-fn is_octet(label: &str) -> bool {
-    label.parse::<u8>().is_ok() && (label == "0" || !label.starts_with('0'))
+/// A number of decimal digits without a zero in front.
+fn is_number(text: &str, range: RangeInclusive<i64>) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'))
+        && text.parse().is_ok_and(|number| range.contains(&number))
+}
+
+/// What stands before the first mark, an ASCII character, and what stands behind it.
+// The pattern searches of the standard library are generic: each use would hold one.
+#[inline(never)]
+pub(super) fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
+    let at = text.bytes().position(|byte| byte == mark);
+    match at.and_then(|at| text.split_at_checked(at)) {
+        Some((before, rest)) => (before, rest.get(1..)),
+        None => (text, None),
+    }
 }
 
 /// `.` and `..`, also in the spellings with `%2e` that parsers resolve.
@@ -360,7 +376,7 @@ mod tests {
         assert_eq!(with("https://e/auth?"), "https://e/auth?a+b=%26%3D&c=");
         assert_eq!(with("https://e/auth?p=x%20y"), "https://e/auth?p=x%20y&a+b=%26%3D&c=");
         assert_eq!(with("https://e/auth?p&"), "https://e/auth?p&a+b=%26%3D&c=");
-        assert_eq!(HttpsUrl::parse("https://e/").unwrap().with_query::<&str>(&[]), "https://e/");
+        assert_eq!(HttpsUrl::parse("https://e/").unwrap().with_query(&[]), "https://e/");
     }
 
     #[test]

@@ -68,12 +68,12 @@ impl Agent {
     #[must_use]
     pub fn from_claims(claims: Rc<Object>, scope: Option<&str>) -> Self {
         let (access, warnings) = Access::from_claims(&claims, scope);
-        let id = claims.string("sub").ok().flatten().unwrap_or_default().to_owned();
+        let id = claims.text("sub").ok().flatten().unwrap_or_default();
         Self {
             agent_type: AgentType::of(&id, AgentType::User),
             id,
             // A lying type here is no reason to refuse a sign-in: the claim then says nothing.
-            email: claims.string("email").ok().flatten().map(str::to_owned),
+            email: claims.text("email").ok().flatten(),
             email_verified: claims.bool("email_verified").ok().flatten(),
             access,
             claims,

@@ -1,6 +1,6 @@
 //! The session as it is stored: versioned JSON text.
 
-use crate::protocol::json::{self, Json, Number, Object};
+use crate::protocol::json::{self, Json, Object};
 use crate::session::TokenSet;
 
 /// The version that this library writes.
@@ -29,8 +29,8 @@ impl Record {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut object = Object::new();
-        object.insert("version", Json::Number(Number::Integer(VERSION)));
-        object.insert("session", Json::String(self.id.clone()));
+        object.put_integer("version", Some(VERSION));
+        object.put_text("session", Some(&self.id));
         object.insert("tokens", Json::Object(self.tokens.to_json()));
         object.to_string()
     }
@@ -46,7 +46,7 @@ impl Record {
             Ok(Some(version)) if version > VERSION => return Err(Unreadable::Newer),
             _ => return Err(Unreadable::Corrupt),
         }
-        let id = object.required_string("session").map_err(|_| Unreadable::Corrupt)?.to_owned();
+        let id = object.required_text("session").map_err(|_| Unreadable::Corrupt)?;
         let tokens = object.required_object("tokens").map_err(|_| Unreadable::Corrupt)?;
         Ok(Self { id, tokens: TokenSet::from_json(tokens).map_err(|_| Unreadable::Corrupt)? })
     }

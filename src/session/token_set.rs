@@ -1,7 +1,7 @@
 //! The token set: a token response (RFC 6749 5.1) with absolute times.
 
 use crate::error::Result;
-use crate::protocol::json::{Json, Number, Object};
+use crate::protocol::json::{Json, Object};
 use crate::protocol::secret::Secret;
 use crate::protocol::token_response::TokenResponse;
 
@@ -96,30 +96,18 @@ impl TokenSet {
     #[must_use]
     pub fn to_json(&self) -> Object {
         let mut object = Object::new();
-        let text = |text: &str| Json::String(text.to_owned());
-        let integer = |seconds: i64| Json::Number(Number::Integer(seconds));
-        object.insert("access_token", text(self.access_token.expose()));
-        object.insert("token_type", text(&self.token_type));
-        if let Some(scope) = &self.scope {
-            object.insert("scope", text(scope));
-        }
-        object.insert("issued_at", integer(self.issued_at));
-        if let Some(end) = self.expires_at {
-            object.insert("expires_at", integer(end));
-        }
-        if let Some(token) = &self.refresh_token {
-            object.insert("refresh_token", text(token.expose()));
-        }
-        if let Some(end) = self.refresh_expires_at {
-            object.insert("refresh_expires_at", integer(end));
-        }
-        if let Some(token) = &self.id_token {
-            object.insert("id_token", text(token.expose()));
-        }
+        object.put_text("access_token", Some(self.access_token.expose()));
+        object.put_text("token_type", Some(&self.token_type));
+        object.put_text("scope", self.scope.as_deref());
+        object.put_integer("issued_at", Some(self.issued_at));
+        object.put_integer("expires_at", self.expires_at);
+        object.put_text("refresh_token", self.refresh_token.as_ref().map(Secret::expose));
+        object.put_integer("refresh_expires_at", self.refresh_expires_at);
+        object.put_text("id_token", self.id_token.as_ref().map(Secret::expose));
         if !self.metadata.is_empty() {
             object.insert("metadata", Json::Object(self.metadata.clone()));
         }
-        object.insert("version", integer(1));
+        object.put_integer("version", Some(1));
         object
     }
 
@@ -128,11 +116,11 @@ impl TokenSet {
     /// # Errors
     /// A member is missing or of a wrong type; the message names it.
     pub fn from_json(object: &Object) -> Result<Self> {
-        let secret = |name: &str| Ok(object.string(name)?.map(Secret::new));
+        let secret = |name: &str| Ok(object.text(name)?.map(Secret::new));
         Ok(Self {
-            access_token: Secret::new(object.required_string("access_token")?),
-            token_type: object.required_string("token_type")?.to_owned(),
-            scope: object.string("scope")?.map(str::to_owned),
+            access_token: Secret::new(object.required_text("access_token")?),
+            token_type: object.required_text("token_type")?,
+            scope: object.text("scope")?,
             issued_at: object.required_seconds("issued_at")?,
             expires_at: object.seconds("expires_at")?,
             refresh_token: secret("refresh_token")?,

@@ -1,11 +1,12 @@
 //! The transaction: what this user agent remembers of a sign-in under way (RFC 6749 10.12, OIDC Core 3.1.2.1).
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Code, Error, Result};
-use crate::protocol::json::{self, Json, Number, Object};
+use crate::protocol::base64;
+use crate::protocol::json::{self, Json, Object};
 use crate::protocol::secret::Secret;
+use crate::protocol::words;
 
 /// How long a sign-in may take, in seconds.
 pub const LIFETIME_SECONDS: i64 = 600;
@@ -80,31 +81,24 @@ impl Transaction {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut object = Object::new();
-        object.insert("created_at", Json::Number(Number::Integer(self.created_at)));
-        let mut put = |name: &str, text: Option<&str>| {
-            if let Some(text) = text {
-                object.insert(name, Json::String(text.to_owned()));
-            }
-        };
-        put("app_state", self.app_state.as_deref());
-        put("return_to", self.return_to.as_deref());
+        object.put_integer("created_at", Some(self.created_at));
+        object.put_text("app_state", self.app_state.as_deref());
+        object.put_text("return_to", self.return_to.as_deref());
         match &self.progress {
             Progress::Pending(pending) => {
-                put("verifier", Some(pending.verifier.expose()));
-                put("nonce", pending.nonce.as_deref());
-                put("issuer", pending.issuer.as_deref());
-                put("redirect_uri", Some(&pending.redirect_uri));
-                put("scope", Some(&pending.scope));
+                object.put_text("verifier", Some(pending.verifier.expose()));
+                object.put_text("nonce", pending.nonce.as_deref());
+                object.put_text("issuer", pending.issuer.as_deref());
+                object.put_text("redirect_uri", Some(&pending.redirect_uri));
+                object.put_text("scope", Some(&pending.scope));
                 if !pending.acr_values.is_empty() {
-                    put("acr_values", Some(&pending.acr_values.join(" ")));
+                    object.put_text("acr_values", Some(&words::join(&pending.acr_values)));
                 }
-                if let Some(seconds) = pending.max_age {
-                    object.insert("max_age", Json::Number(Number::Integer(seconds)));
-                }
+                object.put_integer("max_age", pending.max_age);
             }
             Progress::Used { code_hash, session } => {
-                put("code_hash", code_hash.as_deref());
-                put("session", session.as_deref());
+                object.put_text("code_hash", code_hash.as_deref());
+                object.put_text("session", session.as_deref());
                 object.insert("used", Json::Bool(true));
             }
         }
@@ -118,26 +112,26 @@ impl Transaction {
     pub fn from_text(text: &str) -> Result<Self> {
         let read = || -> Result<Self> {
             let object = json::parse_object(text.as_bytes())?;
-            let owned = |name: &str| Ok::<_, Error>(object.string(name)?.map(str::to_owned));
             let progress = if object.bool("used")? == Some(true) {
-                Progress::Used { code_hash: owned("code_hash")?, session: owned("session")? }
+                Progress::Used { code_hash: object.text("code_hash")?, session: object.text("session")? }
             } else {
                 Progress::Pending(Box::new(Pending {
-                    verifier: Secret::new(object.required_string("verifier")?),
-                    nonce: owned("nonce")?,
-                    issuer: owned("issuer")?,
-                    redirect_uri: object.required_string("redirect_uri")?.to_owned(),
-                    scope: object.required_string("scope")?.to_owned(),
+                    verifier: Secret::new(object.required_text("verifier")?),
+                    nonce: object.text("nonce")?,
+                    issuer: object.text("issuer")?,
+                    redirect_uri: object.required_text("redirect_uri")?,
+                    scope: object.required_text("scope")?,
                     max_age: object.seconds("max_age")?,
-                    acr_values: owned("acr_values")?
+                    acr_values: object
+                        .text("acr_values")?
                         .map(|values| values.split(' ').map(str::to_owned).collect())
                         .unwrap_or_default(),
                 }))
             };
             Ok(Self {
                 created_at: object.required_seconds("created_at")?,
-                app_state: owned("app_state")?,
-                return_to: owned("return_to")?,
+                app_state: object.text("app_state")?,
+                return_to: object.text("return_to")?,
                 progress,
             })
         };
@@ -148,7 +142,7 @@ impl Transaction {
 /// What stays of a code: enough to know it again, not enough to redeem it.
 #[must_use]
 pub fn code_hash(code: &str) -> String {
-    Base64UrlUnpadded::encode_string(&Sha256::digest(code.as_bytes()))
+    base64::encode(&Sha256::digest(code.as_bytes()))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub fn claims(changes: &[(&str, Option<&str>)]) -> Object {
     .unwrap();
     for (name, value) in changes {
         match value {
-            Some(text) => claims.insert(*name, parse(text).expect("the changed claim is JSON")),
+            Some(text) => claims.insert(name, parse(text).expect("the changed claim is JSON")),
             None => drop(claims.remove(name)),
         }
     }

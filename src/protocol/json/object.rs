@@ -1,10 +1,8 @@
 //! A JSON object, with accessors that name the member in their errors.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
-use super::Json;
+use super::{Json, Number, write_string};
 use crate::error::{Code, Error, Result};
 
 /// A JSON object: members in the order of the text, no name twice. `Debug` shows the names only, since values can be
@@ -58,11 +56,27 @@ impl Object {
     }
 
     /// Adds a member, or replaces the value of the one with that name.
-    pub fn insert(&mut self, name: impl Into<String>, value: Json) {
-        let name = name.into();
+    #[inline(never)]
+    pub fn insert(&mut self, name: &str, value: Json) {
         match self.members.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
-            None => self.members.push((name, value)),
+            None => self.members.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Adds a string, where there is one.
+    #[inline(never)]
+    pub fn put_text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.insert(name, Json::String(text.to_owned()));
+        }
+    }
+
+    /// Adds a whole number, where there is one.
+    #[inline(never)]
+    pub fn put_integer(&mut self, name: &str, number: Option<i64>) {
+        if let Some(number) = number {
+            self.insert(name, Json::Number(Number::Integer(number)));
         }
     }
 
@@ -82,6 +96,25 @@ impl Object {
             Some(Json::String(text)) => Ok(Some(text)),
             Some(other) => Err(self.wrong(name, "string", other)),
         }
+    }
+
+    /// A string of one's own; `null` counts as absent.
+    ///
+    /// # Errors
+    /// The object's code, when the member is something else.
+    // Read in dozens of places, each of which would hold the code of an allocation.
+    #[inline(never)]
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.string(name)?.map(str::to_owned))
+    }
+
+    /// A string of one's own that has to be there.
+    ///
+    /// # Errors
+    /// The object's code, when the member is missing or something else.
+    #[inline(never)]
+    pub fn required_text(&self, name: &str) -> Result<String> {
+        self.required_string(name).map(str::to_owned)
     }
 
     /// A boolean; `null` counts as absent.
@@ -176,10 +209,12 @@ impl Object {
         self.object(name)?.ok_or_else(|| self.missing(name))
     }
 
+    #[inline(never)]
     fn missing(&self, name: &str) -> Error {
         Error::new(self.code, format!("\"{name}\" is missing"))
     }
 
+    #[inline(never)]
     fn wrong(&self, name: &str, expected: &str, actual: &Json) -> Error {
         let actual = actual.type_name();
         Error::new(self.code, format!("\"{name}\" must be of type {expected}, not {actual}")).mismatch(expected, actual)
@@ -205,26 +240,25 @@ impl fmt::Debug for Object {
     }
 }
 
-impl Serialize for Object {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.members.len()))?;
-        for (name, value) in &self.members {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
 impl fmt::Display for Object {
     /// Writes compact JSON text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+        f.write_char('{')?;
+        for (at, (name, value)) in self.members.iter().enumerate() {
+            if at > 0 {
+                f.write_char(',')?;
+            }
+            write_string(name, f)?;
+            f.write_char(':')?;
+            fmt::Display::fmt(value, f)?;
+        }
+        f.write_char('}')
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Number, parse, parse_object, parse_object_as};
+    use super::super::{parse, parse_object, parse_object_as};
     use super::*;
 
     fn object(text: &str) -> Object {
@@ -243,7 +277,6 @@ mod tests {
             assert_eq!(seconds(number).map_err(|error| error.code()), Err(Code::InvalidResponse), "{number}");
         }
         assert_eq!(Object::new().seconds("exp"), Ok(None));
-        assert_eq!(Number::Float(f64::NAN).seconds(), None);
     }
 
     #[test]

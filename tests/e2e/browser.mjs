@@ -1,0 +1,69 @@
+// @ts-check
+// Chromium for the end-to-end tests. A tab that logs an error, or in which an exception stays uncaught, fails its test.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+
+/** Milliseconds until something that a test waits for counts as missing; the machine may be busy. */
+const PATIENCE = 15_000;
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * @typedef {object} Tab
+ * @property {import("playwright-core").Page} page
+ * @property {import("playwright-core").BrowserContext} context shares cookies and `localStorage` with nobody
+ * @property {(...patterns: RegExp[]) => void} expectErrors what the console has to say in this test, and nothing else
+ */
+
+/**
+ * A browser for the tests of a file.
+ *
+ * @returns {(body: (tab: Tab) => Promise<void>) => Promise<void>} runs a test in a tab of a new profile
+ */
+export function useBrowser() {
+  /** @type {import("playwright-core").Browser} */
+  let browser;
+  before(async () => {
+    browser = await chromium.launch({ executablePath: findChromium(), args: flags });
+  });
+  after(() => browser?.close());
+
+  return async (body) => {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(PATIENCE);
+    /** @type {string[]} */
+    const errors = [];
+    context.on("console", (message) => {
+      if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+    });
+    context.on("weberror", (thrown) => errors.push(`uncaught: ${thrown.error().stack ?? thrown.error()}`));
+    /** @type {RegExp[]} */
+    const expected = [];
+    try {
+      await body({ page: await context.newPage(), context, expectErrors: (...patterns) => void expected.push(...patterns) });
+    } finally {
+      await context.close();
+    }
+    const unexpected = errors.filter((error) => !expected.some((pattern) => pattern.test(error)));
+    assert.deepEqual(unexpected, [], "the console says no error that the test does not expect");
+    const missing = expected.filter((pattern) => !errors.some((error) => pattern.test(error)));
+    assert.deepEqual(missing, [], "the console says every error that the test expects");
+  };
+}
+
+function findChromium() {
+  const places = process.env.CHROMIUM ? [process.env.CHROMIUM] : ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+  const found = places.find((place) => existsSync(place));
+  assert.ok(found, `Chromium is needed and is not at ${places.join(" or ")}; CHROMIUM can say where it is`);
+  return found;
+}

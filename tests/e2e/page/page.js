@@ -1,0 +1,62 @@
+// @ts-check
+// The package in a page that does nothing by itself: the tests call `app`, and what comes back is plain data.
+import { IdpClient, OAuthError, isOAuthError } from "/pkg/browser.js";
+
+/** @type {IdpClient | undefined} */
+let idp;
+
+/** @type {object[]} */
+const events = [];
+
+/** @type {string[]} */
+const opened = [];
+
+const eventTypes = ["signedin", "refreshed", "refreshfailed", "signedout", "warning"];
+
+globalThis.app = {
+  events,
+  /** URLs that the client would have navigated to. */
+  opened,
+
+  /** Makes the client; `collectUrls` keeps it from leaving the page. */
+  create: ({ collectUrls = false, ...options }) =>
+    outcome(async () => {
+      idp = await IdpClient.create({ ...options, ...(collectUrls && { openUrl: (url) => opened.push(url) }) });
+      for (const type of eventTypes) {
+        idp.on(type, ({ detail: { agent, ...rest } }) => events.push({ type, agent: agent?.id ?? null, ...rest }));
+      }
+    }),
+
+  /** Calls a method of the client. */
+  call: (method, ...args) => outcome(() => idp[method](...args)),
+
+  /** Calls a method several times at once, and says too whether all came to the same agent object. */
+  async callAtOnce(times, method, ...args) {
+    const results = await Promise.all(Array.from({ length: times }, () => idp[method](...args)));
+    return { ids: results.map(({ agent }) => agent.id), isOneAgent: new Set(results.map(({ agent }) => agent)).size === 1 };
+  },
+};
+
+/** What a call came to: `{value}` or `{error}`. */
+async function outcome(work) {
+  try {
+    return { value: plain(await work()) };
+  } catch (error) {
+    return { error: facts(error) };
+  }
+}
+
+function plain(value) {
+  if (value && typeof value === "object" && "agent" in value) return { ...value, agent: plain(value.agent) };
+  if (value && typeof value === "object" && "hasAccess" in value) return { id: value.id, email: value.email, name: value.claims.name };
+  return value;
+}
+
+function facts(error) {
+  const { name, code, message, recovery, expected, actual, appState, status } = error;
+  const told = { name, code, message, recovery, expected, actual, appState, status };
+  // Everything that a log could show of it, causes included.
+  const causes = [];
+  for (let at = error; at instanceof Error; at = at.cause) causes.push(String(at), at.stack ?? "", JSON.stringify(at));
+  return { ...told, isOAuthError: isOAuthError(error) && error instanceof OAuthError, text: causes.join("\n") };
+}

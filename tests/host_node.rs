@@ -1,0 +1,160 @@
+//! The ports on Node: what holds everywhere, a real HTTP server, and that there is no page.
+
+#![cfg(all(target_arch = "wasm32", feature = "host"))]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic fails a test"
+)]
+
+#[path = "support/host/mod.rs"]
+mod support;
+
+use js_sys::{Function, Promise};
+use support::{AMPLE, BRIEF, host, js};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wasm_oidc::client::StorageKind;
+use wasm_oidc::host::JsHost;
+use wasm_oidc::ports::{Area, Http, HttpFailure, Limits, Page, Store};
+use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
+
+// The way of this runner to have ES modules in Node, and with them `support/host/*.js`.
+wasm_bindgen_test_configure!(run_in_node_experimental);
+
+#[wasm_bindgen(module = "/tests/support/host/server.js")]
+extern "C" {
+    async fn serve() -> JsValue;
+}
+
+struct Server(JsValue);
+
+impl Server {
+    async fn start() -> Self {
+        Self(serve().await)
+    }
+
+    async fn get(&self, path: &str, limits: Limits) -> Result<HttpResponse, HttpFailure> {
+        host().send(HttpRequest::get(self.url(path), "*/*"), limits).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", js::at(&self.0, "origin").as_string().unwrap())
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let list: js_sys::Array = js::at(&self.0, name).unchecked_into();
+        list.iter().filter_map(|path| path.as_string()).collect()
+    }
+
+    /// Whether the client hung up on this path, which the server learns a moment later.
+    async fn aborted(&self, path: &str) -> bool {
+        for _ in 0..100 {
+            if self.list("aborted").iter().any(|aborted| aborted == path) {
+                return true;
+            }
+            js::wait(20).await;
+        }
+        false
+    }
+
+    async fn stop(self) {
+        let close: Function = js::at(&self.0, "close").unchecked_into();
+        let closed: Promise = close.call0(&self.0).unwrap().unchecked_into();
+        JsFuture::from(closed).await.unwrap();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_real_server_is_answered_to() {
+    let server = Server::start().await;
+    let response = server.get("/json", AMPLE).await.unwrap();
+    assert_eq!((response.status, response.is_json(), &*response.body), (200, true, &br#"{"really":true}"#[..]));
+    assert_eq!(response.header("x-two"), Some("a, b"));
+    let response = server.get("/missing", AMPLE).await.unwrap();
+    assert_eq!((response.status, &*response.body), (404, &b"not here"[..]));
+    let response = server.get("/empty", AMPLE).await.unwrap();
+    assert_eq!((response.status, &*response.body), (204, &b""[..]));
+    let form = HttpRequest::post_form(server.url("/echo"), &[("code", "a b")]);
+    let response = host().send(form, AMPLE).await.unwrap();
+    assert_eq!(
+        String::from_utf8(response.body).unwrap(),
+        r#"{"method":"POST","type":"application/x-www-form-urlencoded","body":"code=a+b"}"#
+    );
+    server.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_redirect_of_a_real_server_is_not_followed() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/redirect", AMPLE).await, Err(HttpFailure::Redirect));
+    assert_eq!(server.list("requests"), ["/redirect"]);
+    server.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_real_server_that_does_not_end_is_hung_up_on() {
+    let server = Server::start().await;
+    for (path, failure) in
+        [("/endless", HttpFailure::TooLarge), ("/trickle", HttpFailure::Timeout), ("/never", HttpFailure::Timeout)]
+    {
+        let limits = if path == "/endless" { AMPLE } else { BRIEF };
+        assert_eq!(server.get(path, limits).await, Err(failure), "{path}");
+        assert!(server.aborted(path).await, "{path}");
+    }
+    server.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_that_breaks_is_a_network_failure() {
+    let server = Server::start().await;
+    assert!(matches!(server.get("/reset", AMPLE).await, Err(HttpFailure::Network(_))));
+    let url = server.url("/json");
+    server.stop().await;
+    let refused = host().send(HttpRequest::get(url, "*/*"), AMPLE).await;
+    assert!(matches!(refused, Err(HttpFailure::Network(_))));
+}
+
+#[wasm_bindgen_test]
+fn node_is_no_page() {
+    assert!(!JsHost::is_page());
+    assert_eq!(host().location(), None);
+    host().replace_location("https://app.example/");
+    assert!(!host().navigate("https://idp.example/"));
+}
+
+#[wasm_bindgen_test]
+fn a_window_without_a_document_is_no_page() {
+    let _as_in_deno = js::Tampered::replaced("window", &js_sys::global());
+    assert!(!JsHost::is_page());
+    assert_eq!(host().location(), None);
+}
+
+#[wasm_bindgen_test]
+async fn the_session_storage_of_a_tab_is_memory_where_there_is_no_tab() {
+    let host = JsHost::new(StorageKind::Session);
+    host.save(Area::Tokens, "a", "1").await.unwrap();
+    assert_eq!(host.load(Area::Tokens, "a").await, Ok(Some("1".to_owned())));
+    assert_eq!(JsHost::new(StorageKind::Session).load(Area::Tokens, "a").await, Ok(None));
+}
+
+#[wasm_bindgen_test]
+async fn no_area_in_memory_sees_what_another_one_keeps() {
+    const AREAS: [Area; 3] = [Area::Tokens, Area::Transactions, Area::Documents];
+    let host = host();
+    for area in AREAS {
+        host.save(area, "same", &format!("{area:?}")).await.unwrap();
+    }
+    for area in AREAS {
+        assert_eq!(host.load(area, "same").await, Ok(Some(format!("{area:?}"))));
+        assert_eq!(host.keys(area, "sa").await, Ok(vec!["same".to_owned()]));
+    }
+    host.delete(Area::Transactions, "same").await.unwrap();
+    assert_eq!(host.load(Area::Transactions, "same").await, Ok(None));
+    assert_eq!(host.load(Area::Tokens, "same").await, Ok(Some("Tokens".to_owned())));
+    assert_eq!(host.load(Area::Documents, "same").await, Ok(Some("Documents".to_owned())));
+}

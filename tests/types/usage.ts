@@ -1,0 +1,56 @@
+// What an app writes in TypeScript compiles, and what it must not write does not.
+
+import {
+  CallbackError, IdpClient, SubjectMismatchError, hasAccess, isOAuthError, parseScope, ready,
+  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet,
+} from "wasm-oidc";
+
+export async function page(): Promise<void> {
+  await ready(new URL("https://app.example.com/core.wasm"));
+  const idp = await IdpClient.create({
+    issuer: "https://idp.example.com",
+    clientId: "spa",
+    redirectUri: new URL("https://app.example.com/callback"),
+    scopes: ["openid", "offline_access"],
+    storage: "session",
+    apiOrigins: ["https://api.example.com"],
+  });
+  const stop: () => void = idp.on("signedout", ({ detail }: ClientEvent) => console.log(detail.reason, detail.agent?.id));
+  stop();
+  const result: SignedIn | null = await idp.handleRedirectCallback();
+  const agent: Agent | null = result?.agent ?? (await idp.getAgent());
+  if (agent === null) return idp.signInRedirect({ returnTo: "/", appState: { tab: 3 }, prompt: ["login", "consent"] });
+  const allowed: boolean = agent.hasAccessIn("org_x", "write", "projects.tasks");
+  const response: Response = await idp.fetch("https://api.example.com/", { method: "POST", body: "x", auth: "optional" });
+  console.log(allowed, response.status, agent.organizations[0]?.scopes, agent.expiresIn, hasAccess(["a:b"], "b", "a"));
+  console.log(parseScope("a:b")?.resource, idp.createLogoutUrl()?.length);
+  await idp.signOut({ returnTo: "https://app.example.com/" });
+}
+
+export async function server(kept: AuthorizationRequest, callback: URL): Promise<TokenSet> {
+  using idp = IdpClient.createSync({ issuer: "https://idp.example.com", clientId: "web", clientSecret: "s" });
+  try {
+    const agent = await idp.exchangeCode(callback, kept);
+    return (await idp.refresh(agent)).tokens;
+  } catch (error) {
+    if (error instanceof SubjectMismatchError) console.log(error.expectedSub, error.actualSub);
+    if (error instanceof CallbackError) console.log(error.code, error.appState);
+    if (isOAuthError(error) && error.recovery === "retry") console.log(error.retryAfter);
+    throw error;
+  }
+}
+
+export function mistakes(idp: IdpClient, agent: Agent): void {
+  // @ts-expect-error: a client is made by `create`
+  new IdpClient({ issuer: "https://idp.example.com", clientId: "spa" });
+  // @ts-expect-error: the client id is missing
+  void IdpClient.create({ issuer: "https://idp.example.com" });
+  // @ts-expect-error: there is no such option
+  void IdpClient.create({ clientId: "spa", redirectURI: "https://app.example.com/" });
+  // @ts-expect-error: HMAC does not exist
+  void IdpClient.create({ clientId: "spa", algorithms: ["HS256"] });
+  // @ts-expect-error: a code is not redeemed without a verifier
+  void idp.exchangeCode("code", { stateCheckedByCaller: true });
+  // @ts-expect-error: agents are immutable
+  agent.id = "somebody else";
+}
