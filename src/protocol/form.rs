@@ -1,4 +1,5 @@
-//! `application/x-www-form-urlencoded` (RFC 6749 appendix B; the URL Standard, section 5), both ways.
+//! `application/x-www-form-urlencoded` (RFC 6749 appendix B; the URL Standard, section 5), both ways, by form_urlencoded.
+//! Its generic functions are instantiated here once.
 
 /// Appends names and values to a query or a form.
 pub fn append_pairs(target: &mut String, pairs: &[(&str, &str)]) {
@@ -15,61 +16,13 @@ pub fn append_pairs(target: &mut String, pairs: &[(&str, &str)]) {
 /// Appends one name or value.
 #[inline(never)]
 pub fn append_encoded(target: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => target.push(char::from(byte)),
-            b' ' => target.push('+'),
-            _ => {
-                target.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    target.push(char::from(match digit {
-                        0..10 => digit | b'0',
-                        _ => digit.saturating_add(b'A' - 10),
-                    }));
-                }
-            }
-        }
-    }
+    target.extend(form_urlencoded::byte_serialize(text.as_bytes()));
 }
 
 /// The names and values of a query or a form, in order.
 #[inline(never)]
 pub fn pairs(text: &[u8]) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    for piece in text.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty()) {
-        let mut halves = piece.splitn(2, |&byte| byte == b'=');
-        let name = decoded(halves.next().unwrap_or_default());
-        pairs.push((name, decoded(halves.next().unwrap_or_default())));
-    }
-    pairs
-}
-
-/// The text behind the encoding. In one that is not UTF-8, every byte beyond ASCII becomes a replacement character.
-#[inline(never)]
-fn decoded(text: &[u8]) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let mut byte = *first;
-        if byte == b'+' {
-            byte = b' ';
-        } else if byte == b'%'
-            && let [high, low, after @ ..] = after
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-        {
-            byte = high << 4 | low;
-            rest = after;
-        }
-        bytes.push(byte);
-    }
-    String::from_utf8(bytes).unwrap_or_else(|error| {
-        error.as_bytes().iter().map(|&byte| if byte.is_ascii() { char::from(byte) } else { '\u{fffd}' }).collect()
-    })
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    form_urlencoded::parse(text).into_owned().collect()
 }
 
 #[cfg(test)]
@@ -86,6 +39,6 @@ mod tests {
 
     #[test]
     fn what_is_not_utf_8_stays_recognizable() {
-        assert_eq!(decoded(b"a%ffb%c3%a9"), "a\u{fffd}b\u{fffd}\u{fffd}");
+        assert_eq!(pairs(b"a=%ffb%c3%a9"), [("a".to_owned(), "\u{fffd}b\u{e9}".to_owned())]);
     }
 }

@@ -180,10 +180,7 @@ impl PublicKey {
     /// `None` for other keys, whose algorithm says it.
     #[must_use]
     pub fn signature_length(&self) -> Option<usize> {
-        match &self.jwk {
-            JsonWebKey::Rsa { modulus, .. } => Some(modulus.len()),
-            _ => None,
-        }
+        (self.shape == Shape::Rsa).then(|| bytes(&self.members, "n").map(without_leading_zeros))?.map(|n| n.len())
     }
 
     /// The key as jwt-compact knows it.
