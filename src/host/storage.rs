@@ -8,38 +8,54 @@ use super::{JsHost, global, page};
 use crate::client::StorageKind;
 use crate::ports::{Area, Shelf, Store, StoreFailure, TokenStore};
 
-/// The places where text is kept.
+/// The places where text is kept: in the tab where there is one, else each kind in a memory of its own.
 pub(super) struct Storages {
-    memory: RefCell<Shelf>,
-    tokens: StorageKind,
+    tokens: RefCell<Shelf>,
+    transactions: RefCell<Shelf>,
+    documents: RefCell<Shelf>,
+    kind: StorageKind,
 }
 
 impl Storages {
-    pub(super) fn new(tokens: StorageKind) -> Self {
-        Self { memory: RefCell::default(), tokens }
+    pub(super) fn new(kind: StorageKind) -> Self {
+        Self { tokens: RefCell::default(), transactions: RefCell::default(), documents: RefCell::default(), kind }
     }
 
-    fn load(&self, tab: Option<web_sys::Storage>, key: &str) -> Result<Option<String>, StoreFailure> {
-        match tab {
-            Some(tab) => tab.get_item(key).map_err(failure),
-            None => Ok(self.memory.borrow().get(key)),
-        }
-    }
-
-    fn save(&self, tab: Option<web_sys::Storage>, key: &str, text: Option<&str>) -> Result<(), StoreFailure> {
-        match (tab, text) {
-            (Some(tab), Some(text)) => tab.set_item(key, text).map_err(failure),
-            (Some(tab), None) => tab.remove_item(key).map_err(failure),
-            (None, text) => {
-                self.memory.borrow_mut().put(key, text);
-                Ok(())
-            }
+    fn memory(&self, area: Area) -> &RefCell<Shelf> {
+        match area {
+            Area::Transactions => &self.transactions,
+            Area::Documents => &self.documents,
         }
     }
 
     /// Where tokens are kept; see [`tab`].
     fn token_tab(&self) -> Result<Option<web_sys::Storage>, StoreFailure> {
-        if self.tokens == StorageKind::Memory { Ok(None) } else { tab() }
+        if self.kind == StorageKind::Memory { Ok(None) } else { tab() }
+    }
+}
+
+#[inline(never)]
+fn load(tab: Option<web_sys::Storage>, memory: &RefCell<Shelf>, key: &str) -> Result<Option<String>, StoreFailure> {
+    match tab {
+        Some(tab) => tab.get_item(key).map_err(failure),
+        None => Ok(memory.borrow().get(key)),
+    }
+}
+
+#[inline(never)]
+fn save(
+    tab: Option<web_sys::Storage>,
+    memory: &RefCell<Shelf>,
+    key: &str,
+    text: Option<&str>,
+) -> Result<(), StoreFailure> {
+    match (tab, text) {
+        (Some(tab), Some(text)) => tab.set_item(key, text).map_err(failure),
+        (Some(tab), None) => tab.remove_item(key).map_err(failure),
+        (None, text) => {
+            memory.borrow_mut().put(key, text);
+            Ok(())
+        }
     }
 }
 
@@ -58,20 +74,20 @@ fn failure(thrown: JsValue) -> StoreFailure {
 }
 
 impl Store for JsHost {
-    fn load(&self, _: Area, key: &str) -> Result<Option<String>, StoreFailure> {
-        self.storages.load(tab()?, key)
+    fn load(&self, area: Area, key: &str) -> Result<Option<String>, StoreFailure> {
+        load(tab()?, self.storages.memory(area), key)
     }
 
-    fn save(&self, _: Area, key: &str, text: &str) -> Result<(), StoreFailure> {
-        self.storages.save(tab()?, key, Some(text))
+    fn save(&self, area: Area, key: &str, text: &str) -> Result<(), StoreFailure> {
+        save(tab()?, self.storages.memory(area), key, Some(text))
     }
 
-    fn delete(&self, _: Area, key: &str) -> Result<(), StoreFailure> {
-        self.storages.save(tab()?, key, None)
+    fn delete(&self, area: Area, key: &str) -> Result<(), StoreFailure> {
+        save(tab()?, self.storages.memory(area), key, None)
     }
 
-    fn keys(&self, _: Area, prefix: &str) -> Result<Vec<String>, StoreFailure> {
-        let Some(tab) = tab()? else { return Ok(self.storages.memory.borrow().keys(prefix)) };
+    fn keys(&self, area: Area, prefix: &str) -> Result<Vec<String>, StoreFailure> {
+        let Some(tab) = tab()? else { return Ok(self.storages.memory(area).borrow().keys(prefix)) };
         let mut keys = Vec::new();
         for index in 0..tab.length().map_err(failure)? {
             match tab.key(index) {
@@ -85,10 +101,10 @@ impl Store for JsHost {
 
 impl TokenStore for JsHost {
     async fn load_tokens(&self, key: &str) -> Result<Option<String>, StoreFailure> {
-        self.storages.load(self.storages.token_tab()?, key)
+        load(self.storages.token_tab()?, &self.storages.tokens, key)
     }
 
     async fn save_tokens(&self, key: &str, text: Option<&str>) -> Result<(), StoreFailure> {
-        self.storages.save(self.storages.token_tab()?, key, text)
+        save(self.storages.token_tab()?, &self.storages.tokens, key, text)
     }
 }
