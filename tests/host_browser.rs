@@ -19,12 +19,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use wasm_oidc::client::StorageKind;
 use wasm_oidc::host::JsHost;
-use wasm_oidc::ports::{Area, Http, HttpFailure, Page, Store, StoreFailure};
+use wasm_oidc::ports::{Area, Http, HttpFailure, Page, Store, StoreFailure, TokenStore};
 use wasm_oidc::protocol::http::HttpRequest;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-const AREAS: [Area; 3] = [Area::Tokens, Area::Transactions, Area::Documents];
+const AREAS: [Area; 2] = [Area::Transactions, Area::Documents];
 
 fn session_storage() -> web_sys::Storage {
     web_sys::window().unwrap().session_storage().unwrap().unwrap()
@@ -41,45 +41,45 @@ fn holding(text: &str) -> Vec<String> {
 async fn tokens_are_in_the_storage_of_the_tab_only_when_the_app_says_so() {
     session_storage().clear().unwrap();
     let memory = JsHost::new(StorageKind::Memory);
-    memory.save(Area::Tokens, "wasm-oidc:session:a", "canary-of-memory").await.unwrap();
+    memory.save_tokens("wasm-oidc:session:a", Some("canary-of-memory")).await.unwrap();
     assert_eq!(holding("canary-of-memory"), Vec::<String>::new());
 
     let session = JsHost::new(StorageKind::Session);
-    session.save(Area::Tokens, "wasm-oidc:session:a", "canary-of-session").await.unwrap();
+    session.save_tokens("wasm-oidc:session:a", Some("canary-of-session")).await.unwrap();
     assert_eq!(holding("canary-of-session").len(), 1);
-    assert_eq!(memory.load(Area::Tokens, "wasm-oidc:session:a").await, Ok(Some("canary-of-memory".to_owned())));
+    assert_eq!(memory.load_tokens("wasm-oidc:session:a").await, Ok(Some("canary-of-memory".to_owned())));
 
     // Another page of the tab, after a reload.
     let reloaded = JsHost::new(StorageKind::Session);
-    assert_eq!(reloaded.load(Area::Tokens, "wasm-oidc:session:a").await, Ok(Some("canary-of-session".to_owned())));
-    reloaded.delete(Area::Tokens, "wasm-oidc:session:a").await.unwrap();
-    assert_eq!(session.load(Area::Tokens, "wasm-oidc:session:a").await, Ok(None));
+    assert_eq!(reloaded.load_tokens("wasm-oidc:session:a").await, Ok(Some("canary-of-session".to_owned())));
+    reloaded.save_tokens("wasm-oidc:session:a", None).await.unwrap();
+    assert_eq!(session.load_tokens("wasm-oidc:session:a").await, Ok(None));
     assert_eq!(holding("canary-of-session"), Vec::<String>::new());
 }
 
 #[wasm_bindgen_test]
-async fn transactions_and_documents_outlive_the_page_in_every_case() {
+fn transactions_and_documents_outlive_the_page_in_every_case() {
     session_storage().clear().unwrap();
     for area in [Area::Transactions, Area::Documents] {
-        host().save(area, "wasm-oidc:x", "kept").await.unwrap();
-        assert_eq!(host().load(area, "wasm-oidc:x").await, Ok(Some("kept".to_owned())));
+        host().save(area, "wasm-oidc:x", "kept").unwrap();
+        assert_eq!(host().load(area, "wasm-oidc:x"), Ok(Some("kept".to_owned())));
     }
     session_storage().clear().unwrap();
 }
 
 #[wasm_bindgen_test]
-async fn keys_of_other_apps_are_neither_found_nor_touched() {
+fn keys_of_other_apps_are_neither_found_nor_touched() {
     session_storage().clear().unwrap();
     session_storage().set_item("cart", "3 apples").unwrap();
     let host = JsHost::new(StorageKind::Session);
     for key in ["wasm-oidc:b", "wasm-oidc:a"] {
-        host.save(Area::Tokens, key, "1").await.unwrap();
+        host.save(Area::Transactions, key, "1").unwrap();
     }
-    let mut keys = host.keys(Area::Tokens, "wasm-oidc:").await.unwrap();
+    let mut keys = host.keys(Area::Transactions, "wasm-oidc:").unwrap();
     keys.sort();
     assert_eq!(keys, ["wasm-oidc:a", "wasm-oidc:b"]);
     for key in keys {
-        host.delete(Area::Tokens, &key).await.unwrap();
+        host.delete(Area::Transactions, &key).unwrap();
     }
     assert_eq!(session_storage().get_item("cart").unwrap(), Some("3 apples".to_owned()));
     assert_eq!(session_storage().length().unwrap(), 1);
@@ -90,13 +90,13 @@ async fn keys_of_other_apps_are_neither_found_nor_touched() {
 async fn tokens_in_memory_are_not_seen_from_the_areas_in_the_tab() {
     session_storage().clear().unwrap();
     let host = host();
-    host.save(Area::Tokens, "same", "tokens").await.unwrap();
+    host.save_tokens("same", Some("tokens")).await.unwrap();
     for area in [Area::Transactions, Area::Documents] {
-        assert_eq!(host.load(area, "same").await, Ok(None));
-        assert_eq!(host.keys(area, "").await, Ok(Vec::new()));
+        assert_eq!(host.load(area, "same"), Ok(None));
+        assert_eq!(host.keys(area, ""), Ok(Vec::new()));
     }
-    host.save(Area::Documents, "same", "document").await.unwrap();
-    assert_eq!(host.load(Area::Tokens, "same").await, Ok(Some("tokens".to_owned())));
+    host.save(Area::Documents, "same", "document").unwrap();
+    assert_eq!(host.load_tokens("same").await, Ok(Some("tokens".to_owned())));
     session_storage().clear().unwrap();
 }
 
@@ -104,11 +104,11 @@ async fn tokens_in_memory_are_not_seen_from_the_areas_in_the_tab() {
 async fn a_full_storage_is_a_failure_that_keeps_what_was_there() {
     session_storage().clear().unwrap();
     let host = JsHost::new(StorageKind::Session);
-    host.save(Area::Tokens, "a", "before").await.unwrap();
-    let StoreFailure(words) = host.save(Area::Tokens, "a", &"x".repeat(12 << 20)).await.unwrap_err();
+    host.save_tokens("a", Some("before")).await.unwrap();
+    let StoreFailure(words) = host.save_tokens("a", Some(&"x".repeat(12 << 20))).await.unwrap_err();
     assert!(words.contains("quota"), "{words}");
     assert!(words.len() < 1_000);
-    assert_eq!(host.load(Area::Tokens, "a").await, Ok(Some("before".to_owned())));
+    assert_eq!(host.load_tokens("a").await, Ok(Some("before".to_owned())));
     session_storage().clear().unwrap();
 }
 
@@ -118,22 +118,24 @@ async fn a_storage_that_the_user_blocked_is_a_failure_and_no_trap() {
     let host = JsHost::new(StorageKind::Session);
     let denied = || StoreFailure("Access is denied for this document.".to_owned());
     for area in AREAS {
-        assert_eq!(host.load(area, "a").await, Err(denied()));
-        assert_eq!(host.save(area, "a", "1").await, Err(denied()));
-        assert_eq!(host.delete(area, "a").await, Err(denied()));
-        assert_eq!(host.keys(area, "").await, Err(denied()));
+        assert_eq!(host.load(area, "a"), Err(denied()));
+        assert_eq!(host.save(area, "a", "1"), Err(denied()));
+        assert_eq!(host.delete(area, "a"), Err(denied()));
+        assert_eq!(host.keys(area, ""), Err(denied()));
     }
+    assert_eq!(host.load_tokens("a").await, Err(denied()));
+    assert_eq!(host.save_tokens("a", Some("1")).await, Err(denied()));
     // Memory needs nobody's leave.
     let memory = JsHost::new(StorageKind::Memory);
-    memory.save(Area::Tokens, "a", "1").await.unwrap();
-    assert_eq!(memory.load(Area::Tokens, "a").await, Ok(Some("1".to_owned())));
+    memory.save_tokens("a", Some("1")).await.unwrap();
+    assert_eq!(memory.load_tokens("a").await, Ok(Some("1".to_owned())));
 }
 
 #[wasm_bindgen_test]
 async fn a_page_without_storage_is_a_failure_and_no_trap() {
     for nothing in [JsValue::NULL, JsValue::UNDEFINED] {
         let _without = Tampered::replaced("sessionStorage", &nothing);
-        let failure = JsHost::new(StorageKind::Session).load(Area::Tokens, "a").await;
+        let failure = JsHost::new(StorageKind::Session).load_tokens("a").await;
         assert_eq!(failure, Err(StoreFailure("there is none".to_owned())));
     }
 }

@@ -63,10 +63,10 @@ async fn spawned_work_goes_on_without_anybody_awaiting_it() {
     let host = host();
     host.spawn({
         let done = Rc::clone(&done);
-        async move {
+        Box::pin(async move {
             js::wait(5).await;
             done.set(true);
-        }
+        })
     });
     assert!(!done.get());
     js::wait(50).await;
