@@ -11,7 +11,7 @@ use web_sys::{AbortController, Request, RequestInit, RequestRedirect};
 
 use super::JsHost;
 use super::global::{self, Timeout};
-use crate::ports::{Http, HttpFailure, Limits, RESPONSE_HEADERS};
+use crate::ports::{Http, HttpFailure, Limits};
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
 impl Http for JsHost {
@@ -66,16 +66,6 @@ fn build(request: &HttpRequest, deadline: &Deadline) -> Result<Request, HttpFail
     Request::new_with_str_and_init(&request.url, &init).map_err(network)
 }
 
-fn read_headers(headers: &Headers) -> Vec<(String, String)> {
-    let mut read = Vec::new();
-    for &name in RESPONSE_HEADERS {
-        if let Some(value) = headers.get(name) {
-            read.push((name.to_owned(), value));
-        }
-    }
-    read
-}
-
 /// The status of what should be a `Response`. An injected fetch may have one of another realm or of its own making, so
 /// nothing here trusts that a member is there, or that reading it does not throw.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
@@ -95,7 +85,7 @@ fn headers(answer: &JsValue) -> Result<Vec<(String, String)>, HttpFailure> {
     let headers = global::member_of(answer, "headers").ok_or_else(no_response)?;
     // The copy is a `Headers` whatever the original was: gloo-net panics on one that is not.
     let headers = web_sys::Headers::new_with_headers(headers.unchecked_ref()).map_err(|_| no_response())?;
-    Ok(read_headers(&Headers::from_raw(headers)))
+    Ok(Headers::from_raw(headers).entries().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
 }
 
 async fn read(stream: &JsValue, limit: usize, deadline: &Deadline) -> Result<Vec<u8>, HttpFailure> {
