@@ -9,7 +9,7 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, Request, RequestInit
 
 use super::JsHost;
 use super::global::{self, Timeout};
-use crate::ports::{Http, HttpFailure, Limits, RESPONSE_HEADERS};
+use crate::ports::{Http, HttpFailure, Limits};
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
 impl Http for JsHost {
@@ -41,7 +41,7 @@ impl JsHost {
         if status == 0 || (300..400).contains(&status) {
             return Err(HttpFailure::Redirect);
         }
-        let headers = read_headers(&response.headers());
+        let headers = response.headers().entries().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
         let body = read(&response, limits.max_response_bytes, deadline).await?;
         Ok(HttpResponse { status, headers, body })
     }
@@ -67,16 +67,6 @@ fn build(request: &HttpRequest, deadline: &Deadline) -> Result<Request, HttpFail
         init.set_body(&body.expose().into());
     }
     Request::new_with_str_and_init(&request.url, &init).map_err(network)
-}
-
-fn read_headers(headers: &Headers) -> Vec<(String, String)> {
-    let mut read = Vec::new();
-    for &name in RESPONSE_HEADERS {
-        if let Some(value) = headers.get(name) {
-            read.push((name.to_owned(), value));
-        }
-    }
-    read
 }
 
 /// A `Response` of any realm: an injected fetch may have one of its own making.
