@@ -2,9 +2,6 @@
 
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
-/// The headers of an answer that anything here reads, in lower case. A browser hides most others behind CORS.
-pub const RESPONSE_HEADERS: &[&str] = &["content-type", "retry-after"];
-
 /// What a request may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -29,7 +26,7 @@ pub enum HttpFailure {
 
 /// Sends requests. Redirects are refused, cookies are left to the host's default.
 pub trait Http {
-    /// Sends a request and reads the whole answer: its status, [`RESPONSE_HEADERS`] and body.
+    /// Sends a request and reads the whole answer.
     ///
     /// # Errors
     /// No answer within the limits; any HTTP status is an answer.

@@ -17,7 +17,7 @@ mod urls;
 pub use clock::Clock;
 pub use crypto::{Crypto, CryptoFailure};
 pub use events::{Event, EventKind, EventSource, Events};
-pub use http::{Http, HttpFailure, Limits, RESPONSE_HEADERS};
+pub use http::{Http, HttpFailure, Limits};
 pub use page::Page;
 pub use random::{Random, RandomUnavailable};
 pub use spawn::{Spawn, Work};
