@@ -71,7 +71,7 @@ fn arrows_between_the_folders_point_down() {
         ("session", &["ports", "client", "host", "bindings"]),
         ("ports", &["session", "client", "host", "bindings"]),
         ("client", &["host", "bindings"]),
-        ("host", &["bindings"]),
+        ("host", &["client", "session", "bindings"]),
     ];
     for (folder, above) in forbidden {
         for upper in above {

@@ -17,8 +17,8 @@ use support::js::{self, Tampered};
 use support::{AMPLE, host};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use wasm_oidc::client::StorageKind;
 use wasm_oidc::host::JsHost;
+use wasm_oidc::ports::StorageKind;
 use wasm_oidc::ports::{Area, Http, HttpFailure, Page, Store, StoreFailure, TokenStore};
 use wasm_oidc::protocol::http::HttpRequest;
 

@@ -18,8 +18,8 @@ use support::{AMPLE, BRIEF, host, js};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use wasm_oidc::client::StorageKind;
 use wasm_oidc::host::JsHost;
+use wasm_oidc::ports::StorageKind;
 use wasm_oidc::ports::{Area, Http, HttpFailure, Limits, Page, Store, TokenStore};
 use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
 

@@ -69,14 +69,11 @@ impl<H: Host> Client<H> {
     /// Calls with the same response while it is handled get the same result.
     async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
         let state = &response.state;
-        let code_hash = match &response.outcome {
-            Outcome::Code(code) => code_hash(code.expose()),
-            Outcome::Refused { .. } => String::new(),
-        };
+        let code_hash = response.code().map(code_hash).unwrap_or_default();
         let (flight, signed_in) = {
             let mut callbacks = self.inner.callbacks.borrow_mut();
             match callbacks.iter().find(|callback| callback.state == *state) {
-                Some(callback) if callback.code_hash != code_hash => return Err(another_code()),
+                Some(callback) if callback.code_hash != code_hash => return Err(another_response()),
                 Some(callback) => (Rc::clone(&callback.flight), Rc::clone(&callback.signed_in)),
                 None => {
                     let (flight, signed_in) = Default::default();
@@ -118,7 +115,7 @@ impl<H: Host> Client<H> {
                 self.handled_before(&transaction, response, code_hash.as_deref(), session.as_deref())
             }
             Progress::Pending(_) if transaction.is_expired(self.now()) => {
-                self.save_transaction(state, &transaction.used(None, None));
+                self.save_transaction(state, &transaction.used(response.code(), None));
                 Err(Error::new(Code::TransactionExpired, "the sign-in took more than ten minutes: begin again"))
             }
             Progress::Pending(pending) => self.redeem_response(&transaction, pending, response).await,
@@ -133,10 +130,9 @@ impl<H: Host> Client<H> {
         redeemed: Option<&str>,
         session_id: Option<&str>,
     ) -> Result<SignedIn> {
-        if let (Outcome::Code(code), Some(redeemed)) = (&response.outcome, redeemed)
-            && code_hash(code.expose()) != redeemed
-        {
-            return Err(another_code());
+        // An error response has no code: where one was redeemed it is another response, as another code is.
+        if response.code().map(code_hash).as_deref() != redeemed {
+            return Err(another_response());
         }
         match self.session() {
             Some(session) if session_id == Some(session.id.as_str()) => Ok(signed_in(transaction, &session.agent)),
@@ -155,13 +151,9 @@ impl<H: Host> Client<H> {
         response: &AuthorizationResponse,
     ) -> Result<SignedIn> {
         let metadata = self.discover(false).await?;
-        let code = match &response.outcome {
-            Outcome::Code(code) => Some(code),
-            Outcome::Refused { .. } => None,
-        };
         // Whatever is refused below, this `state` is used up; and nothing that happens to this page between here
         // and the answer can make the code be sent a second time.
-        let used = transaction.used(code.map(|code| code.expose()), None);
+        let used = transaction.used(response.code(), None);
         self.save_transaction(&response.state, &used);
         let issuer = pending.issuer.as_deref();
         callback::check_issuer(metadata.issuer.as_ref().map(Issuer::as_str), issuer, false)?;
@@ -237,6 +229,6 @@ fn signed_in(transaction: &Transaction, agent: &Rc<Agent>) -> SignedIn {
 }
 
 #[inline(never)]
-fn another_code() -> Error {
-    Error::new(Code::StateMismatch, "this `state` was used for another code")
+fn another_response() -> Error {
+    Error::new(Code::StateMismatch, "this `state` was used for another response")
 }

@@ -23,7 +23,7 @@ use std::rc::Rc;
 pub use callback::SignedIn;
 pub use exchange::{ByHand, Exchanged};
 pub use fetch::{Authorized, FetchPolicy, Verdict};
-pub use options::{ClientOptions, StorageKind};
+pub use options::ClientOptions;
 pub use sign_in::{AuthorizationUrl, SignInOptions};
 pub use sign_out::{LogoutOptions, SignOutOptions};
 

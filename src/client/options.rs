@@ -2,6 +2,7 @@
 
 use super::given::{Given, split};
 use crate::error::{Code, Error, Result};
+use crate::ports::StorageKind;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::callback::ResponseMode;
 use crate::protocol::client_auth::ClientAuthentication;
@@ -9,26 +10,6 @@ use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderType;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Issuer;
-
-/// Where sessions are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StorageKind {
-    /// In this page only.
-    Memory,
-    /// In this tab, over reloads.
-    Session,
-}
-
-impl StorageKind {
-    /// The name of the option's value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Session => "session",
-        }
-    }
-}
 
 /// The options of a client. Durations are in seconds.
 #[derive(Debug, Clone)]

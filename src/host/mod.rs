@@ -14,8 +14,7 @@ use std::rc::Rc;
 
 use js_sys::Function;
 
-use crate::client::StorageKind;
-use crate::ports::{Event, Events};
+use crate::ports::{Event, Events, StorageKind};
 use storage::Storages;
 
 /// A JavaScript realm as a host.

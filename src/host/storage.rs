@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 
 use super::{JsHost, global, page};
-use crate::client::StorageKind;
-use crate::ports::{Area, Shelf, Store, StoreFailure, TokenStore};
+use crate::ports::{Area, Shelf, StorageKind, Store, StoreFailure, TokenStore};
 
 /// The places where text is kept: in the tab where there is one, else each kind in a memory of its own.
 pub(super) struct Storages {

@@ -21,7 +21,7 @@ pub use http::{Http, HttpFailure, Limits};
 pub use page::Page;
 pub use random::{Random, RandomUnavailable};
 pub use spawn::{Spawn, Work};
-pub use store::{Area, Shelf, Store, StoreFailure, TokenStore};
+pub use store::{Area, Shelf, StorageKind, Store, StoreFailure, TokenStore};
 pub use timer::Timer;
 pub use urls::{ResolvedUrl, Urls};
 

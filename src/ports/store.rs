@@ -12,6 +12,26 @@ pub enum Area {
     Documents,
 }
 
+/// Where sessions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageKind {
+    /// In this page only.
+    Memory,
+    /// In this tab, over reloads.
+    Session,
+}
+
+impl StorageKind {
+    /// The name of the option's value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Session => "session",
+        }
+    }
+}
+
 /// Why a store did not do it: blocked, full, or an app's own store that failed. Says what the host said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFailure(pub String);

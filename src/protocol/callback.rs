@@ -17,6 +17,17 @@ pub struct AuthorizationResponse {
     pub outcome: Outcome,
 }
 
+impl AuthorizationResponse {
+    /// The authorization code, unless the provider refused.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Code(code) => Some(code.expose()),
+            Outcome::Refused { .. } => None,
+        }
+    }
+}
+
 /// What came of an authorization request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -8,9 +8,9 @@ mod page;
 mod storage;
 mod urls;
 
-use wasm_oidc::client::StorageKind;
 use wasm_oidc::host::JsHost;
 use wasm_oidc::ports::Limits;
+use wasm_oidc::ports::StorageKind;
 
 /// A host that keeps everything in memory, as far as the realm has no storage of its own.
 pub fn host() -> JsHost {
