@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use support::{base64url, fixtures, text};
 use wasm_oidc::error::{Code, Result};
 use wasm_oidc::protocol::algorithm::Algorithm;
@@ -133,13 +131,11 @@ fn a_modulus_with_a_sign_byte_is_the_same_key() {
 }
 
 #[test]
-fn of_5_000_keys_at_most_100_are_tried_in_bounded_time() {
-    let start = Instant::now();
+fn of_5_000_keys_at_most_100_are_tried() {
     let many = keys(&vec![key("p256", &[]); 5_000].join(","));
     assert_eq!(many.keys().len(), 5_000);
     assert_eq!(many.candidates(Algorithm::ES256, None).len(), MAX_CANDIDATES);
     assert_eq!(many.candidates(Algorithm::ES256, Some("p256")).len(), MAX_CANDIDATES);
-    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
