@@ -13,7 +13,7 @@ import { TOOLS, WASM_TARGET, setUp } from "./set-up.mjs";
 import { reportSize } from "./size.mjs";
 
 /** Folders of tests/ that have to be there; others with tests in them are found. */
-const EXPECTED_FOLDERS = ["e2e", "op", "package", "traps"];
+const EXPECTED_FOLDERS = ["e2e", "op", "package", "session", "traps"];
 
 const SUITE_TIMEOUT_MS = 20 * 60 * 1000;
 

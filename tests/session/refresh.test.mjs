@@ -1,0 +1,168 @@
+// A session that is kept: refresh ahead of the end, once for all who ask, and what is left when it fails. In Node, as a
+// process of one person, against the real provider with short-lived tokens that rotate.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { IdpClient, LoginRequiredError, RefreshError, SessionExpiredError } from "wasm-oidc";
+
+import { signInWithoutBrowser, startTestProvider, testClientId } from "../op/provider.mjs";
+
+const REDIRECT_URI = "http://127.0.0.1/callback";
+
+/** @type {Awaited<ReturnType<typeof startTestProvider>>} */
+let provider;
+/** @type {InstanceType<typeof IdpClient>} */
+let idp;
+/** What the client's fetch does instead of fetching, for requests to the token endpoint. */
+/** @type {undefined | (() => Promise<Response>)} */
+let instead;
+/** @type {[string, string | undefined][]} */
+let events;
+
+before(async () => {
+  provider = await startTestProvider({ redirectUris: [REDIRECT_URI], ttl: { AccessToken: 2 } });
+});
+after(() => provider?.close());
+
+beforeEach(async () => {
+  let sentTo = "";
+  instead = undefined;
+  events = [];
+  idp = await IdpClient.create({
+    issuer: provider.issuer,
+    clientId: testClientId,
+    redirectUri: REDIRECT_URI,
+    scopes: "openid email offline_access",
+    session: "single-user",
+    apiOrigins: [provider.issuer],
+    openUrl: (url) => void (sentTo = url),
+    fetch: (input, init) => {
+      const url = input instanceof Request ? input.url : String(input);
+      return instead !== undefined && url.endsWith("/token") ? instead() : fetch(input, init);
+    },
+  });
+  for (const type of /** @type {const} */ (["refreshed", "refreshfailed", "signedout"])) {
+    idp.on(type, ({ detail }) => events.push([type, detail.reason]));
+  }
+  await idp.signInRedirect();
+  await idp.handleRedirectCallback(await signInWithoutBrowser(sentTo, "ada"));
+});
+afterEach(() => idp.dispose());
+
+function refreshes() {
+  return provider.requests.filter(({ grantType }) => grantType === "refresh_token").length;
+}
+
+const pause = (/** @type {number} */ seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+test("a token in the first half of its life is not refreshed", async () => {
+  const before = refreshes();
+  const agent = await idp.getAgent();
+  assert.equal(agent, idp.agent);
+  assert.equal(refreshes(), before);
+});
+
+test("twenty callers on a due token send one refresh and get one new agent", async () => {
+  const [before, old] = [refreshes(), idp.agent];
+  await pause(2.2);
+  const agents = await Promise.all(Array.from({ length: 20 }, () => idp.getAgent()));
+  assert.equal(refreshes() - before, 1);
+  assert.equal(new Set(agents).size, 1);
+  assert.notEqual(agents[0], old);
+  assert.equal(agents[0]?.id, "usr_ada");
+  assert.deepEqual(events, [["refreshed", undefined]]);
+});
+
+test("ten forced refreshes at once are one request, and the refresh token rotates", async () => {
+  const [before, old] = [refreshes(), idp.agent?.tokens];
+  const tokens = await Promise.all(Array.from({ length: 10 }, () => idp.getAccessToken({ forceRefresh: true })));
+  assert.equal(refreshes() - before, 1);
+  assert.equal(new Set(tokens).size, 1);
+  assert.notEqual(idp.agent?.tokens.refresh_token, old?.refresh_token);
+  await idp.refresh();
+  assert.equal(refreshes() - before, 2);
+});
+
+test("more life than a token ever has is tried for once", async () => {
+  const before = refreshes();
+  assert.equal(typeof (await idp.getAccessToken({ minValiditySeconds: 3600 })), "string");
+  assert.equal(refreshes() - before, 1);
+});
+
+test("a refused refresh ends the session with its reason, and nobody is asked to catch it", async () => {
+  instead = async () => Response.json({ error: "invalid_grant", error_description: "revoked" }, { status: 400 });
+  await pause(2.2);
+  assert.equal(await idp.getAgent(), null);
+  assert.equal(idp.isAuthenticated, false);
+  assert.deepEqual(events, [["signedout", "invalid_grant"]]);
+  await assert.rejects(idp.getAccessToken(), LoginRequiredError);
+});
+
+test("the caller of a refused refresh gets RefreshError, the caller of a token SessionExpiredError because of it", async () => {
+  instead = async () => Response.json({ error: "invalid_grant" }, { status: 400 });
+  await assert.rejects(idp.getAccessToken({ forceRefresh: true }), (error) => {
+    assert.ok(error instanceof SessionExpiredError && error.cause instanceof RefreshError);
+    return error.cause.code === "invalid_grant" && error.cause.status === 400;
+  });
+});
+
+test("a provider that fails or is away never ends a session", async () => {
+  const failures = [
+    async () => new Response("down", { status: 503, headers: { "retry-after": "7" } }),
+    async () => new Response("<html>sign in to this hotel</html>", { headers: { "content-type": "text/html" } }),
+    async () => Response.json({ error: "invalid_client" }, { status: 401 }),
+    () => Promise.reject(new TypeError("fetch failed")),
+  ];
+  for (const failure of failures) {
+    instead = failure;
+    assert.ok(await idp.getAgent(), "the agent, while its token lives");
+    await assert.rejects(idp.refresh());
+    assert.ok(idp.agent);
+  }
+  await pause(2.2);
+  await assert.rejects(idp.getAgent(), { name: "RefreshError", recovery: "retry" });
+  assert.equal(idp.agent?.id, "usr_ada");
+  assert.ok(events.every(([type]) => type === "refreshfailed"));
+
+  instead = undefined;
+  assert.equal((await idp.getAgent())?.id, "usr_ada");
+  assert.equal((await idp.getAgent())?.isExpired(0), false);
+});
+
+test("a sign-out while a refresh is under way is never undone by its answer", async () => {
+  /** @type {() => void} */
+  let answer = () => {};
+  const held = new Promise((resolve) => (answer = () => resolve(undefined)));
+  const { refresh_token } = /** @type {import("wasm-oidc").Agent} */ (idp.agent).tokens;
+  instead = async () => {
+    await held;
+    return Response.json({ access_token: "late", token_type: "Bearer", expires_in: 60, refresh_token });
+  };
+  const refreshing = idp.refresh();
+  await idp.signOut({ redirect: false });
+  answer();
+  await assert.rejects(refreshing, LoginRequiredError);
+  assert.equal(idp.agent, null);
+  assert.deepEqual(events, [["signedout", "signed_out"]]);
+});
+
+test("fetch renews a token that the API calls expired, once, and delivers the answer of the second request", async () => {
+  const before = refreshes();
+  await pause(1.2);
+  // Revoked behind the client's back: only the API can tell.
+  const { access_token } = /** @type {import("wasm-oidc").Agent} */ (await idp.getAgent()).tokens;
+  const revoked = provider.provider.AccessToken;
+  await (await revoked.find(access_token))?.destroy();
+  const response = await idp.fetch(`${provider.issuer}/me`);
+  assert.equal(response.status, 200);
+  assert.equal((await response.json()).sub, "usr_ada");
+  // One because it was due, one because of the 401.
+  assert.equal(refreshes() - before, 2);
+});
+
+test("the token goes nowhere but to apiOrigins, and an authorization header of the caller's stays", async () => {
+  await assert.rejects(idp.fetch("http://127.0.0.1:9/"), { name: "ConfigurationError", code: "origin_not_allowed" });
+  const response = await idp.fetch(`${provider.issuer}/me`, { headers: { authorization: "Bearer mine" } });
+  assert.equal(response.status, 401);
+});
