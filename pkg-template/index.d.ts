@@ -305,8 +305,11 @@ export class IdpClient extends EventTarget {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** `signedin`, `refreshed`, `refreshfailed` (the session lives on), `signedout` (`reason` says why), `warning`. */
-export type ClientEventType = "signedin" | "refreshed" | "refreshfailed" | "signedout" | "warning";
+/**
+ * `signedin`, `refreshed`, `refreshfailed` (the session lives on), `expired` (once, when an access token is past its end
+ * and could not be renewed), `signedout` (`reason` says why), `warning`.
+ */
+export type ClientEventType = "signedin" | "refreshed" | "refreshfailed" | "expired" | "signedout" | "warning";
 
 /** An event of a client; dispatched outside every call, and never with a token. */
 export interface ClientEvent extends Event {

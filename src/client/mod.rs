@@ -61,6 +61,8 @@ struct Inner<H: Host> {
     revision: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
     refreshes: Rc<Flight>,
+    /// The revision of the session whose end was told.
+    told_expired: Cell<Option<u32>>,
     disposed: Cell<bool>,
 }
 
@@ -89,6 +91,7 @@ impl<H: Host> Client<H> {
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),
                 refreshes: Rc::default(),
+                told_expired: Cell::new(None),
                 disposed: Cell::new(false),
                 options,
             }),

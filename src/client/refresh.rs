@@ -98,13 +98,20 @@ impl<H: Host> Client<H> {
             Err(error) => {
                 match reason_to_end(&error) {
                     Some(reason) => self.end_session(reason).await,
-                    None => self.host().emit(Event {
-                        error: Some(error.clone()),
-                        ..event(EventKind::RefreshFailed, Some(error.code().as_str()))
-                    }),
+                    None => self.tell_failure(&session, &error),
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// A refresh failed and the session lives on; that its access token is past its end is told once.
+    fn tell_failure(&self, session: &Session, error: &Error) {
+        let failed = event(EventKind::RefreshFailed, Some(error.code().as_str()));
+        self.host().emit(Event { error: Some(error.clone()), ..failed });
+        let revision = Some(self.revision());
+        if session.tokens.is_expired(self.now(), 0) && self.inner.told_expired.replace(revision) != revision {
+            self.host().emit(event(EventKind::Expired, None));
         }
     }
 

@@ -42,7 +42,7 @@ beforeEach(async () => {
       return instead !== undefined && url.endsWith("/token") ? instead() : fetch(input, init);
     },
   });
-  for (const type of /** @type {const} */ (["refreshed", "refreshfailed", "signedout"])) {
+  for (const type of /** @type {const} */ (["refreshed", "refreshfailed", "expired", "signedout"])) {
     idp.on(type, ({ detail }) => events.push([type, detail.reason]));
   }
   await idp.signInRedirect();
@@ -122,8 +122,10 @@ test("a provider that fails or is away never ends a session", async () => {
   }
   await pause(2.2);
   await assert.rejects(idp.getAgent(), { name: "RefreshError", recovery: "retry" });
+  await assert.rejects(idp.getAccessToken(), { name: "RefreshError", recovery: "retry" });
   assert.equal(idp.agent?.id, "usr_ada");
-  assert.ok(events.every(([type]) => type === "refreshfailed"));
+  const told = (/** @type {string} */ type) => events.filter((event) => event[0] === type).length;
+  assert.deepEqual([told("refreshfailed"), told("expired"), told("signedout")], [6, 1, 0]);
 
   instead = undefined;
   assert.equal((await idp.getAgent())?.id, "usr_ada");
