@@ -2,6 +2,7 @@
 // ends with the one thing to do. Node built-ins only: nothing is installed before this has run.
 
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { GaveUp, fingerprint, ifStarted, inRoot, must, run, say } from "./run.mjs";
@@ -9,7 +10,9 @@ import { GaveUp, fingerprint, ifStarted, inRoot, must, run, say } from "./run.mj
 export const WASM_TARGET = "wasm32-unknown-unknown";
 
 const CI = process.env.CI !== undefined && process.env.CI !== "" && process.env.CI !== "false";
-const TOOLS_TARGET = inRoot("target", "tools");
+/** Outside the checkout, so that a second clone finds what took minutes to compile. */
+const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "wasm-oidc");
+const TOOLS_TARGET = join(CACHE, "tools");
 const TOOLS_FOLDER = join(TOOLS_TARGET, "tools");
 
 /** Where the tools are that Cargo.lock holds. */
