@@ -49,7 +49,7 @@ fn keys_and_tokens_are_asked_for_at_the_same_time() {
 
 #[test]
 fn keys_that_come_back_a_moment_later_cost_no_second_code() {
-    for failures in 1..=4 {
+    for failures in 1..=3 {
         let host = SimulatedHost::page();
         let client = host.created();
         for _ in 0..failures {

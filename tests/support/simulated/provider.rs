@@ -48,6 +48,7 @@ pub struct Provider {
     pub makes_up_keys: Cell<bool>,
     /// Tokens name a key that did not sign them.
     pub forges: Cell<bool>,
+    pub gives_no_refresh_token: Cell<bool>,
     pub subject: RefCell<String>,
     /// Nobody can reach the provider.
     pub is_away: Cell<bool>,
@@ -67,6 +68,7 @@ impl Default for Provider {
             signs_with: RefCell::new("k1".to_owned()),
             makes_up_keys: Cell::new(false),
             forges: Cell::new(false),
+            gives_no_refresh_token: Cell::new(false),
             subject: RefCell::new("usr_1".to_owned()),
             is_away: Cell::new(false),
         }
@@ -143,13 +145,14 @@ impl Provider {
             claims["nonce"] = nonce.into();
         }
         let key_id = if self.makes_up_keys.get() { self.made("nobody") } else { self.signs_with.borrow().clone() };
-        Some(answer(
-            200,
-            &json!({
-                "access_token": self.made("access"), "token_type": "Bearer", "expires_in": TOKEN_LIFETIME,
-                "refresh_token": refresh_token, "id_token": sign(&key_id, &claims, self.forges.get()),
-            }),
-        ))
+        let mut tokens = json!({
+            "access_token": self.made("access"), "token_type": "Bearer", "expires_in": TOKEN_LIFETIME,
+            "id_token": sign(&key_id, &claims, self.forges.get()),
+        });
+        if !self.gives_no_refresh_token.get() {
+            tokens["refresh_token"] = refresh_token.into();
+        }
+        Some(answer(200, &tokens))
     }
 }
 
