@@ -91,6 +91,11 @@ impl<H: Host> Client<H> {
             Ok(Exchanged { tokens, agent }) => {
                 let session = Rc::new(Session { id: session.id.clone(), tokens, agent });
                 self.store_session(&session).await;
+                if self.session().is_none_or(|current| current.id != session.id) {
+                    // A sign-out while it was being stored: a slow store may have taken the tokens after the end.
+                    self.erase_if_signed_out().await;
+                    return Err(signed_out());
+                }
                 self.set_session(Some(session));
                 self.host().emit(event(EventKind::Refreshed, None));
                 Ok(())
