@@ -48,13 +48,7 @@ fn a_sign_in_works_in_memory_where_storage_fails_and_one_warning_says_so() {
         let client = host.created();
         for _ in 0..2 {
             let url = host.begin(&client);
-            // What cannot be read may be there all the same, so only a store that also refuses to write is replaced.
-            let signed_in = host.come_back(&client, &url);
-            if faults.len() == 1 && host.places.fails_to_load.get() {
-                assert_eq!(code_of(signed_in), Code::TransactionNotFound);
-                continue;
-            }
-            assert_eq!(signed_in.unwrap().unwrap().agent.id, "usr_1");
+            assert_eq!(host.come_back(&client, &url).unwrap().unwrap().agent.id, "usr_1");
             assert_eq!(code_of(host.come_back(&client, &url.replace("code=", "code=x"))), Code::StateMismatch);
         }
         assert_eq!(host.reasons(EventKind::Warning), [Some("storage_unavailable")]);
@@ -208,7 +202,8 @@ fn two_clients_on_one_store_keep_to_their_own_keys() {
     let host = SimulatedHost::page();
     let (one, two) = (host.client(), host.client_with(json!({ "clientId": "other" })));
     let foreign = host.begin(&two);
-    assert!(host.come_back(&one, &foreign).unwrap().is_none());
+    let without_issuer = foreign.split("&iss=").next().unwrap();
+    assert!(host.come_back(&one, without_issuer).unwrap().is_none());
     assert_eq!(host.provider.count(TOKEN), 0);
     host.sign_in(&one);
     let kept = session(&host);
