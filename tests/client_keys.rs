@@ -175,3 +175,18 @@ fn keys_older_than_an_hour_are_fetched_again() {
     host.sign_in(&client);
     assert_eq!(host.provider.count(KEYS), 2);
 }
+
+#[test]
+fn made_up_key_ids_are_no_flood_while_the_keys_cannot_be_fetched() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    exchange_now(&host, &client).unwrap();
+    host.provider.makes_up_keys.set(true);
+    for _ in 0..100 {
+        host.provider.plan(KEYS, Ok(html(503)));
+    }
+    for _ in 0..100 {
+        assert!(exchange_now(&host, &client).is_err());
+    }
+    assert_eq!(host.provider.count(KEYS), 2);
+}
