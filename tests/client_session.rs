@@ -15,8 +15,8 @@ mod simulated;
 use std::rc::Rc;
 
 use serde_json::json;
-use simulated::{DISCOVERY, SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, html, refusal};
-use wasm_oidc::client::{Client, FetchPolicy};
+use simulated::{SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, html, refusal};
+use wasm_oidc::client::Client;
 use wasm_oidc::error::{Class, Code};
 use wasm_oidc::ports::{EventKind, HttpFailure};
 
@@ -251,54 +251,4 @@ fn a_session_without_a_refresh_token_ends_when_its_access_token_does() {
     assert!(host.run(client.get_agent()).unwrap().is_none());
     assert_eq!(host.reasons(EventKind::SignedOut), [Some("refresh_expired")]);
     assert_eq!(refreshes(&host), 0);
-}
-
-#[test]
-fn a_client_that_was_disposed_of_refuses_and_what_is_stored_stays() {
-    let (host, client) = signed_in();
-    let stored = host.places.all_tokens();
-    let url = host.begin(&client);
-    let requests = host.provider.requests();
-    client.dispose();
-    assert!(client.session().is_none() && client.metadata().is_none());
-    assert_eq!(code_of(host.run(client.get_agent())), Code::Disposed);
-    assert_eq!(code_of(host.run(client.refresh())), Code::Disposed);
-    assert_eq!(code_of(host.run(client.discover(false))), Code::Disposed);
-    assert_eq!(code_of(host.run(client.restore())), Code::Disposed);
-    assert_eq!(code_of(host.come_back(&client, &url)), Code::Disposed);
-    assert_eq!((host.provider.requests(), host.places.all_tokens()), (requests, stored));
-    assert!(host.reloaded().created().session().is_some());
-}
-
-#[test]
-fn a_sign_in_under_way_in_a_client_that_is_disposed_of_keeps_nothing() {
-    let host = SimulatedHost::page();
-    let client = host.created();
-    let url = host.begin(&client);
-    let caller = client.clone();
-    let call = host.start(async move { caller.handle_redirect_callback(Some(url)).await });
-    host.executor.pass(10);
-    client.dispose();
-    host.pass_seconds(10);
-    assert!(call.take().is_err());
-    assert!(client.session().is_none() && client.metadata().is_none());
-    assert_eq!(host.places.all_tokens(), []);
-}
-
-#[test]
-fn a_process_that_serves_many_people_has_no_session_of_its_own() {
-    let host = SimulatedHost::process();
-    let client = host.client();
-    let options = wasm_oidc::client::SignInOptions::new(client.options());
-    assert_eq!(code_of(host.run(client.sign_in_redirect(&options))), Code::NoAmbientSession);
-    assert_eq!(code_of(host.run(client.handle_redirect_callback(None))), Code::NoAmbientSession);
-    assert_eq!(code_of(host.run(client.get_agent())), Code::NoAmbientSession);
-    assert_eq!(code_of(host.run(client.access_token(0, false))), Code::NoAmbientSession);
-    assert_eq!(code_of(host.run(client.refresh())), Code::NoAmbientSession);
-    assert_eq!(code_of(host.run(client.sign_out(&here_only()))), Code::NoAmbientSession);
-    let fetch = client.authorize("https://api.example/", FetchPolicy::Optional);
-    assert_eq!(code_of(host.run(fetch)), Code::NoAmbientSession);
-    assert_eq!(host.provider.requests(), 0);
-    host.run(client.restore()).unwrap();
-    assert_eq!((host.provider.requests(), host.provider.count(DISCOVERY)), (1, 1));
 }

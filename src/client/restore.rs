@@ -50,6 +50,15 @@ impl<H: Host> Client<H> {
         self.save_tokens(&self.session_key(), Some(&record.to_text())).await;
     }
 
+    /// Stores the session if it is the one in the store: a sign-out took it away.
+    pub(super) async fn store_if_kept(&self, session: &Session) {
+        let text = self.load_tokens(&self.session_key()).await;
+        let kept = text.and_then(|text| Record::from_text(&text).ok());
+        if kept.is_some_and(|record| record.id == session.id) {
+            self.store_session(session).await;
+        }
+    }
+
     /// Ends the session: gone from memory first, so that an answer which comes while a slow store erases it is too
     /// late; then from the store, then announced.
     pub(super) async fn end_session(&self, reason: &'static str) {
