@@ -1,5 +1,6 @@
 //! The provider's keys, and the check of a signature with them (RFC 7517, RFC 7515 5.2).
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::{Client, disposed};
@@ -25,8 +26,8 @@ pub(super) struct Known {
     source: String,
     keys: KeySet,
     fetched_at: i64,
-    /// When they were last fetched because a key was missing.
-    forced_at: Option<i64>,
+    /// When they were last asked for again because a key was missing, with or without an answer.
+    forced_at: Cell<Option<i64>>,
 }
 
 impl<H: Host> Client<H> {
@@ -105,12 +106,12 @@ impl<H: Host> Client<H> {
     async fn key_set(&self, metadata: &ProviderMetadata) -> Result<Rc<Known>> {
         if let Some(given) = &self.inner.options.jwks {
             let (source, keys) = (String::new(), KeySet::parse(given)?);
-            return Ok(Rc::new(Known { source, keys, fetched_at: self.now(), forced_at: None }));
+            return Ok(Rc::new(Known { source, keys, fetched_at: self.now(), forced_at: Cell::default() }));
         }
         let uri = metadata.endpoint(Endpoint::Jwks)?;
         match self.fresh_keys(uri) {
             Some(known) => Ok(known),
-            None => self.fetch_keys(uri, None).await,
+            None => self.fetch_keys(uri).await,
         }
     }
 
@@ -124,11 +125,14 @@ impl<H: Host> Client<H> {
         let now = self.now();
         let cools_down = known
             .forced_at
+            .get()
             .is_some_and(|forced_at| (0..FORCED_FETCH_COOL_DOWN_SECONDS).contains(&now.saturating_sub(forced_at)));
         if !may_help || cools_down || self.inner.options.jwks.is_some() {
             return Ok(None);
         }
-        self.fetch_keys(metadata.endpoint(Endpoint::Jwks)?, Some(now)).await.map(Some)
+        // Before the answer: a request that fails cools down too.
+        known.forced_at.set(Some(now));
+        self.fetch_keys(metadata.endpoint(Endpoint::Jwks)?).await.map(Some)
     }
 
     fn fresh_keys(&self, uri: &HttpsUrl) -> Option<Rc<Known>> {
@@ -138,13 +142,13 @@ impl<H: Host> Client<H> {
         (known.source == uri.as_str() && (0..KEYS_LIVE_SECONDS).contains(&age)).then_some(known)
     }
 
-    async fn fetch_keys(&self, uri: &HttpsUrl, forced_at: Option<i64>) -> Result<Rc<Known>> {
-        let work = Box::pin(self.clone().renew_keys(uri.clone(), forced_at));
+    async fn fetch_keys(&self, uri: &HttpsUrl) -> Result<Rc<Known>> {
+        let work = Box::pin(self.clone().renew_keys(uri.clone()));
         self.inner.key_fetch.join(self.host(), work).await?;
         self.inner.keys.borrow().clone().ok_or_else(disposed)
     }
 
-    async fn renew_keys(self, uri: HttpsUrl, forced_at: Option<i64>) -> Result<()> {
+    async fn renew_keys(self, uri: HttpsUrl) -> Result<()> {
         let response = self.send(key_set::key_set_request(&uri)).await?;
         let keys = key_set::judge_key_set(&response)?;
         if self.inner.disposed.get() {
@@ -153,8 +157,8 @@ impl<H: Host> Client<H> {
         let fetched_at = self.now();
         self.save_document(&self.key_cache_key(&uri), keys.to_json(), fetched_at);
         let mut known = self.inner.keys.borrow_mut();
-        // A scheduled fetch in between does not shorten the cool-down of a forced one.
-        let forced_at = forced_at.or_else(|| known.as_ref().and_then(|old| old.forced_at));
+        // No fetch shortens the cool-down of a forced one.
+        let forced_at = Cell::new(known.as_ref().and_then(|old| old.forced_at.get()));
         *known = Some(Rc::new(Known { source: uri.as_str().to_owned(), keys, fetched_at, forced_at }));
         Ok(())
     }
@@ -167,7 +171,7 @@ impl<H: Host> Client<H> {
         if let Some((document, fetched_at)) = self.load_document(&self.key_cache_key(uri))
             && let Ok(keys) = KeySet::parse(&document)
         {
-            let known = Known { source: uri.as_str().to_owned(), keys, fetched_at, forced_at: None };
+            let known = Known { source: uri.as_str().to_owned(), keys, fetched_at, forced_at: Cell::default() };
             *self.inner.keys.borrow_mut() = Some(Rc::new(known));
         }
     }

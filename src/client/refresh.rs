@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::exchange::Exchanged;
 use super::request::is_passing;
 use super::restore::agent_of;
-use super::{Client, event};
+use super::{Client, disposed, event};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Event, EventKind, Host};
 use crate::protocol::id_token::{self, Expectations, NonceRule};
@@ -83,6 +83,13 @@ impl<H: Host> Client<H> {
     async fn refresh_session(self) -> Result<()> {
         let session = self.session().ok_or_else(signed_out)?;
         let renewed = self.refresh_tokens(&session.tokens).await;
+        if self.inner.disposed.get() {
+            if let Ok(Exchanged { tokens, agent }) = renewed {
+                // The old refresh token is spent: what is stored has to go on with the new one.
+                self.store_if_kept(&Session { id: session.id.clone(), tokens, agent }).await;
+            }
+            return Err(disposed());
+        }
         if self.session().is_none_or(|current| current.id != session.id) {
             // A sign-out in between is never undone by a late answer.
             return Err(signed_out());
@@ -91,6 +98,11 @@ impl<H: Host> Client<H> {
             Ok(Exchanged { tokens, agent }) => {
                 let session = Rc::new(Session { id: session.id.clone(), tokens, agent });
                 self.store_session(&session).await;
+                if self.session().is_none_or(|current| current.id != session.id) {
+                    // A sign-out while it was being stored: a slow store may have taken the tokens after the end.
+                    self.erase_if_signed_out().await;
+                    return Err(signed_out());
+                }
                 self.set_session(Some(session));
                 self.host().emit(event(EventKind::Refreshed, None));
                 Ok(())

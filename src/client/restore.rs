@@ -50,11 +50,28 @@ impl<H: Host> Client<H> {
         self.save_tokens(&self.session_key(), Some(&record.to_text())).await;
     }
 
-    /// Ends the session: gone from the store first, then from memory, then announced.
+    /// Stores the session if it is the one in the store: a sign-out took it away.
+    pub(super) async fn store_if_kept(&self, session: &Session) {
+        let text = self.load_tokens(&self.session_key()).await;
+        let kept = text.and_then(|text| Record::from_text(&text).ok());
+        if kept.is_some_and(|record| record.id == session.id) {
+            self.store_session(session).await;
+        }
+    }
+
+    /// Ends the session: gone from memory first, so that an answer which comes while a slow store erases it is too
+    /// late; then from the store, then announced.
     pub(super) async fn end_session(&self, reason: &'static str) {
-        self.save_tokens(&self.session_key(), None).await;
         self.set_session(None);
+        self.erase_if_signed_out().await;
         self.host().emit(event(EventKind::SignedOut, Some(reason)));
+    }
+
+    /// Erases what is stored, unless there is a session again or the client is gone, whose session stays stored.
+    pub(super) async fn erase_if_signed_out(&self) {
+        if self.session().is_none() && !self.inner.disposed.get() {
+            self.save_tokens(&self.session_key(), None).await;
+        }
     }
 
     /// One session for a client id at an issuer, whichever of its redirect URIs it began at.

@@ -10,6 +10,7 @@ use crate::protocol::json::{self, Json, Number, Object};
 #[derive(Default)]
 pub(super) struct Storage {
     kept: RefCell<Shelf>,
+    /// The host's store failed, which was told. From then on everything is kept here too: what it took it may not give.
     warned: Cell<bool>,
 }
 
@@ -28,7 +29,7 @@ impl<H: Host> Client<H> {
     #[inline(never)]
     pub(super) fn save(&self, area: Area, key: &str, text: &str) {
         let saved = self.host().save(area, key, text);
-        self.keep(key, saved.is_err().then_some(text));
+        self.keep(key, self.needs_memory(&saved).then_some(text));
         if let Err(failure) = saved {
             self.storage_failed(area, &failure);
         }
@@ -42,8 +43,13 @@ impl<H: Host> Client<H> {
     }
 
     pub(super) fn keys(&self, area: Area, prefix: &str) -> Vec<String> {
-        let mut keys = self.host().keys(area, prefix).unwrap_or_default();
-        keys.extend(self.inner.storage.kept.borrow().keys(prefix));
+        let mut keys = self.host().keys(area, prefix).unwrap_or_else(|failure| {
+            self.storage_failed(area, &failure);
+            Vec::new()
+        });
+        let kept = self.inner.storage.kept.borrow().keys(prefix);
+        keys.retain(|key| !kept.contains(key));
+        keys.extend(kept);
         keys
     }
 
@@ -81,10 +87,14 @@ impl<H: Host> Client<H> {
     /// Keeps the text under the key; `None` forgets it.
     pub(super) async fn save_tokens(&self, key: &str, text: Option<&str>) {
         let saved = self.host().save_tokens(key, text).await;
-        self.keep(key, text.filter(|_| saved.is_err()));
+        self.keep(key, text.filter(|_| self.needs_memory(&saved)));
         if let Err(failure) = saved {
             self.warn_once(&failure);
         }
+    }
+
+    fn needs_memory(&self, saved: &Result<(), StoreFailure>) -> bool {
+        saved.is_err() || self.inner.storage.warned.get()
     }
 
     fn kept(&self, key: &str) -> Option<String> {

@@ -1,0 +1,239 @@
+//! A provider that keeps its promises until it is told otherwise, and counts what it is asked.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+use wasm_oidc::ports::{Http, HttpFailure, Limits};
+use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
+
+use super::SimulatedHost;
+
+pub const ISSUER: &str = "https://idp.example";
+pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+pub const KEYS: &str = "/keys";
+pub const TOKEN: &str = "/token";
+
+/// How long an answer takes unless a test says otherwise, in milliseconds.
+const USUAL_LATENCY: u32 = 50;
+/// How long access tokens live, in seconds.
+pub const TOKEN_LIFETIME: i64 = 300;
+
+type Answer = Result<HttpResponse, HttpFailure>;
+
+/// What an authorization request asked for.
+struct Asked {
+    challenge: String,
+    nonce: Option<String>,
+}
+
+pub struct Provider {
+    /// `> /path` for a request, `< /path` for its answer.
+    pub log: RefCell<Vec<String>>,
+    /// The bodies of the token requests.
+    pub forms: RefCell<Vec<BTreeMap<String, String>>>,
+    planned: RefCell<BTreeMap<String, VecDeque<Answer>>>,
+    latency: RefCell<BTreeMap<String, u32>>,
+    codes: RefCell<BTreeMap<String, Asked>>,
+    refresh_tokens: RefCell<Vec<String>>,
+    made: Cell<u32>,
+    /// The key ids in the key set.
+    pub published: RefCell<Vec<String>>,
+    /// The key id that tokens are signed with.
+    pub signs_with: RefCell<String>,
+    /// Each token names another key that does not exist.
+    pub makes_up_keys: Cell<bool>,
+    /// Tokens name a key that did not sign them.
+    pub forges: Cell<bool>,
+    pub gives_no_refresh_token: Cell<bool>,
+    pub subject: RefCell<String>,
+    /// Nobody can reach the provider.
+    pub is_away: Cell<bool>,
+}
+
+impl Default for Provider {
+    fn default() -> Self {
+        Self {
+            log: RefCell::default(),
+            forms: RefCell::default(),
+            planned: RefCell::default(),
+            latency: RefCell::default(),
+            codes: RefCell::default(),
+            refresh_tokens: RefCell::default(),
+            made: Cell::new(0),
+            published: RefCell::new(vec!["k1".to_owned()]),
+            signs_with: RefCell::new("k1".to_owned()),
+            makes_up_keys: Cell::new(false),
+            forges: Cell::new(false),
+            gives_no_refresh_token: Cell::new(false),
+            subject: RefCell::new("usr_1".to_owned()),
+            is_away: Cell::new(false),
+        }
+    }
+}
+
+impl Provider {
+    /// How many requests a path got.
+    pub fn count(&self, path: &str) -> usize {
+        self.log.borrow().iter().filter(|line| **line == format!("> {path}")).count()
+    }
+
+    /// How many requests came in all.
+    pub fn requests(&self) -> usize {
+        self.log.borrow().iter().filter(|line| line.starts_with('>')).count()
+    }
+
+    /// The next request to the path is answered so.
+    pub fn plan(&self, path: &str, answer: Answer) {
+        self.planned.borrow_mut().entry(path.to_owned()).or_default().push_back(answer);
+    }
+
+    /// Requests to the path take so many milliseconds.
+    pub fn take_time(&self, path: &str, milliseconds: u32) {
+        self.latency.borrow_mut().insert(path.to_owned(), milliseconds);
+    }
+
+    /// What a user's consent leads to: the authorization response as a URL.
+    pub fn authorize(&self, url: &str) -> String {
+        let asked = pairs(Url::parse(url).unwrap().query().unwrap());
+        let code = self.made("code");
+        let callback = [("code", code.as_str()), ("state", &asked["state"]), ("iss", ISSUER)];
+        let callback = Url::parse_with_params(&asked["redirect_uri"], callback).unwrap();
+        assert_eq!(asked["code_challenge_method"], "S256");
+        let asked = Asked { challenge: asked["code_challenge"].clone(), nonce: asked.get("nonce").cloned() };
+        self.codes.borrow_mut().insert(code, asked);
+        callback.to_string()
+    }
+
+    fn made(&self, what: &str) -> String {
+        self.made.set(self.made.get() + 1);
+        format!("{what}-{}", self.made.get())
+    }
+
+    fn answer(&self, path: &str, form: &BTreeMap<String, String>, now: i64) -> HttpResponse {
+        match path {
+            DISCOVERY => answer(200, &metadata()),
+            KEYS => {
+                answer(200, &json!({ "keys": self.published.borrow().iter().map(|id| key(id)).collect::<Value>() }))
+            }
+            TOKEN => self.tokens(form, now).unwrap_or_else(|| refusal("invalid_grant")),
+            _ => answer(501, &json!({})),
+        }
+    }
+
+    /// Codes and refresh tokens are good once.
+    fn tokens(&self, form: &BTreeMap<String, String>, now: i64) -> Option<HttpResponse> {
+        let nonce = if form["grant_type"] == "authorization_code" {
+            let asked = self.codes.borrow_mut().remove(&form["code"])?;
+            let challenge = Base64UrlUnpadded::encode_string(&Sha256::digest(form["code_verifier"].as_bytes()));
+            (challenge == asked.challenge).then_some(asked.nonce)?
+        } else {
+            let mut known = self.refresh_tokens.borrow_mut();
+            let at = known.iter().position(|token| *token == form["refresh_token"])?;
+            known.swap_remove(at);
+            None
+        };
+        let refresh_token = self.made("refresh");
+        self.refresh_tokens.borrow_mut().push(refresh_token.clone());
+        let mut claims = json!({
+            "iss": ISSUER, "sub": *self.subject.borrow(), "aud": form["client_id"], "iat": now, "exp": now + TOKEN_LIFETIME,
+        });
+        if let Some(nonce) = nonce {
+            claims["nonce"] = nonce.into();
+        }
+        let key_id = if self.makes_up_keys.get() { self.made("nobody") } else { self.signs_with.borrow().clone() };
+        let mut tokens = json!({
+            "access_token": self.made("access"), "token_type": "Bearer", "expires_in": TOKEN_LIFETIME,
+            "id_token": sign(&key_id, &claims, self.forges.get()),
+        });
+        if !self.gives_no_refresh_token.get() {
+            tokens["refresh_token"] = refresh_token.into();
+        }
+        Some(answer(200, &tokens))
+    }
+}
+
+impl Http for SimulatedHost {
+    async fn send(&self, request: HttpRequest, limits: Limits) -> Result<HttpResponse, HttpFailure> {
+        let path = request.url.strip_prefix(ISSUER).expect("requests go to the provider only").to_owned();
+        let provider = &self.provider;
+        provider.log.borrow_mut().push(format!("> {path}"));
+        let form = pairs(request.body.as_ref().map(|body| body.expose()).unwrap_or_default());
+        if path == TOKEN {
+            provider.forms.borrow_mut().push(form.clone());
+        }
+        let planned = provider.planned.borrow_mut().get_mut(&path).and_then(VecDeque::pop_front);
+        let latency = provider.latency.borrow().get(&path).copied().unwrap_or(USUAL_LATENCY);
+        self.executor.sleep(latency.min(limits.timeout_milliseconds)).await;
+        if latency > limits.timeout_milliseconds {
+            return Err(HttpFailure::Timeout);
+        }
+        provider.log.borrow_mut().push(format!("< {path}"));
+        match planned {
+            Some(answer) => answer,
+            None if provider.is_away.get() => Err(HttpFailure::Network("simulated".to_owned())),
+            None => Ok(provider.answer(&path, &form, self.seconds())),
+        }
+    }
+}
+
+pub fn metadata() -> Value {
+    json!({
+        "issuer": ISSUER,
+        "authorization_endpoint": format!("{ISSUER}/authorize"),
+        "token_endpoint": format!("{ISSUER}{TOKEN}"),
+        "jwks_uri": format!("{ISSUER}{KEYS}"),
+        "end_session_endpoint": format!("{ISSUER}/logout"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+pub fn answer(status: u16, body: &Value) -> HttpResponse {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    HttpResponse { status, headers, body: body.to_string().into_bytes() }
+}
+
+pub fn refusal(error: &str) -> HttpResponse {
+    answer(400, &json!({ "error": error }))
+}
+
+pub fn html(status: u16) -> HttpResponse {
+    let headers = vec![("content-type".to_owned(), "text/html".to_owned())];
+    HttpResponse { status, headers, body: b"<h1>Sign in to the hotel's network</h1>".to_vec() }
+}
+
+fn pairs(query: &str) -> BTreeMap<String, String> {
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+/// A key in form only: an odd modulus of 2048 bits.
+fn key(id: &str) -> Value {
+    let mut modulus = expanded(id.as_bytes());
+    modulus[0] |= 0x80;
+    modulus[255] |= 1;
+    json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": id, "e": "AQAB", "n": Base64UrlUnpadded::encode_string(&modulus) })
+}
+
+fn sign(key_id: &str, claims: &Value, forged: bool) -> String {
+    let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+    let input = format!("{}.{}", part(&json!({ "alg": "RS256", "kid": key_id })), part(claims));
+    let signature =
+        Base64UrlUnpadded::encode_string(&signature(if forged { "thief" } else { key_id }, input.as_bytes()));
+    format!("{input}.{signature}")
+}
+
+/// Stands for a signature: it depends on the key and on every byte, and has the length of one of RS256.
+pub fn signature(key_id: &str, input: &[u8]) -> Vec<u8> {
+    expanded(&[key_id.as_bytes(), b".", input].concat())
+}
+
+fn expanded(text: &[u8]) -> Vec<u8> {
+    Sha256::digest(text).repeat(8)
+}
