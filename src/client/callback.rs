@@ -175,7 +175,7 @@ impl<H: Host> Client<H> {
             max_age: pending.max_age,
             acr_values: &pending.acr_values,
         };
-        let exchanged = self.redeem(&metadata, grant).await?;
+        let exchanged = self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)?;
         self.require_alive()?;
         let session = Rc::new(Session { id: self.random_text()?, tokens: exchanged.tokens, agent: exchanged.agent });
         let done = transaction.used(Some(code.expose()), Some(session.id.clone()));
