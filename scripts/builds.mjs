@@ -19,12 +19,12 @@ export const BUILDS = {
 export const STACK_BYTES = 262_144;
 
 /**
- * Control flow is taken apart and put together anew before two rounds of shrinking; a function with one caller stays
+ * Control flow is taken apart and put together anew before three rounds of shrinking; a function with one caller stays
  * on its own where it is large, since brotli finds more alike in many small ones. The features are what every engine
  * since 2022 has, and rustc and wasm-bindgen already use.
  */
 export const WASM_OPT = [
-  "--flatten", "--rereloop", "-Oz", "-Oz", "--one-caller-inline-max-function-size=200",
+  "--flatten", "--rereloop", "-Oz", "-Oz", "-Oz", "--one-caller-inline-max-function-size=200",
   "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-mutable-globals",
   "--enable-reference-types", "--enable-multivalue",
 ];
