@@ -123,6 +123,7 @@ impl<H: Host> Client<H> {
         result.map_err(|error| error.with_app_state(app_state))
     }
 
+    #[inline(never)]
     fn handled_before(
         &self,
         transaction: &Transaction,
@@ -191,6 +192,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Whether the URL is the redirect URI: its origin, its path, and its own query among the parameters.
+    #[inline(never)]
     fn is_at_redirect_uri(&self, url: &str) -> bool {
         let Some(redirect_uri) = &self.inner.options.redirect_uri else { return false };
         let base = self.host().location();

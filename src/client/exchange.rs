@@ -61,6 +61,7 @@ impl ByHand {
     ///
     /// # Errors
     /// `ConfigurationError` for wrong arguments, `CallbackError` for a response that says too much or too little.
+    #[inline(never)]
     pub fn from_json(callback: &Json, auth: &Object, mode: ResponseMode) -> Result<Self> {
         let mut given = Given::new("member of the second argument", auth);
         // Of what `createAuthorizationUrl` returned, only for the way there.
