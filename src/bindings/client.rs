@@ -61,13 +61,7 @@ impl WasmClient {
     /// Does a job that takes time.
     pub fn later(&self, job: &str, arguments: &str) -> Promise {
         let (client, job, arguments) = (self.0.clone(), job.to_owned(), read(arguments));
-        future_to_promise(async move {
-            let done = match arguments {
-                Ok(arguments) => later(client, job, arguments).await,
-                Err(error) => Err(error),
-            };
-            done.map(|json| to_js(&json)).map_err(thrown)
-        })
+        future_to_promise(async move { later(client, job, arguments).await.map(|json| to_js(&json)).map_err(thrown) })
     }
 }
 
@@ -98,7 +92,8 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
     })
 }
 
-async fn later(client: Client<JsHost>, job: String, arguments: Object) -> Result<Json> {
+async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -> Result<Json> {
+    let arguments = arguments?;
     Ok(match job.as_str() {
         "restore" => {
             client.restore().await?;

@@ -123,6 +123,7 @@ impl<H: Host> Client<H> {
         result.map_err(|error| error.with_app_state(app_state))
     }
 
+    #[inline(never)]
     fn handled_before(
         &self,
         transaction: &Transaction,
@@ -175,7 +176,7 @@ impl<H: Host> Client<H> {
             max_age: pending.max_age,
             acr_values: &pending.acr_values,
         };
-        let exchanged = self.redeem(&metadata, grant).await?;
+        let exchanged = self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)?;
         self.require_alive()?;
         let session = Rc::new(Session { id: self.random_text()?, tokens: exchanged.tokens, agent: exchanged.agent });
         let done = transaction.used(Some(code.expose()), Some(session.id.clone()));
@@ -191,6 +192,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Whether the URL is the redirect URI: its origin, its path, and its own query among the parameters.
+    #[inline(never)]
     fn is_at_redirect_uri(&self, url: &str) -> bool {
         let Some(redirect_uri) = &self.inner.options.redirect_uri else { return false };
         let base = self.host().location();

@@ -61,6 +61,7 @@ impl ByHand {
     ///
     /// # Errors
     /// `ConfigurationError` for wrong arguments, `CallbackError` for a response that says too much or too little.
+    #[inline(never)]
     pub fn from_json(callback: &Json, auth: &Object, mode: ResponseMode) -> Result<Self> {
         let mut given = Given::new("member of the second argument", auth);
         // Of what `createAuthorizationUrl` returned, only for the way there.
@@ -165,23 +166,18 @@ impl<H: Host> Client<H> {
             max_age: by_hand.max_age,
             acr_values: &by_hand.acr_values,
         };
-        self.redeem(&metadata, grant).await
+        self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)
     }
 
-    /// The token request and everything that has to be right about its answer.
+    /// The token request and everything that has to be right about its answer. Whatever happened to the request, the
+    /// code may be spent: its errors are [`not_by_the_same_call`].
     pub(super) async fn redeem(&self, metadata: &Rc<ProviderMetadata>, grant: Grant<'_>) -> Result<Exchanged> {
-        // Whatever happened to the request, the code may be spent.
-        self.redeem_once(metadata, grant).await.map_err(not_by_the_same_call)
-    }
-
-    async fn redeem_once(&self, metadata: &Rc<ProviderMetadata>, grant: Grant<'_>) -> Result<Exchanged> {
         let options = &self.inner.options;
         let scopes: Vec<&str> = grant.scope.split(' ').collect();
         let expects_id_token = options.asks_for_id_token(&scopes);
         if expects_id_token && options.verify_signature {
             // Keys and tokens travel at the same time: one round trip instead of two.
-            let (client, metadata) = (self.clone(), Rc::clone(metadata));
-            self.host().spawn(Box::pin(async move { client.prefetch_keys(&metadata).await }));
+            self.host().spawn(Box::pin(self.clone().prefetch_keys(Rc::clone(metadata))));
         }
         let request = token_request::authorization_code(
             metadata.endpoint(Endpoint::Token)?,

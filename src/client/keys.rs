@@ -32,9 +32,9 @@ pub(super) struct Known {
 
 impl<H: Host> Client<H> {
     /// Makes sure that keys are there or on their way, while something else is under way.
-    pub(super) async fn prefetch_keys(&self, metadata: &ProviderMetadata) {
+    pub(super) async fn prefetch_keys(self, metadata: Rc<ProviderMetadata>) {
         // A failure here is asked about again when the keys are needed.
-        let _ = self.key_set(metadata).await;
+        let _ = self.key_set(&metadata).await;
     }
 
     /// Checks the signature of a token whose algorithm was allowed.

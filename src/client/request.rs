@@ -9,10 +9,10 @@ impl<H: Host> Client<H> {
     /// Sends a request to the provider.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
         // The query may hold what must not be in a message.
-        let endpoint = request.url.split('?').next().unwrap_or_default().to_owned();
+        let endpoint = request.url.split_once('?').map_or(request.url.as_str(), |(endpoint, _)| endpoint).to_owned();
         let timeout = self.inner.options.timeout;
         let limits = Limits {
-            timeout_milliseconds: u32::try_from(timeout.saturating_mul(1000)).unwrap_or(u32::MAX),
+            timeout_milliseconds: u32::try_from(timeout).unwrap_or(u32::MAX).saturating_mul(1000),
             max_response_bytes: MAX_RESPONSE_BYTES,
         };
         self.host().send(request, limits).await.map_err(|failure| match failure {

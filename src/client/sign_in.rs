@@ -171,6 +171,7 @@ impl<H: Host> Client<H> {
         Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing: there is no page that could be redirected"))
     }
 
+    #[inline(never)]
     fn checked_return_to(&self, options: &SignInOptions) -> Result<Option<String>> {
         let Some(target) = &options.return_to else { return Ok(None) };
         let base = self.host().location().or_else(|| self.inner.options.redirect_uri.clone()).unwrap_or_default();

@@ -49,6 +49,7 @@ impl SignOutOptions {
     ///
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
+    #[inline(never)]
     pub fn from_json(object: &Object) -> Result<Self> {
         let mut given = Given::new("sign-out option", object);
         let options = Self { redirect: given.flag("redirect").unwrap_or(true), return_to: given.url("returnTo") };

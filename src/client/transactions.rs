@@ -26,6 +26,7 @@ impl<H: Host> Client<H> {
 
     /// Makes room for one more transaction. Only their number counts: a clock that jumped must not take away the
     /// sign-in that the user is in the middle of. Used ones go first, then the oldest.
+    #[inline(never)]
     pub(super) fn prune_transactions(&self) {
         let mut keys = self.keys(Area::Transactions, PREFIX);
         while keys.len() >= MAX_TRANSACTIONS {

@@ -29,7 +29,7 @@ impl Crypto for JsHost {
         let key = subtle
             .import_key_with_object("jwk", jwk.unchecked_ref(), &parameters, false, &usages)
             .map_err(|thrown| refused(&thrown))?;
-        let key: CryptoKey = settled(&key).await?.unchecked_into();
+        let key: CryptoKey = settled(&key).await.map_err(|thrown| refused(&thrown))?.unchecked_into();
         let verdict = subtle
             .verify_with_object_and_js_u8_array_and_js_u8_array(
                 &parameters,
@@ -38,7 +38,7 @@ impl Crypto for JsHost {
                 &Uint8Array::from(signing_input),
             )
             .map_err(|thrown| refused(&thrown))?;
-        Ok(settled(&verdict).await?.is_truthy())
+        Ok(settled(&verdict).await.map_err(|thrown| refused(&thrown))?.is_truthy())
     }
 }
 
@@ -48,8 +48,8 @@ fn subtle() -> Option<SubtleCrypto> {
     subtle.is_object().then(|| subtle.unchecked_into())
 }
 
-async fn settled(promise: &Promise) -> Result<JsValue, CryptoFailure> {
-    JsFuture::from(Promise::resolve(promise)).await.map_err(|thrown| refused(&thrown))
+fn settled(promise: &Promise) -> JsFuture {
+    JsFuture::from(Promise::resolve(promise))
 }
 
 fn refused(thrown: &JsValue) -> CryptoFailure {

@@ -35,7 +35,8 @@ impl JsHost {
             Some(fetch) => fetch.call1(&JsValue::UNDEFINED, &request),
             None => global::fetch(&request),
         };
-        let answer = deadline.race(&sent.map_err(network)?).await?;
+        let answer = deadline.race(&sent.map_err(network)?).await;
+        let answer = deadline.kept(answer)?;
         let status = status(&answer)?;
         let headers = headers(&answer)?;
         let body = global::member_of(&answer, "body").ok_or_else(no_response)?;
@@ -107,7 +108,8 @@ async fn drain(reader: &JsValue, limit: usize, deadline: &Deadline) -> Result<Ve
     let mut cost = 0_usize;
     loop {
         let read = global::call(reader, "read").map_err(network)?;
-        let chunk = deadline.race(&read).await?;
+        let chunk = deadline.race(&read).await;
+        let chunk = deadline.kept(chunk)?;
         if global::member_of(&chunk, "done").is_some_and(|done| done.is_truthy()) {
             return Ok(body);
         }
@@ -148,10 +150,14 @@ impl Deadline {
         Ok(Self { controller, timeout, met: Cell::new(false) })
     }
 
-    /// The value or promise, unless the limit passes first.
-    async fn race(&self, value: &JsValue) -> Result<JsValue, HttpFailure> {
-        let race = Promise::race(&Array::of2(&Promise::resolve(value), &self.timeout.passed));
-        let first = JsFuture::from(race).await.map_err(network)?;
+    /// The value or promise, or the limit, whichever comes first: [`Self::kept`] tells them apart.
+    fn race(&self, value: &JsValue) -> JsFuture {
+        JsFuture::from(Promise::race(&Array::of2(&Promise::resolve(value), &self.timeout.passed)))
+    }
+
+    /// What came first, unless it was the limit.
+    fn kept(&self, first: Result<JsValue, JsValue>) -> Result<JsValue, HttpFailure> {
+        let first = first.map_err(network)?;
         if first == **self.controller {
             return Err(HttpFailure::Timeout);
         }

@@ -1,6 +1,7 @@
 //! Memory and `sessionStorage`.
 
 use std::cell::RefCell;
+use std::future::{Future, ready};
 
 use wasm_bindgen::JsValue;
 
@@ -99,11 +100,11 @@ impl Store for JsHost {
 }
 
 impl TokenStore for JsHost {
-    async fn load_tokens(&self, key: &str) -> Result<Option<String>, StoreFailure> {
-        load(self.storages.token_tab()?, &self.storages.tokens, key)
+    fn load_tokens(&self, key: &str) -> impl Future<Output = Result<Option<String>, StoreFailure>> {
+        ready(self.storages.token_tab().and_then(|tab| load(tab, &self.storages.tokens, key)))
     }
 
-    async fn save_tokens(&self, key: &str, text: Option<&str>) -> Result<(), StoreFailure> {
-        save(self.storages.token_tab()?, &self.storages.tokens, key, text)
+    fn save_tokens(&self, key: &str, text: Option<&str>) -> impl Future<Output = Result<(), StoreFailure>> {
+        ready(self.storages.token_tab().and_then(|tab| save(tab, &self.storages.tokens, key, text)))
     }
 }

@@ -59,6 +59,7 @@ pub enum Recognized {
 /// `InvalidCallback` for an oversized URL or an impossible code. For a response that is ours by its state or its issuer:
 /// `StateMissing`, `StateMismatch`, `DuplicateParameter` (also for `code[]`), `AmbiguousResponse` (code and error, or
 /// parameters in query and fragment), `UnexpectedParameter` (tokens, or a JWT response that was never asked for).
+#[inline(never)]
 pub fn recognize(url: &str, mode: ResponseMode, tag: &StateTag, issuer: Option<&str>) -> Result<Recognized> {
     let (here, elsewhere) = places(url, mode)?;
     let here = Parameters::read(here);
@@ -81,6 +82,7 @@ pub fn recognize(url: &str, mode: ResponseMode, tag: &StateTag, issuer: Option<&
 ///
 /// # Errors
 /// As [`recognize`], and `InvalidCallback` where there is neither code nor error.
+#[inline(never)]
 pub fn parse_response(url_or_query: &str, mode: ResponseMode) -> Result<AuthorizationResponse> {
     let name = url_or_query.split_once('=').map_or(url_or_query, |(name, _)| name);
     let is_url = name.contains([':', '/', '?', '#']);

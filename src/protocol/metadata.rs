@@ -100,12 +100,13 @@ pub fn discovery_requests(issuer: &Issuer, kind: ProviderType) -> Vec<HttpReques
 /// 4.3, RFC 8414 3.3), and those of [`ProviderMetadata::from_object`].
 pub fn judge_discovery(response: &HttpResponse, issuer: &Issuer) -> Result<ProviderMetadata> {
     let status = response.status;
+    let said = u32::from(status);
     if let Some(code) = code_of_status(status) {
-        let error = Error::new(code, format!("the provider answered discovery with status {status}"));
+        let error = Error::new(code, format!("the provider answered discovery with status {said}"));
         return Err(error.with_status(status).with_retry_after(response.retry_after()));
     }
     if status != 200 {
-        let message = format!("discovery of {} was answered with status {status}, not 200", issuer.as_str());
+        let message = format!("discovery of {} was answered with status {said}, not 200", issuer.as_str());
         return Err(Error::new(Code::DiscoveryFailed, message).with_status(status).recover_by(Recovery::Fix));
     }
     if !response.is_json() {

@@ -95,7 +95,7 @@ fn provider_said(members: &Object, job: Class, status: u16) -> Error {
 
 fn not_tokens(status: u16) -> Error {
     match code_of_status(status) {
-        Some(code) => Error::new(code, format!("the token endpoint failed with status {status}")),
+        Some(code) => Error::new(code, format!("the token endpoint failed with status {}", u32::from(status))),
         None => invalid("the token endpoint answered with neither tokens nor an OAuth error"),
     }
 }
