@@ -10,14 +10,12 @@ mod records;
 #[cfg(feature = "traps")]
 mod traps;
 
-use rlsf::SmallGlobalTlsf;
 use wasm_bindgen::prelude::*;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Conversions copy secrets; every freed copy is wiped. Within, an allocator of a tenth of the usual one's size, which
-/// takes the same few steps however many blocks there are.
+/// Conversions copy secrets; every freed copy is wiped.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<SmallGlobalTlsf> = ZeroAlloc(SmallGlobalTlsf::new());
+static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 #[wasm_bindgen]
 extern "C" {
