@@ -12,6 +12,7 @@ mod refresh;
 mod request;
 mod restore;
 mod return_to;
+mod revoke;
 mod sign_in;
 mod sign_out;
 mod storage;

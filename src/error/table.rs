@@ -179,6 +179,16 @@ codes! {
     /// The store cannot be used.
     StorageUnavailable => "storage_unavailable", Storage, Retry;
 
+    /// The key of an encrypted store is gone: what it kept cannot be read any more.
+    KeyLost => "key_lost", Storage, Reauthenticate;
+
+    /// The browser did not open the window of a sign-in.
+    PopupBlocked => "popup_blocked", Callback, Retry;
+    /// The user closed the window of a sign-in.
+    PopupClosed => "popup_closed", Callback, Reauthenticate;
+    /// The frame of a silent sign-in never answered: the provider refuses frames, or the browser blocks its cookies.
+    SilentBlocked => "silent_blocked", Timeout, Reauthenticate;
+
     /// The callback is not a URL.
     InvalidCallback => "invalid_callback", Callback, Fix;
     /// The authorization response has no `state`.
@@ -249,6 +259,8 @@ codes! {
 
     /// There is no refresh token; ask for the scope `offline_access`.
     NoRefreshToken => "no_refresh_token", Refresh, Reauthenticate;
+    /// A refresh token was sent, its answer got lost, and the provider does not take the token any more.
+    RefreshOutcomeLost => "refresh_outcome_lost", Refresh, Reauthenticate;
     /// The access token is expired and there is no refresh token.
     TokenExpired => "token_expired", TokenExpired, Reauthenticate;
 

@@ -1,14 +1,17 @@
 //! The ports on a JavaScript host: browsers, Workers, Node, Deno and Bun.
 
+mod channel;
 mod clock;
 mod crypto;
 mod global;
 mod http;
+mod locks;
 mod page;
 mod random;
 mod spawn;
 mod storage;
 mod urls;
+mod wake;
 
 use std::rc::Rc;
 

@@ -13,18 +13,26 @@ pub(super) struct Storages {
     tokens: RefCell<Shelf>,
     transactions: RefCell<Shelf>,
     documents: RefCell<Shelf>,
+    marks: RefCell<Shelf>,
     kind: StorageKind,
 }
 
 impl Storages {
     pub(super) fn new(kind: StorageKind) -> Self {
-        Self { tokens: RefCell::default(), transactions: RefCell::default(), documents: RefCell::default(), kind }
+        Self {
+            tokens: RefCell::default(),
+            transactions: RefCell::default(),
+            documents: RefCell::default(),
+            marks: RefCell::default(),
+            kind,
+        }
     }
 
     fn memory(&self, area: Area) -> &RefCell<Shelf> {
         match area {
             Area::Transactions => &self.transactions,
             Area::Documents => &self.documents,
+            Area::Marks => &self.marks,
         }
     }
 

@@ -10,6 +10,9 @@ pub enum Area {
     Transactions,
     /// Discovery documents and key sets; never a secret.
     Documents,
+    /// What the tabs of an origin have to know of each other: sign-outs, and which refresh tokens are spent or under
+    /// way. Never a secret. Shared by all tabs, whatever sessions are kept in.
+    Marks,
 }
 
 /// Where sessions are kept.
@@ -17,8 +20,12 @@ pub enum Area {
 pub enum StorageKind {
     /// In this page only.
     Memory,
-    /// In this tab, over reloads.
+    /// In this tab, over reloads; a duplicated tab begins with a copy.
     Session,
+    /// In all tabs of the origin.
+    Local,
+    /// In a store of the app's own, which may be shared by more than tabs.
+    Custom,
 }
 
 impl StorageKind {
@@ -28,7 +35,15 @@ impl StorageKind {
         match self {
             Self::Memory => "memory",
             Self::Session => "session",
+            Self::Local => "local",
+            Self::Custom => "custom",
         }
+    }
+
+    /// Whether other tabs read and write the same sessions.
+    #[must_use]
+    pub const fn is_shared(self) -> bool {
+        matches!(self, Self::Local | Self::Custom)
     }
 }
 

@@ -14,6 +14,7 @@
 mod executor;
 mod provider;
 mod storage;
+mod tabs;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -35,6 +36,7 @@ use wasm_oidc::protocol::key_set::PublicKey;
 pub use executor::{Executor, Started};
 pub use provider::*;
 pub use storage::Places;
+pub use tabs::Tabs;
 
 pub const REDIRECT_URI: &str = "https://app.example/callback";
 const BEGINNING: i64 = 1_800_000_000;
@@ -45,6 +47,8 @@ pub struct SimulatedHost {
     pub executor: Rc<Executor>,
     pub provider: Rc<Provider>,
     pub places: Rc<Places>,
+    /// Locks and channels, shared with the other tabs.
+    pub tabs: Rc<Tabs>,
     pub events: Rc<RefCell<Vec<Event>>>,
     /// What was stored and what was told, in order.
     pub journal: Rc<RefCell<Vec<String>>>,
@@ -68,6 +72,7 @@ impl SimulatedHost {
             executor: Rc::default(),
             provider: Rc::default(),
             places: Rc::default(),
+            tabs: Rc::default(),
             events: Rc::default(),
             journal: Rc::default(),
             navigations: Rc::default(),
@@ -144,6 +149,11 @@ impl SimulatedHost {
     /// Sets the wall clock so many seconds forward, or back; timers do not notice.
     pub fn set_clock(&self, by: i64) {
         self.clock_error.set(self.clock_error.get() + by);
+    }
+
+    /// Tells one realm from another.
+    fn voice(&self) -> u64 {
+        Rc::as_ptr(&self.events) as u64
     }
 
     /// What the wall clock says.

@@ -12,6 +12,7 @@ pub struct Places {
     tokens: RefCell<Shelf>,
     transactions: RefCell<Shelf>,
     documents: RefCell<Shelf>,
+    marks: RefCell<Shelf>,
     pub fails_to_load: Cell<bool>,
     pub fails_to_save: Cell<bool>,
     /// How long the store of tokens takes to save, in milliseconds.
@@ -23,6 +24,7 @@ impl Places {
         match area {
             Area::Transactions => &self.transactions,
             Area::Documents => &self.documents,
+            Area::Marks => &self.marks,
         }
     }
 
