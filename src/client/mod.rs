@@ -9,6 +9,7 @@ mod given;
 mod keys;
 mod options;
 mod refresh;
+mod relayed;
 mod request;
 mod restore;
 mod return_to;
@@ -25,6 +26,7 @@ pub use callback::SignedIn;
 pub use exchange::{ByHand, Exchanged};
 pub use fetch::{Authorized, FetchPolicy, Verdict};
 pub use options::ClientOptions;
+pub use relayed::{Interaction, Relayed};
 pub use sign_in::{AuthorizationUrl, SignInOptions};
 pub use sign_out::{LogoutOptions, SignOutOptions};
 
@@ -32,7 +34,7 @@ use crate::error::{Code, Error, Result};
 use crate::ports::{Event, EventKind, EventSource, Host};
 use crate::protocol::random;
 use crate::protocol::state::StateTag;
-use crate::session::{Agent, Session};
+use crate::session::{Agent, Session, Transaction};
 use flight::Flight;
 use storage::Storage;
 
@@ -61,6 +63,8 @@ struct Inner<H: Host> {
     /// Grows with every change of the session, so that JavaScript knows when to make a new agent.
     revision: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
+    /// Sign-ins under way in a popup or a frame, by their `state`.
+    relayed: RefCell<Vec<(String, Transaction)>>,
     refreshes: Rc<Flight>,
     /// The revision of the session whose end was told.
     told_expired: Cell<Option<u32>>,
@@ -91,6 +95,7 @@ impl<H: Host> Client<H> {
                 session: RefCell::default(),
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),
+                relayed: RefCell::default(),
                 refreshes: Rc::default(),
                 told_expired: Cell::new(None),
                 disposed: Cell::new(false),
@@ -131,6 +136,7 @@ impl<H: Host> Client<H> {
         self.set_session(None);
         self.inner.metadata.borrow_mut().take();
         self.inner.keys.borrow_mut().take();
+        self.inner.relayed.borrow_mut().clear();
     }
 
     /// Whether this process serves one person, so that the client may have a session of its own.
