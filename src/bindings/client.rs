@@ -131,7 +131,7 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         "begin_relayed" => {
             let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
             let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
-            records::relayed(&client.begin_relayed(&options, interaction).await?)
+            records::relayed(&client.begin_relayed(options, interaction).await?)
         }
         "finish_relayed" => {
             let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);

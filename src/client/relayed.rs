@@ -36,12 +36,11 @@ impl<H: Host> Client<H> {
     /// # Errors
     /// As [`Client::create_authorization_request`]; `no_ambient_session` without a page; `invalid_option`: `prompt` in a
     /// silent one, or a `redirectUri` on another origin, from where no window could hand anything over.
-    pub async fn begin_relayed(&self, options: &SignInOptions, interaction: Interaction) -> Result<Relayed> {
+    pub async fn begin_relayed(&self, mut options: SignInOptions, interaction: Interaction) -> Result<Relayed> {
         let is_silent = interaction == Interaction::Silent;
         let method = if is_silent { "signInSilent" } else { "signInPopup" };
         self.require_ambient(method)?;
         self.check_relay(method)?;
-        let mut options = options.clone();
         let mut seconds = self.inner.options.callback_timeout;
         if is_silent {
             seconds = seconds.min(SILENT_SECONDS);
