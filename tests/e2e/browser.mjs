@@ -28,13 +28,14 @@ const flags = [
 /**
  * A browser for the tests of a file.
  *
+ * @param {import("playwright-core").LaunchOptions} [options] beside those of every test
  * @returns {(body: (tab: Tab) => Promise<void>) => Promise<void>} runs a test in a tab of a new profile
  */
-export function useBrowser() {
+export function useBrowser({ args = [], ...options } = {}) {
   /** @type {import("playwright-core").Browser} */
   let browser;
   before(async () => {
-    browser = await chromium.launch({ executablePath: findChromium(), args: flags });
+    browser = await chromium.launch({ executablePath: findChromium(), args: [...flags, ...args], ...options });
   });
   after(() => browser?.close());
 
