@@ -8,7 +8,8 @@ import { chromium } from "playwright-core";
 /** Milliseconds until something that a test waits for counts as missing; the machine may be busy. */
 const PATIENCE = 15_000;
 
-const flags = [
+/** What keeps Chromium from sandboxing, asking and calling home. */
+export const chromiumFlags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -35,7 +36,7 @@ export function useBrowser({ args = [], ...options } = {}) {
   /** @type {import("playwright-core").Browser} */
   let browser;
   before(async () => {
-    browser = await chromium.launch({ executablePath: findChromium(), args: [...flags, ...args], ...options });
+    browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags, ...args], ...options });
   });
   after(() => browser?.close());
 
@@ -62,7 +63,7 @@ export function useBrowser({ args = [], ...options } = {}) {
   };
 }
 
-function findChromium() {
+export function findChromium() {
   const places = process.env.CHROMIUM ? [process.env.CHROMIUM] : ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
   const found = places.find((place) => existsSync(place));
   assert.ok(found, `Chromium is needed and is not at ${places.join(" or ")}; CHROMIUM can say where it is`);

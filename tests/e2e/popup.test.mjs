@@ -2,7 +2,7 @@
 // Signing in in a popup: every way in which its window can end, and every message that must not end it.
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import { refuse, signIn } from "../op/provider.mjs";
+import { refuse, signIn, testClientId } from "../op/provider.mjs";
 import { assertError } from "./app.mjs";
 import { useSetting } from "./beside.mjs";
 import { useBrowser } from "./browser.mjs";
@@ -223,16 +223,34 @@ describe("signInPopup in a browser that blocks popups", () => {
   const inTab = useBrowser({ ignoreDefaultArgs: ["--disable-popup-blocking"] });
   const setting = useSetting();
 
-  it("opens its window within the user's click, and says that it was blocked without one", () =>
+  it("says that it was blocked where nobody clicked", () =>
+    inTab(async ({ page }) => {
+      const app = setting.app(page);
+      const options = { issuer: setting.provider.issuer, clientId: testClientId, redirectUri: setting.relay() };
+      // Not by `evaluate`, which counts as a click.
+      await page.addInitScript((given) => {
+        addEventListener("load", async () => {
+          await globalThis.app.create(given);
+          console.log(JSON.stringify(await globalThis.app.call("signInPopup", { appState: 1 })));
+        });
+      }, options);
+      const told = page.waitForEvent("console");
+      await page.goto(`${setting.pages.url}/`);
+      const error = assertError(JSON.parse((await told).text()), "CallbackError", "popup_blocked");
+      assert.deepEqual([error.recovery, error.appState], ["retry", 1]);
+      assert.equal((await app.call("getAgent")).value, null);
+    }));
+
+  it("opens its window within the user's click", () =>
     inTab(async ({ page }) => {
       const app = setting.app(page);
       await app.open();
       await app.create({ redirectUri: setting.relay() });
-      const error = assertError(await app.call("signInPopup", { appState: 1 }), "CallbackError", "popup_blocked");
-      assert.deepEqual([error.recovery, error.appState], ["retry", 1]);
       await page.evaluate(() => globalThis.app.onClick("signInPopup"));
+      // What `evaluate` did counts as a click for five seconds.
+      await page.waitForTimeout(5500);
       const opened = page.waitForEvent("popup");
-      await page.locator("body").click();
+      await page.mouse.click(20, 20);
       await signIn(await opened, "ada");
       assert.equal((await page.evaluate(() => globalThis.app.clicked)).value.id, "usr_ada");
     }));

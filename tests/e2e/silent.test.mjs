@@ -1,11 +1,15 @@
 // @ts-check
 // Signing in silently: what the provider's session, its headers and the browser's cookies make of a hidden frame.
 import assert from "node:assert/strict";
-import { before, beforeEach, describe, it } from "node:test";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, it } from "node:test";
+import { chromium } from "playwright-core";
 import { signIn } from "../op/provider.mjs";
 import { assertError } from "./app.mjs";
 import { useSetting } from "./beside.mjs";
-import { useBrowser } from "./browser.mjs";
+import { chromiumFlags, findChromium, useBrowser } from "./browser.mjs";
 
 /** How long a frame is given, in seconds, where a test wants none to answer. */
 const SHORT = 2;
@@ -48,7 +52,7 @@ describe("signInSilent", () => {
     inTab(async ({ page }) => {
       await signInAtProvider(setting, page, "ada");
       for (const redirectUri of [setting.relay(), setting.popped()]) {
-        const app = await start(setting, page, { redirectUri, name: redirectUri.slice(-5) });
+        const app = await start(setting, page, { redirectUri, storage: "memory" });
         assert.equal((await app.call("getAgent")).value, null);
         assert.equal((await app.call("signInSilent", { appState: 7 })).value.id, "usr_ada");
         const [told] = await app.events();
@@ -152,28 +156,52 @@ describe("signInSilent", () => {
     }));
 });
 
-for (const blocks of [false, true]) {
-  describe(`signInSilent at a provider on another site, third-party cookies ${blocks ? "blocked" : "allowed"}`, () => {
-    const inTab = useBrowser({ args: blocks ? ["--test-third-party-cookie-phaseout"] : [] });
-    const setting = useSetting({ host: "localhost" });
-    before(() => {
-      // As a provider has to set them for frames.
-      setting.provider.provider.use(async (ctx, next) => {
-        await next();
-        const cookies = [ctx.response.get("set-cookie") ?? []].flat();
-        if (cookies.length > 0) {
-          ctx.set("set-cookie", cookies.map((cookie) => `${cookie.replace(/; samesite=\w+/i, "")}; samesite=none; secure`));
-        }
-      });
-    });
-
-    it(blocks ? "is LoginRequiredError, and no time-out" : "gives the agent", () =>
-      inTab(async ({ page }) => {
-        await signInAtProvider(setting, page, "ada");
-        const app = await start(setting, page);
-        const outcome = await app.call("signInSilent");
-        if (blocks) assertError(outcome, "LoginRequiredError", "login_required");
-        else assert.equal(outcome.value?.id, "usr_ada", outcome.error?.message);
-      }));
-  });
+/**
+ * Chromium with a profile of its own, whose settings hold: in a window of the usual tests, as in a private one, cookies of
+ * other sites are blocked whatever is set.
+ *
+ * @param {boolean} blocks third-party cookies
+ * @param {(page: import("playwright-core").Page) => Promise<void>} body
+ */
+async function withCookies(blocks, body) {
+  const profile = await mkdtemp(join(tmpdir(), "wasm-oidc-profile-"));
+  try {
+    await mkdir(join(profile, "Default"));
+    const preferences = { profile: { cookie_controls_mode: blocks ? 1 : 0 } };
+    await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+    const context = await chromium.launchPersistentContext(profile, { executablePath: findChromium(), args: chromiumFlags });
+    try {
+      await body(await context.newPage());
+    } finally {
+      await context.close();
+    }
+  } finally {
+    await rm(profile, { recursive: true, force: true });
+  }
 }
+
+describe("signInSilent at a provider on another site", () => {
+  const setting = useSetting({ host: "localhost" });
+  /** Signs in, with cookies as a provider has to set them for frames. @param {import("playwright-core").Page} page */
+  async function signInForFrames(page) {
+    await signInAtProvider(setting, page, "ada");
+    const cookies = (await page.context().cookies()).filter(({ name }) => name.startsWith("_session"));
+    assert.ok(cookies.length > 0);
+    await page.context().addCookies(cookies.map((cookie) => ({ ...cookie, sameSite: "None", secure: true })));
+  }
+
+  it("gives the agent where the browser sends cookies", () =>
+    withCookies(false, async (page) => {
+      await signInForFrames(page);
+      const app = await start(setting, page);
+      const { value, error } = await app.call("signInSilent");
+      assert.equal(value?.id, "usr_ada", error?.message);
+    }));
+
+  it("is LoginRequiredError, and no time-out, where the browser blocks them", () =>
+    withCookies(true, async (page) => {
+      await signInForFrames(page);
+      const app = await start(setting, page);
+      assertError(await app.call("signInSilent"), "LoginRequiredError", "login_required");
+    }));
+});

@@ -43,7 +43,6 @@ globalThis.app = {
   /** Calls a method in the user's next click; `clicked` is what it came to. */
   onClick(method, ...args) {
     addEventListener("click", () => (globalThis.app.clicked = outcome(() => idp[method](...args))), { once: true });
-    document.documentElement.style.height = document.body.style.height = "100%";
   },
 
   /** Calls `signInSilent` with each of these options at once, and counts the frames. */
