@@ -183,6 +183,19 @@ fn a_sign_in_that_nobody_waits_for_any_more_is_forgotten() {
 }
 
 #[test]
+fn a_sign_out_meanwhile_cancels_it() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    host.sign_in(&client);
+    let relayed = begin(&host, &client);
+    let url = host.provider.authorize(&relayed.url);
+    host.pass_seconds(2);
+    host.run(client.sign_out(&simulated::here_only())).unwrap();
+    assert_eq!(code_of(finish(&host, &client, &relayed.state, &url)), Code::SignedOut);
+    assert_eq!((client.session().is_none(), host.places.all_tokens()), (true, vec![]));
+}
+
+#[test]
 fn sign_ins_that_are_abandoned_do_not_pile_up_and_take_no_place_from_a_redirect() {
     let host = SimulatedHost::page();
     let client = host.created();
