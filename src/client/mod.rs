@@ -44,7 +44,7 @@ use crate::error::{Code, Error, Result};
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
 use crate::protocol::random;
 use crate::protocol::state::StateTag;
-use crate::session::{Agent, Session, Transaction};
+use crate::session::{Agent, Session};
 use flight::Flight;
 use storage::Storage;
 
@@ -79,8 +79,8 @@ struct Inner<H: Host> {
     /// How many writes of the session are under way.
     writing: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
-    /// Sign-ins under way in a popup or a frame, by their `state`.
-    relayed: RefCell<Vec<(String, Transaction)>>,
+    /// Sign-ins under way in a popup or a frame: `state` and transaction.
+    relayed: RefCell<Vec<(String, String)>>,
     refreshes: RefCell<Vec<renewal::RefreshFlight>>,
     renewals: RefCell<Vec<detached::Renewal>>,
     back_offs: RefCell<Vec<back_off::BackOff>>,

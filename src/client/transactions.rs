@@ -17,7 +17,7 @@ impl<H: Host> Client<H> {
             if kept.len() >= MAX_TRANSACTIONS {
                 kept.remove(0);
             }
-            kept.push((state.to_owned(), transaction.clone()));
+            kept.push((state.to_owned(), transaction.to_text()));
             return;
         }
         self.save(Area::Transactions, &key(state), &transaction.to_text());
@@ -28,11 +28,13 @@ impl<H: Host> Client<H> {
     /// # Errors
     /// `transaction_not_found`: the record is broken.
     pub(super) fn load_transaction(&self, state: &str) -> Result<Option<Transaction>> {
-        if self.inner.tag.relays(state) {
+        let text = if self.inner.tag.relays(state) {
             let kept = self.inner.relayed.borrow();
-            return Ok(kept.iter().find(|(other, _)| other == state).map(|(_, transaction)| transaction.clone()));
-        }
-        match self.load(Area::Transactions, &key(state)) {
+            kept.iter().find(|(other, _)| other == state).map(|(_, text)| text.clone())
+        } else {
+            self.load(Area::Transactions, &key(state))
+        };
+        match text {
             Some(text) => Transaction::from_text(&text).map(Some),
             None => Ok(None),
         }
