@@ -37,7 +37,8 @@ impl Storages {
 
     /// The app's own store, if it has locks of its own.
     pub(super) fn own_lock(&self) -> Option<&JsValue> {
-        let is_own = self.kind == StorageKind::Custom && global::member_of(&self.custom, "lock").is_some_and(|lock| lock.is_function());
+        let is_own = self.kind == StorageKind::Custom
+            && global::member_of(&self.custom, "lock").is_some_and(|lock| lock.is_function());
         is_own.then_some(&self.custom)
     }
 
