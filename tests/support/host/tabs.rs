@@ -12,7 +12,7 @@ use wasm_oidc::ports::{Area, Channel, LockFailure, Locks, StorageKind, Store, St
 use super::support::js::{self, Tampered};
 use super::support::{host, locks};
 
-#[wasm_bindgen(module = "/tests/support/host/tabs.js")]
+#[wasm_bindgen(module = "/tests/support/host/realm.js")]
 extern "C" {
     fn said(name: &str) -> js_sys::Array;
     fn say(name: &str, message: &JsValue);
