@@ -53,7 +53,7 @@ impl Settings {
             storage,
             has_locks: random.chance(700),
             first_tabs: random.between(1, 5) as usize,
-            access_lifetime: random.pick(&[20, 60, 300, 300, 900, 3600]),
+            access_lifetime: random.pick(&[60, 300, 300, 900, 3600]),
             refresh_lifetime: random.pick(&[None, None, Some((7200, true)), Some((7200, false)), Some((86_400, true))]),
             gives_refresh_tokens: random.chance(950),
             rotates: random.chance(800),

@@ -34,27 +34,32 @@ pub enum Answered {
     SignedOut(Vec<usize>),
 }
 
-/// A stored record as the outside sees it.
+/// A stored record as the outside sees it: which answers its tokens came with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     pub version: i64,
     pub current: Option<Name>,
+    pub refresh: Option<Name>,
     pub pending: Option<Name>,
+    pub pending_refresh: Option<Name>,
 }
 
 impl Seen {
     pub fn of(text: &str) -> Self {
         let record: Value = serde_json::from_str(text).unwrap_or_default();
-        let name = |tokens: &Value| tokens["access_token"].as_str().and_then(Name::of);
+        let name = |token: &Value| token.as_str().and_then(Name::of);
         Self {
             version: record["version"].as_i64().unwrap_or_default(),
-            current: name(&record["tokens"]),
-            pending: name(&record["pending"]),
+            current: name(&record["tokens"]["access_token"]),
+            refresh: name(&record["tokens"]["refresh_token"]),
+            pending: name(&record["pending"]["access_token"]),
+            pending_refresh: name(&record["pending"]["refresh_token"]),
         }
     }
 
+    /// What must not be lost: the newest refresh token, or the access token where there is none.
     pub fn newest(&self) -> Option<Name> {
-        self.pending.max(self.current)
+        self.pending_refresh.max(self.refresh).or(self.current)
     }
 }
 
@@ -89,6 +94,9 @@ pub struct Ledger {
     pub marks_failed_at: Cell<Option<i64>>,
     pub tokens_failed_at: Cell<Option<i64>>,
     pub refreshed: Cell<u32>,
+    /// A newer version of the library wrote what is stored: this one keeps to its memory.
+    pub was_newer: Cell<bool>,
+    pub last_key_at: Cell<i64>,
     /// Everything works again.
     pub is_finale: Cell<bool>,
 }
@@ -105,6 +113,12 @@ impl Ledger {
 
     pub fn violation(&self) -> Option<String> {
         self.violation.borrow().clone()
+    }
+
+    /// No call and no refresh is under way.
+    pub fn is_quiet(&self) -> bool {
+        let is_flying = self.flights.borrow().iter().any(|flight| !flight.is_over);
+        !is_flying && self.calls.borrow().iter().all(|call| call.is_over)
     }
 
     pub fn jumped(&self, now: i64, by: i64) {
@@ -196,15 +210,14 @@ impl Ledger {
     pub fn told(&self, world: &World, realm: &Realm, event: &Event) {
         if event.kind == EventKind::SignedOut {
             realm.told_end.set(true);
-            if event.reason == Some("signed_out") && event.source == EventSource::ThisTab {
+            if matches!(event.reason, Some("signed_out" | "cleared")) && event.source == EventSource::ThisTab {
                 realm.told_sign_out.set(true);
             }
             invariants::a_session_ends_for_a_reason_that_is_true(world, realm, event);
         }
     }
 
-    pub fn session_changed(&self, world: &World, realm: &Realm, before: Option<Name>, after: Option<Name>, told: bool) {
-        invariants::a_session_never_vanishes_without_a_word(world, realm, before, after, told);
+    pub fn session_changed(&self, world: &World, realm: &Realm, before: Option<Name>, after: Option<Name>) {
         invariants::a_page_never_goes_back_to_older_tokens(world, realm, before, after);
         if let Some(after) = after {
             invariants::nothing_is_handed_out_before_it_is_verified(world, after);
@@ -256,6 +269,14 @@ impl Ledger {
         let known = |family: &crate::provider::Family| family.issues[0].stored_at.is_some();
         families.iter_mut().for_each(|family| family.sign_out_begun = true);
         (0..families.len()).filter(|at| known(&families[*at])).collect()
+    }
+
+    /// Somebody asks to forget the session, which is everybody's where the store is.
+    pub fn clear_begins(&self, world: &World, realm: &Realm) -> Vec<usize> {
+        let Some(name) = realm.seen.get() else { return Vec::new() };
+        let mut families = world.provider.families.borrow_mut();
+        families.iter_mut().for_each(|family| family.clear_begun = true);
+        if world.settings.storage.is_shared() { vec![name.family] } else { Vec::new() }
     }
 
     /// What a page asked for is awaited by nobody when the page is gone.

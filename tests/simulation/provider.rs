@@ -73,6 +73,8 @@ pub struct Family {
     pub born_at: i64,
     /// Somebody asked to sign out while it was signed in.
     pub sign_out_begun: bool,
+    /// Somebody asked to forget it.
+    pub clear_begun: bool,
     /// When such a call was done, in virtual milliseconds.
     pub signed_out_at: Option<i64>,
 }
@@ -190,6 +192,7 @@ impl Provider {
                 refused: false,
                 born_at: now,
                 sign_out_begun: false,
+                clear_begun: false,
                 signed_out_at: None,
             });
             (Name { family: families.len() - 1, number: 0 }, asked.nonce)

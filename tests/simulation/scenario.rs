@@ -35,6 +35,7 @@ enum Action {
     Burst,
     SignIn,
     SignOut,
+    Clear,
     Dispose,
     Reload,
     Close,
@@ -88,6 +89,7 @@ fn play(world: &Rc<World>) -> Result<(), usize> {
 fn held(world: &Rc<World>, step: usize, milliseconds: i64) -> Result<(), usize> {
     world.pass(milliseconds);
     invariants::every_call_settles(world);
+    invariants::a_session_never_vanishes_without_a_word(world);
     if world.ledger.is_broken() { Err(step) } else { Ok(()) }
 }
 
@@ -125,6 +127,7 @@ fn act(world: &Rc<World>) {
         (150, Burst),
         (40, SignIn),
         (30, SignOut),
+        (10, Clear),
         (8, Dispose),
         (60, Reload),
         (15, Close),
@@ -150,7 +153,11 @@ fn act(world: &Rc<World>) {
                 one_call(world, random.pick(&[GetAgent, AccessToken, AccessToken, Forced, Refresh, Fetch]));
             }
         }
-        SignIn | SignOut | Dispose => one_call(world, action),
+        SignIn | SignOut | Clear | Dispose => one_call(world, action),
+        // A calm page is never closed while its request is under way.
+        Reload | Close if settings.is_calm && !world.ledger.is_quiet() => {}
+        // Nor are keys used before anybody could hear of them.
+        RotateKeys if settings.is_calm && world.ledger.last_key_at.get() + 2 * MINUTE > now => {}
         Reload => {
             let url = tab.url.borrow().clone();
             tab.open_page(world, &url);
@@ -167,7 +174,10 @@ fn act(world: &Rc<World>) {
                 world.origin.wake(realm.number);
             }
         }
-        RotateKeys => world.provider.rotate_keys(),
+        RotateKeys => {
+            world.ledger.last_key_at.set(now);
+            world.provider.rotate_keys();
+        }
         Doom => {
             if let Some(realm) = tab.realm() {
                 realm.doom.set(Some((random.between(0, 25) as u32, random.chance(700))));
@@ -208,6 +218,7 @@ fn one_call(world: &Rc<World>, action: Action) {
         Action::Fetch => realm.fetch(world),
         Action::SignIn => realm.sign_in(world),
         Action::SignOut => realm.sign_out(world),
+        Action::Clear => realm.clear(world),
         Action::Dispose => realm.dispose(world),
         _ => realm.get_agent(world),
     }
@@ -216,6 +227,7 @@ fn one_call(world: &Rc<World>, action: Action) {
 fn freeze(world: &World, tab: &Tab, until: i64) {
     if let Some(realm) = tab.realm() {
         note!(world, "realm {} stands still until {until}", realm.number);
+        let until = until.max(realm.thaws_at.get());
         realm.thaws_at.set(until);
         world.scheduler.freeze(realm.number, until);
     }
@@ -246,12 +258,12 @@ fn put_other_version(world: &World) {
     let Some(key) = shelf.borrow().keys("wasm-oidc:session:").first().cloned() else { return };
     let Some(text) = shelf.borrow().get(&key) else { return };
     let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let is_quiet = world.ledger.calls.borrow().iter().all(|call| call.is_over);
-    if record["pending"].is_object() || !is_quiet {
+    if record["pending"].is_object() || !world.ledger.is_quiet() {
         return;
     }
     let version = if world.random.chance(600) { 1 } else { 3 };
     note!(world, "the stored record is of version {version} now");
+    world.ledger.was_newer.set(world.ledger.was_newer.get() || version > 2);
     record["version"] = version.into();
     if version == 1 {
         record.as_object_mut().unwrap().remove("epoch");

@@ -44,6 +44,10 @@ pub struct Realm {
     pub is_disposed: Cell<bool>,
     /// The session that the client had when it was looked at last.
     pub seen: Cell<Option<Name>>,
+    /// The last one that it had at all.
+    pub last: Cell<Option<Name>>,
+    /// When a session went away without a word so far.
+    pub owes_word_since: Cell<Option<i64>>,
     /// The polls that are left to it.
     pub doom: Cell<Option<(u32, bool)>>,
     /// A session's end was told since the last look.
@@ -113,6 +117,8 @@ impl Tab {
             is_ready: Cell::new(false),
             is_disposed: Cell::new(false),
             seen: Cell::new(None),
+            last: Cell::new(None),
+            owes_word_since: Cell::new(None),
             doom: Cell::new(None),
             told_end: Cell::new(false),
             told_sign_out: Cell::new(false),
@@ -167,10 +173,18 @@ impl Realm {
         let session = self.client().and_then(|client| client.session());
         let name = session.as_ref().and_then(|session| Name::of(session.tokens.access_token.expose()));
         let before = self.seen.replace(name);
-        let told = self.told_end.take();
+        if name.is_some() {
+            self.last.set(name);
+            self.owes_word_since.set(None);
+        }
+        if self.told_end.take() {
+            self.owes_word_since.set(None);
+        } else if before.is_some() && name.is_none() && !self.is_disposed.get() {
+            self.owes_word_since.set(Some(world.now()));
+        }
         if before != name {
             note!(world, "realm {} has now {name:?}", self.number);
-            world.ledger.session_changed(world, self, before, name, told);
+            world.ledger.session_changed(world, self, before, name);
         }
     }
 
@@ -234,11 +248,18 @@ impl Realm {
     }
 
     pub fn sign_out(self: &Rc<Self>, world: &Rc<World>) {
-        let options = SignOutOptions { redirect: world.random.chance(300), return_to: None };
+        let (redirect, revoke) = (world.random.chance(300), world.random.chance(700));
+        let options = SignOutOptions { redirect, revoke, return_to: None };
         let families = world.ledger.sign_out_begins(world, self);
         self.call(world, "sign_out", move |client| async move {
             client.sign_out(&options).await.map(|()| Answered::SignedOut(families))
         });
+    }
+
+    /// Forgets the session here, which is a sign-out for everybody who shares it.
+    pub fn clear(self: &Rc<Self>, world: &Rc<World>) {
+        let families = world.ledger.clear_begins(world, self);
+        self.call(world, "clear", |client| async move { client.clear().await.map(|()| Answered::SignedOut(families)) });
     }
 
     pub fn dispose(&self, world: &World) {
