@@ -121,6 +121,10 @@ impl World {
         }
     }
 
+    pub fn is_healed(&self) -> bool {
+        self.is_calm.get()
+    }
+
     pub fn write(&self, line: String) {
         self.log.borrow_mut().push(format!("{:>12} {line}", self.now()));
     }
