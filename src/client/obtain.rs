@@ -91,7 +91,7 @@ impl<H: Host> Client<H> {
         };
         match judged {
             Ok(response) => Ok(Obtained::Response(response)),
-            Err(error) => Err(self.mark_failure(fingerprint, was_lost, error)),
+            Err(error) => Err(self.mark_failure(fingerprint, &under_way, was_lost, error)),
         }
     }
 
@@ -100,7 +100,7 @@ impl<H: Host> Client<H> {
         let limit = self.lost_after();
         let mut waited = 0_i64;
         // A clock that was set back must not make it longer than the limit.
-        while waited < limit.saturating_mul(1000) && self.now() < sent_at.saturating_add(limit) {
+        while waited < limit.saturating_mul(1000) && self.now() <= sent_at.saturating_add(limit) {
             self.host().sleep(LOOK_MILLISECONDS).await;
             waited = waited.saturating_add(LOOK_MILLISECONDS.into());
             if self.mark(fingerprint) != *mark {
@@ -111,7 +111,7 @@ impl<H: Host> Client<H> {
     }
 
     /// What a failure says about the refresh token.
-    fn mark_failure(&self, fingerprint: &str, was_lost: bool, error: Error) -> Error {
+    fn mark_failure(&self, fingerprint: &str, under_way: &Mark, was_lost: bool, error: Error) -> Error {
         let is_refused = error.code() == Code::InvalidGrant;
         let is_answered = matches!(error.failure().status, Some(400..=499));
         let mark = match (is_refused, is_answered) {
@@ -120,7 +120,10 @@ impl<H: Host> Client<H> {
             (false, true) if !was_lost => Mark::Unsent,
             _ => Mark::Lost { sent_at: self.now() },
         };
-        self.set_mark(fingerprint, &mark);
+        // Another tab may have sent it meanwhile, for which this request was lost: its mark stays.
+        if self.mark(fingerprint) == *under_way {
+            self.set_mark(fingerprint, &mark);
+        }
         if is_refused && was_lost {
             return outcome_lost("the provider may have answered a request whose answer never arrived").because(error);
         }

@@ -89,7 +89,7 @@ impl<H: Host> Client<H> {
             match self.obtain(refresh_token, fingerprint, &turn).await {
                 Ok(Obtained::Response(response)) => return self.keep_answer(&session, response, fingerprint).await,
                 Ok(Obtained::HandedOver(record)) => {
-                    self.follow_record(*record).await;
+                    self.follow_record(*record, fingerprint).await;
                     return Ok(());
                 }
                 Ok(Obtained::LookAgain) => {}
@@ -107,7 +107,9 @@ impl<H: Host> Client<H> {
             return self.make_current(session, renewed, fingerprint).await;
         }
         let pending = Session { pending: Some(Rc::clone(&renewed)), ..session.clone() };
-        self.write_renewed(&pending, &renewed, fingerprint).await?;
+        if !self.write_renewed(&pending, &renewed, fingerprint).await? {
+            return Ok(());
+        }
         if self.inner.disposed.get() {
             // The next start verifies it.
             return Err(disposed());
@@ -116,14 +118,19 @@ impl<H: Host> Client<H> {
         self.make_current(&pending, renewed, fingerprint).await
     }
 
-    /// Stores a session with an answer in it. From then on the token that it came from is spent.
-    async fn write_renewed(&self, session: &Session, renewed: &TokenSet, fingerprint: &str) -> Result<()> {
-        let written = self.write_session(session, false).await;
+    /// Stores a session with an answer in it. From then on the token that it came from is spent. `false`: another tab got
+    /// further with the same answer.
+    async fn write_renewed(&self, session: &Session, renewed: &TokenSet, fingerprint: &str) -> Result<bool> {
+        let written = self.write_session(session, Some(fingerprint)).await;
         // Nobody else can hold a token of this page's memory.
         let is_held_elsewhere = self.inner.options.storage != StorageKind::Memory;
         self.mark_as_used(fingerprint, renewed, is_held_elsewhere);
         match written {
-            Written::Done => Ok(()),
+            Written::Done => Ok(true),
+            Written::Behind => {
+                self.catch_up().await;
+                Ok(false)
+            }
             Written::Over(_) => {
                 // A sign-out in between is never undone by a late answer.
                 self.revoke_tokens(renewed).await;
@@ -157,7 +164,9 @@ impl<H: Host> Client<H> {
             pending: None,
             agent: Rc::new(agent),
         });
-        self.write_renewed(&current, &renewed, fingerprint).await?;
+        if !self.write_renewed(&current, &renewed, fingerprint).await? {
+            return Ok(());
+        }
         if self.inner.disposed.get() {
             return Err(disposed());
         }
@@ -191,12 +200,13 @@ impl<H: Host> Client<H> {
         };
         let kept = Rc::new(Session { tokens: Rc::new(tokens), pending: None, ..session.clone() });
         match self.write_renewed(&kept, renewed, fingerprint).await {
-            Ok(()) if !self.inner.disposed.get() => {
+            Ok(true) if !self.inner.disposed.get() => {
                 self.back_off(&kept.refresh_fingerprint(), &error);
                 self.put_session(Some(kept));
                 error
             }
-            Ok(()) => disposed(),
+            Ok(_) if self.inner.disposed.get() => disposed(),
+            Ok(_) => error,
             Err(over) => over,
         }
     }

@@ -126,15 +126,15 @@ impl<H: Host> Client<H> {
             session.id == record.id && session.pending.is_none() && session.refresh_fingerprint() == spent
         });
         if is_ours && self.inner.options.storage == StorageKind::Session {
-            let client = self.clone();
-            self.host().spawn(Box::pin(async move { client.follow_record(record).await }));
+            let (client, spent) = (self.clone(), spent.to_owned());
+            self.host().spawn(Box::pin(async move { client.follow_record(record, &spent).await }));
         }
     }
 
     /// Goes on with a session that another tab renewed: stored before it is told.
-    pub(super) async fn follow_record(&self, record: Record) {
+    pub(super) async fn follow_record(&self, record: Record, spent: &str) {
         let Ok(session) = session_of(record, self.tombstone().epoch) else { return };
-        self.write_session(&session, false).await;
+        self.write_session(&session, Some(spent)).await;
         if self.session().is_some_and(|current| current.id == session.id) {
             self.follow(session, EventKind::Refreshed);
         }
