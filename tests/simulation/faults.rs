@@ -51,7 +51,8 @@ impl Settings {
         ]);
         Self {
             storage,
-            has_locks: random.chance(700),
+            // A shared store of the app's own has to bring locks.
+            has_locks: random.chance(700) || storage == StorageKind::Custom,
             first_tabs: random.between(1, 5) as usize,
             access_lifetime: random.pick(&[60, 300, 300, 900, 3600]),
             refresh_lifetime: random.pick(&[None, None, Some((7200, true)), Some((7200, false)), Some((86_400, true))]),

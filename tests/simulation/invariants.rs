@@ -235,7 +235,8 @@ pub fn a_store_never_goes_back(world: &World, realm: &Realm, place: &Place, befo
 
 /// In a calm seed there is nothing to fail for.
 pub fn nothing_fails_where_nothing_is_broken(world: &World, kind: &str, error: &Error) {
-    let is_refused = error.code() == Code::InvalidGrant && world.settings.refresh_lifetime.is_some();
+    let is_refused = matches!(error.code(), Code::InvalidGrant | Code::RefreshOutcomeLost)
+        && world.settings.refresh_lifetime.is_some();
     if world.settings.is_calm && !is_plain(error.code()) && !is_refused {
         world.ledger.broken("nothing fails where nothing is broken", format!("{kind} fails: {error}"));
     }
