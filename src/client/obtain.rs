@@ -90,7 +90,13 @@ impl<H: Host> Client<H> {
             Err(error) => Err(as_refresh_error(error)),
         };
         match judged {
-            Ok(response) => Ok(Obtained::Response(response)),
+            Ok(response) => {
+                let is_rotated = response.refresh_token.as_ref().is_some_and(|token| token != refresh_token);
+                if !is_rotated && self.mark(fingerprint) == under_way {
+                    self.set_mark(fingerprint, &Mark::Unsent);
+                }
+                Ok(Obtained::Response(response))
+            }
             Err(error) => Err(self.mark_failure(fingerprint, &under_way, was_lost, error)),
         }
     }
@@ -133,8 +139,11 @@ impl<H: Host> Client<H> {
     /// From here on the token that an answer came from is spent, unless the provider lets it live.
     pub(super) fn mark_as_used(&self, fingerprint: &str, renewed: &TokenSet, is_held_elsewhere: bool) {
         let is_rotated = renewed.refresh_token.as_ref().is_none_or(|token| token.fingerprint() != fingerprint);
-        let mark = if is_rotated && is_held_elsewhere { Mark::Spent { since: self.now() } } else { Mark::Unsent };
-        self.set_mark(fingerprint, &mark);
+        // A token that lives on lost its mark with the answer; by now it may be another tab's.
+        if is_rotated {
+            let mark = if is_held_elsewhere { Mark::Spent { since: self.now() } } else { Mark::Unsent };
+            self.set_mark(fingerprint, &mark);
+        }
     }
 
     /// Whether the answer of a refresh token was stored.

@@ -201,8 +201,13 @@ impl<H: Host> Client<H> {
         let kept = Rc::new(Session { tokens: Rc::new(tokens), pending: None, ..session.clone() });
         match self.write_renewed(&kept, renewed, fingerprint).await {
             Ok(true) if !self.inner.disposed.get() => {
-                self.back_off(&kept.refresh_fingerprint(), &error);
+                let successor = kept.refresh_fingerprint();
                 self.put_session(Some(kept));
+                if successor != fingerprint {
+                    // Each attempt brings a new token: the pauses grow over all of them.
+                    self.pass_on(fingerprint, &successor);
+                    self.failed(&successor, &error);
+                }
                 error
             }
             Ok(_) if self.inner.disposed.get() => disposed(),

@@ -191,9 +191,12 @@ impl<H: Host> Client<H> {
                 }
                 self.follow(stored, EventKind::SignedIn);
             }
-            (Some(_), Stored::Nothing) if !self.is_only_here(&self.session_key()) => {
+            (Some(mine), Stored::Nothing) if !self.is_only_here(&self.session_key()) => {
+                // Who erased it said why before, but a far store is read slowly.
+                let tombstone = self.tombstone();
+                let reason = if mine.epoch < tombstone.epoch { tombstone.reason } else { EndReason::Cleared };
                 self.set_session(None);
-                self.tell_of_others(EventKind::SignedOut, Some(EndReason::Cleared));
+                self.tell_of_others(EventKind::SignedOut, Some(reason));
             }
             _ => {}
         }
