@@ -23,7 +23,8 @@ inEachBrowser("the memory of the wasm", (inProfile) => {
         const secrets = new Set([new URL(callback).searchParams.get("code") ?? ""]);
         for (const step of ["sign-in", "refresh"]) {
           if (step === "refresh") await app.call("refresh");
-          for (const secret of await storedSecrets(app)) secrets.add(secret);
+          for (const secret of await tokensOf(page)) secrets.add(secret);
+          assert.deepEqual(await page.evaluate((api) => globalThis.app.fetchAtOnce(1, api, 0), `${setting.issuer}/me`), [200]);
         }
         // RS256 makes the same ID token twice within a second.
         assert.ok(secrets.size >= 6, "the code, and three tokens twice");
@@ -52,16 +53,10 @@ function captureMemory() {
   });
 }
 
-/**
- * The tokens of the stored session.
- *
- * @param {import("./setting.mjs").App} app
- * @returns {Promise<string[]>}
- */
-async function storedSecrets(app) {
-  const [, text] = (await app.stored()).find(([name]) => name.startsWith("wasm-oidc:session:")) ?? [];
-  const { tokens } = JSON.parse(text ?? "{}");
-  return [tokens.access_token, tokens.refresh_token, tokens.id_token];
+/** @param {import("puppeteer-core").Page} page @returns {Promise<string[]>} */
+async function tokensOf(page) {
+  const { access_token, refresh_token, id_token } = await page.evaluate(() => globalThis.app.tokens());
+  return [access_token, refresh_token, id_token];
 }
 
 /**

@@ -47,6 +47,8 @@ globalThis.app = {
   /** Who is signed in, without asking anybody. */
   signedIn: () => ({ id: idp.agent?.id ?? null, isAuthenticated: idp.isAuthenticated }),
 
+  tokens: () => idp.agent.tokens,
+
   /** Calls an API many times at once, at a moment of the page's clock. @returns the statuses, or what went wrong */
   async fetchAtOnce(times, url, at) {
     await new Promise((resolve) => setTimeout(resolve, at - Date.now()));
