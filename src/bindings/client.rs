@@ -146,6 +146,10 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             client.sign_out(&SignOutOptions::from_json(arguments.required_object("options")?)?).await?;
             Json::Null
         }
+        "clear" => {
+            client.clear().await?;
+            Json::Null
+        }
         "authorize" => {
             let policy = policy(arguments.required_string("auth")?)?;
             records::authorized(&client.authorize(arguments.required_string("url")?, policy).await?)
