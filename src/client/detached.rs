@@ -85,7 +85,7 @@ impl<H: Host> Client<H> {
                     Obtained::Response(response) => {
                         let renewed = Rc::new(old.renewed(response, self.now()));
                         self.remember_renewal(fingerprint, Rc::clone(&renewed), false);
-                        self.mark_as_used(fingerprint, &renewed);
+                        self.mark_as_used(fingerprint, &renewed, true);
                         renewed
                     }
                     Obtained::HandedOver(record) => {

@@ -6,7 +6,7 @@ use super::marks::Mark;
 use super::renewal::busy;
 use super::request::is_passing;
 use crate::error::{Class, Code, Error, Result};
-use crate::ports::{Guard, Host, LockFailure, StorageKind};
+use crate::ports::{Guard, Host, LockFailure};
 use crate::protocol::metadata::Endpoint;
 use crate::protocol::secret::Secret;
 use crate::protocol::token_request;
@@ -128,11 +128,9 @@ impl<H: Host> Client<H> {
     }
 
     /// From here on the token that an answer came from is spent, unless the provider lets it live.
-    pub(super) fn mark_as_used(&self, fingerprint: &str, renewed: &TokenSet) {
+    pub(super) fn mark_as_used(&self, fingerprint: &str, renewed: &TokenSet, is_held_elsewhere: bool) {
         let is_rotated = renewed.refresh_token.as_ref().is_none_or(|token| token.fingerprint() != fingerprint);
-        // Nobody else can hold a token of this page's memory.
-        let may_come_back = is_rotated && self.inner.options.storage != StorageKind::Memory;
-        let mark = if may_come_back { Mark::Spent { since: self.now() } } else { Mark::Unsent };
+        let mark = if is_rotated && is_held_elsewhere { Mark::Spent { since: self.now() } } else { Mark::Unsent };
         self.set_mark(fingerprint, &mark);
     }
 

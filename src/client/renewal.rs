@@ -119,7 +119,9 @@ impl<H: Host> Client<H> {
     /// Stores a session with an answer in it. From then on the token that it came from is spent.
     async fn write_renewed(&self, session: &Session, renewed: &TokenSet, fingerprint: &str) -> Result<()> {
         let written = self.write_session(session, false).await;
-        self.mark_as_used(fingerprint, renewed);
+        // Nobody else can hold a token of this page's memory.
+        let is_held_elsewhere = self.inner.options.storage != StorageKind::Memory;
+        self.mark_as_used(fingerprint, renewed, is_held_elsewhere);
         match written {
             Written::Done => Ok(()),
             Written::Over(_) => {

@@ -55,7 +55,10 @@ impl<H: Host> Client<H> {
         match Record::from_text(&text).and_then(|record| session_of(record, epoch)) {
             Ok(session) if session.epoch < epoch => Stored::Dead,
             Ok(session) => Stored::Session(session),
-            Err(Unreadable::Newer) => Stored::Newer,
+            Err(Unreadable::Newer) => {
+                self.leave_sessions_alone();
+                Stored::Newer
+            }
             Err(Unreadable::Corrupt) => Stored::Broken,
         }
     }
@@ -74,18 +77,16 @@ impl<H: Host> Client<H> {
             return Written::Over(reason);
         }
         let (key, text) = (self.session_key(), session.record().to_text());
-        let stored = if self.inner.options.storage.is_shared() { self.read_stored().await } else { Stored::Unknown };
+        let stored = self.read_stored().await;
         match stored {
+            _ if !self.inner.options.storage.is_shared() => {}
             Stored::Session(other) if !begins && other.id != session.id => return Written::Replaced,
             Stored::Nothing if !begins && !self.is_only_here(&key) => return Written::Over(EndReason::Cleared),
-            Stored::Newer => {
-                self.keep(&key, Some(&text));
-                return Written::Done;
-            }
             Stored::Session(_)
             | Stored::Nothing
             | Stored::Dead
             | Stored::Broken
+            | Stored::Newer
             | Stored::Unknown
             | Stored::KeyLost => {}
         }
