@@ -58,7 +58,11 @@ async function inProfile(browser, isSet, body) {
       // Chromium says so of every answer that is not a good one; Firefox never does.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
     });
-    page.on("pageerror", (error) => errors.push(`uncaught: ${error instanceof Error ? error.stack : error}`));
+    page.on("pageerror", (error) => {
+      const text = error instanceof Error ? error.message : String(error);
+      // Firefox says so of every request that got no answer.
+      if (!text.startsWith("Cross-Origin Request Blocked")) errors.push(`uncaught: ${text}`);
+    });
     return page;
   };
   /** @type {Page[]} */

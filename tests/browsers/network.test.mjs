@@ -60,75 +60,62 @@ inEachBrowser("a session", (inProfile) => {
     }));
 
   for (const storage of ["local", "session"]) {
+    const options = { storage, timeoutSeconds: 2 };
+
     it(`in ${storage} storage survives a reload before the provider saw its refresh`, () =>
       inProfile(async ({ newTab }) => {
-        const page = await newTab();
-        const app = await setting.start(page, { storage });
-        await setting.signIn(app);
-        const held = holdRefresh(setting.provider, "before");
-        const interrupted = app.call("refresh").catch(() => "the page is gone");
-        await held.arrived;
-        await setting.start(page, { storage });
-        assert.equal(await interrupted, "the page is gone");
+        const { app, held, page } = await interrupted(await newTab(), options, "before");
         held.lose();
-        assert.equal((await app.call("getAgent")).value?.id, "usr_ada");
-        // It may still be under way.
-        const { error } = await app.call("refresh");
-        assert.deepEqual([error?.name, error?.recovery], ["RefreshError", "retry"]);
-        assert.equal(setting.sent(), 1);
-
-        await moveClock(page, LOST_AFTER);
-        await setting.start(page, { storage });
+        await setting.start(page, options);
         assert.equal((await app.call("refresh")).value?.id, "usr_ada");
-        assert.deepEqual([setting.sent(), setting.refreshes()], [2, 1]);
+        assert.equal(setting.sent(), 2);
         assert.equal((await app.call("refresh")).value?.id, "usr_ada");
+        assert.equal(setting.sent(), 3);
         assert.deepEqual(await reasons(app), []);
       }));
 
-    it(`in ${storage} storage whose refreshed tokens were lost in a reload tries once more, and says what became of them`, () =>
+    it(`in ${storage} storage whose new tokens were lost in a reload tries once more, and says what became of it`, () =>
       inProfile(async ({ newTab }) => {
-        const page = await newTab();
-        const app = await setting.start(page, { storage });
-        await setting.signIn(app);
-        const held = holdRefresh(setting.provider, "after");
-        const interrupted = app.call("refresh").catch(() => "the page is gone");
-        await held.arrived;
-        await setting.start(page, { storage });
-        assert.equal(await interrupted, "the page is gone");
+        const { app, held, page } = await interrupted(await newTab(), options, "after");
         held.lose();
-        assert.equal((await app.call("refresh")).error?.recovery, "retry");
+        await setting.start(page, options);
+        await outcomeIsLost(app);
+      }));
+
+    it(`in ${storage} storage sends nothing while the refresh of a tab that was killed may be under way`, () =>
+      inProfile(async ({ newTab }) => {
+        const { app, held, page, marks } = await interrupted(await newTab(), options, "after");
+        assert.deepEqual(marks.map(([, text]) => Object.keys(JSON.parse(text))), [["sent", "by"]]);
+        // A tab that is killed cannot tell the end of its request, as one that is left still can.
+        await app.open();
+        await page.evaluate((kept) => kept.forEach(([name, text]) => localStorage.setItem(name, text)), marks);
+        assert.equal((await setting.create(app, options)).error, undefined);
+        const { value, error } = await app.call("refresh");
+        assert.equal(error?.recovery, "retry", JSON.stringify(value));
         assert.equal((await app.call("getAgent")).value?.id, "usr_ada");
+        held.lose();
         assert.equal(setting.sent(), 1);
 
         await moveClock(page, LOST_AFTER);
-        await setting.start(page, { storage });
-        const { error } = await app.call("refresh");
-        assert.deepEqual([error?.name, error?.code], ["RefreshError", "refresh_outcome_lost"]);
-        assert.equal(error?.recovery, "reauthenticate");
-        assert.equal(setting.sent(), 2);
-        assert.deepEqual(await reasons(app), ["invalid_grant"]);
-        const [ended] = (await app.events()).filter(({ type }) => type === "signedout");
-        assert.equal(ended.error?.code, "refresh_outcome_lost");
-        assert.equal((await app.call("getAgent")).value, null);
-        assert.equal(setting.sent(), 2);
+        await setting.start(page, options);
+        await outcomeIsLost(app);
       }));
   }
 
-  it("whose tab was reloaded in the middle of a refresh is not refreshed by another tab meanwhile", () =>
+  it("whose tab was closed in the middle of a refresh goes on in another tab", () =>
     inProfile(async ({ newTab }) => {
-      const [page, otherPage] = [await newTab(), await newTab()];
-      const app = await setting.start(page, { storage: "local" });
-      await setting.signIn(app);
-      const other = await setting.start(otherPage, { storage: "local" });
-      const held = holdRefresh(setting.provider, "before");
-      const interrupted = app.call("refresh").catch(() => "the page is gone");
-      await held.arrived;
-      await page.goto("about:blank");
-      assert.equal(await interrupted, "the page is gone");
-      assert.equal((await other.call("refresh")).error?.recovery, "retry");
-      assert.equal((await other.call("getAgent")).value?.id, "usr_ada");
+      const other = setting.app(await newTab());
+      const page = await newTab();
+      const { held } = await interrupted(page, { storage: "local" }, "before", () => page.close());
       held.lose();
-      assert.equal(setting.sent(), 1);
+      await setting.start(other.page, { storage: "local", timeoutSeconds: 2 });
+      const isTold = (await marksIn(other.page)).some(([, text]) => "over" in JSON.parse(text));
+      const { value, error } = await other.call("refresh");
+      if (isTold) assert.equal(value?.id, "usr_ada", JSON.stringify(error));
+      else assert.equal(error?.recovery, "retry");
+      assert.equal(setting.sent(), isTold ? 2 : 1);
+      assert.equal((await other.call("getAgent")).value?.id, "usr_ada");
+      assert.deepEqual(await reasons(other), []);
     }));
 
   it("gets what a late answer brings, whoever has stopped waiting for it", () =>
@@ -145,4 +132,43 @@ inEachBrowser("a session", (inProfile) => {
       assert.equal((await app.call("refresh")).value?.id, "usr_ada");
       assert.deepEqual([setting.sent(), setting.refreshes()], [2, 2]);
     }));
+
+  /**
+   * A session whose refresh is under way when its page goes.
+   *
+   * @param {import("./setting.mjs").Page} page
+   * @param {object} options
+   * @param {"before" | "after"} point of `holdRefresh`
+   * @param {() => Promise<unknown>} [leave]
+   */
+  async function interrupted(page, options, point, leave = () => page.reload()) {
+    const app = await setting.start(page, options);
+    await setting.signIn(app);
+    const held = holdRefresh(setting.provider, point);
+    // Firefox still tells the page that is left that its request was cut off.
+    app.call("refresh").catch(() => {});
+    await held.arrived;
+    const marks = await marksIn(page);
+    await leave();
+    assert.equal(setting.sent(), 1);
+    return { app, held, page, marks };
+  }
+
+  /** @param {import("./setting.mjs").App} app whose refresh token the provider calls spent */
+  async function outcomeIsLost(app) {
+    const { value, error } = await app.call("refresh");
+    assert.deepEqual([error?.name, error?.code], ["RefreshError", "refresh_outcome_lost"], JSON.stringify(value));
+    assert.equal(error?.recovery, "reauthenticate");
+    assert.equal(setting.sent(), 2);
+    assert.deepEqual(await reasons(app), ["invalid_grant"]);
+    const [ended] = (await app.events()).filter(({ type }) => type === "signedout");
+    assert.equal(ended.error?.code, "refresh_outcome_lost");
+    assert.equal((await app.call("getAgent")).value, null);
+    assert.equal(setting.sent(), 2);
+  }
 });
+
+/** @param {import("./setting.mjs").Page} page @returns {Promise<[string, string][]>} what is known of refresh tokens */
+function marksIn(page) {
+  return page.evaluate(() => Object.entries(localStorage).filter(([name]) => name.startsWith("wasm-oidc:refresh:")));
+}
