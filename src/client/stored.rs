@@ -221,6 +221,12 @@ impl<H: Host> Client<H> {
         self.host().emit(Event { source: EventSource::OtherTab, ..event(kind, reason) });
     }
 
+    /// Tells the provider of tokens that nobody will use; nobody waits for it.
+    pub(super) fn revoke_later(&self, tokens: Rc<TokenSet>) {
+        let client = self.clone();
+        self.host().spawn(Box::pin(async move { client.revoke_tokens(&tokens).await }));
+    }
+
     /// One tab at a time reads and writes what they share.
     async fn store_turn(&self) -> Option<Guard> {
         if !self.inner.options.storage.is_shared() {
