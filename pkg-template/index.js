@@ -9,5 +9,7 @@ export {
   StorageError, SubjectMismatchError, TimeoutError, TokenExchangeError, TokenExpiredError, TokenParseError,
   TokenVerificationError, UserBlockedError, isOAuthError,
 } from "./errors.js";
+export { safeReturnTo } from "./return-to.js";
 export { ready } from "./runtime.js";
 export { hasAccess, parseScope } from "./scopes.js";
+export { tokenSet } from "./token-set.js";

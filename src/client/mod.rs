@@ -23,8 +23,9 @@ use std::rc::Rc;
 
 pub use callback::SignedIn;
 pub use exchange::{ByHand, Exchanged};
-pub use fetch::{Authorized, FetchPolicy, Verdict};
+pub use fetch::{ApiSession, Authorized, FetchPolicy, Verdict};
 pub use options::ClientOptions;
+pub use return_to::same_origin;
 pub use sign_in::{AuthorizationUrl, SignInOptions};
 pub use sign_out::{LogoutOptions, SignOutOptions};
 
@@ -62,6 +63,8 @@ struct Inner<H: Host> {
     revision: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
     refreshes: Rc<Flight>,
+    /// How many refreshes are under way.
+    refreshing: Cell<u32>,
     /// The revision of the session whose end was told.
     told_expired: Cell<Option<u32>>,
     disposed: Cell<bool>,
@@ -92,6 +95,7 @@ impl<H: Host> Client<H> {
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),
                 refreshes: Rc::default(),
+                refreshing: Cell::default(),
                 told_expired: Cell::new(None),
                 disposed: Cell::new(false),
                 options,

@@ -76,7 +76,8 @@ impl<H: Host> Client<H> {
     /// `RefreshError`, and everything that a token response can be refused for.
     pub async fn refresh(&self) -> Result<Rc<Agent>> {
         self.require_ambient("refresh")?;
-        self.inner.refreshes.join(self.host(), Box::pin(self.clone().refresh_session())).await?;
+        let work = self.clone().told_as_refresh(self.clone().refresh_session());
+        self.inner.refreshes.join(self.host(), Box::pin(work)).await?;
         self.agent().ok_or_else(signed_out)
     }
 
@@ -186,7 +187,7 @@ fn as_refresh_error(error: Error) -> Error {
 }
 
 #[inline(never)]
-fn signed_out() -> Error {
+pub(super) fn signed_out() -> Error {
     Error::new(Code::SignedOut, "nobody is signed in")
 }
 

@@ -7,7 +7,7 @@ use crate::ports::Urls;
 ///
 /// # Errors
 /// `redirect_target_rejected`.
-pub(super) fn same_origin(urls: &impl Urls, target: &str, base: &str) -> Result<String> {
+pub fn same_origin(urls: &impl Urls, target: &str, base: &str) -> Result<String> {
     let rejected = || {
         Error::new(Code::RedirectTargetRejected, "`returnTo` has to stay on the app's own origin, as a path or a URL")
     };
