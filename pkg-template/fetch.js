@@ -11,8 +11,8 @@ import { sendWithToken } from "./redirects.js";
  * @typedef {object} Decisions
  * @property {(request: { url: string, auth: string, session: object }) =>
  *   Promise<{ url: string, accessToken?: string }>} authorize
- * @property {(answer: { challenge: string | null, sent: string, replayable: boolean, session: object }) =>
- *   Promise<string | null>} judge
+ * @property {(answer: { status: number, challenge: string | null, sent: string, replayable: boolean,
+ *   session: object }) => Promise<string | null>} judge
  * @property {typeof fetch} send
  */
 
@@ -92,7 +92,7 @@ export class ApiSession {
     if (response.status !== 401 || !carried) return response;
 
     const challenge = response.headers.get("www-authenticate");
-    const renewed = await abortable(judge({ challenge, sent: accessToken, replayable, session }), signal);
+    const renewed = await abortable(judge({ status: 401, challenge, sent: accessToken, replayable, session }), signal);
     if (renewed === null) return response;
     // Nobody will read this one: its connection is free again.
     await response.body?.cancel();

@@ -551,9 +551,8 @@ export function tokenSet(tokens: TokenSet | TokenResponse, options?: { receivedA
 
 /**
  * Where to go after a sign-in: `url` as its parser writes it if it stays on the app's own origin, else `fallback`
- * (RFC 9700 4.11.1). Refused are other origins in all their spellings (`//e.example`, `/\\e.example`,
- * `https:e.example` …), paths that begin with `//`, and everything that is not http(s). Use what comes back, never the
- * string that went in.
+ * (RFC 9700 4.11.1). Refused are other origins in all their spellings (`//e.example`, `/\\e.example` …), paths that
+ * begin with `//`, and everything that is not http(s). Use what comes back, never the string that went in.
  *
  * @param fallback a path of the app, `/` by default. Outside a page it has to be a URL: it says which origin is the app's.
  * @throws ConfigurationError `invalid_option` for such a fallback; `not_ready` before the wasm is loaded in a page

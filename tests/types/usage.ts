@@ -1,8 +1,9 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, SubjectMismatchError, hasAccess, isOAuthError, parseScope, ready,
-  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet,
+  CallbackError, IdpClient, SubjectMismatchError, hasAccess, isOAuthError, parseScope, ready, safeReturnTo, tokenSet,
+  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type SignedIn, type Snapshot,
+  type TokenSet,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -25,6 +26,26 @@ export async function page(): Promise<void> {
   console.log(allowed, response.status, agent.organizations[0]?.scopes, agent.expiresIn, hasAccess(["a:b"], "b", "a"));
   console.log(parseScope("a:b")?.resource, idp.createLogoutUrl()?.length);
   await idp.signOut({ returnTo: "https://app.example.com/" });
+}
+
+export async function api(idp: IdpClient): Promise<void> {
+  const orders: ApiSession = idp.session({ timeoutSeconds: 5, apiOrigins: ["https://orders.example.com"], retryOn401: false });
+  const calls: ApiCalls[] = [idp, orders];
+  for (const call of calls) await call.post("https://orders.example.com/", { json: { a: 1 }, auth: "none" });
+  await orders.options("https://orders.example.com/");
+  await idp.put(new URL("https://api.example.com/"), { body: new ReadableStream(), duplex: "half" });
+  const unsubscribe: () => void = idp.subscribe(({ status, agent, isRefreshing, error }: Snapshot) => {
+    if (status === "loading" || isRefreshing) console.log(agent?.id, error?.recovery);
+  });
+  unsubscribe();
+  console.log(idp.snapshot.status, safeReturnTo(new URL(location.href).searchParams.get("next"), "/"));
+}
+
+export function kept(text: string): TokenSet {
+  const tokens = tokenSet(JSON.parse(text), { receivedAt: 1_800_000_000 });
+  const left: number | null = tokens.expiresIn;
+  if (tokens.shouldRefresh || !tokens.accessValid(30)) console.log(left, tokens.scopes.length, tokens.refreshValid());
+  return tokens.toJSON();
 }
 
 export async function server(kept: AuthorizationRequest, callback: URL): Promise<TokenSet> {
@@ -51,6 +72,10 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void IdpClient.create({ clientId: "spa", algorithms: ["HS256"] });
   // @ts-expect-error: a code is not redeemed without a verifier
   void idp.exchangeCode("code", { stateCheckedByCaller: true });
+  // @ts-expect-error: there is no such policy
+  void idp.get("https://api.example.com/", { auth: "always" });
+  // @ts-expect-error: snapshots are frozen
+  idp.snapshot.status = "signed-in";
   // @ts-expect-error: agents are immutable
   agent.id = "somebody else";
 }
