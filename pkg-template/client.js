@@ -7,6 +7,7 @@ import { ApiSession, addVerbs } from "./fetch.js";
 import { callListener } from "./report.js";
 import { acquire, ready, readySync } from "./runtime.js";
 import { Snapshots } from "./snapshot.js";
+import { encryptedStorage } from "./storage.js";
 
 /** Proof that the constructor was called from here. */
 const FROM_HERE = Symbol("IdpClient");
@@ -60,7 +61,7 @@ export class IdpClient extends EventTarget {
     if (typeof options !== "object" || options === null) {
       throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
     }
-    const { fetch, openUrl, ...data } = options;
+    const { fetch, openUrl, storage, ...data } = options;
     const functions = { fetch, openUrl };
     for (const name of FUNCTIONS) {
       if (functions[name] != null && typeof functions[name] !== "function") {
@@ -68,10 +69,13 @@ export class IdpClient extends EventTarget {
       }
     }
     this.#functions = functions;
-    const json = toJson(data);
+    const store = storeOf(storage);
+    const word = store === undefined ? storage : "custom";
+    const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
+    if (storage === "encrypted") this.#data.storage = storage;
     this.#wasm = this.#instance.call(
-      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl),
+      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl, store),
     );
     this.#api = this.#apiSession({});
   }
@@ -398,6 +402,36 @@ export class IdpClient extends EventTarget {
 }
 
 addVerbs(IdpClient.prototype);
+
+/**
+ * The object that keeps sessions, where it is one.
+ *
+ * @param {any} storage
+ * @returns {object | undefined}
+ */
+function storeOf(storage) {
+  if (storage === "encrypted") return encryptedStorage();
+  if (storage == null || (typeof storage === "string" && storage !== "custom")) return undefined;
+  const missing = ["load", "save", "delete"].filter((name) => typeof storage[name] !== "function");
+  if (missing.length > 0) {
+    const expected = '"memory", "session", "local", "encrypted" or an object with load, save and delete';
+    throw configurationError("invalid_option", `option "storage": expected ${expected}; this has no ${missing.join(", no ")}`);
+  }
+  if (typeof storage.lock !== "function" && !hasSharedLocks()) {
+    throw configurationError(
+      "missing_option",
+      "option \"storage\": a store needs `lock(key, run)` where there are no Web Locks, or two processes would send one " +
+        "refresh token twice; where one process is alone with the store, `lock: (key, run) => run()` says so",
+    );
+  }
+  return storage;
+}
+
+/** Web Locks reach all pages and workers of an origin, but in Node only the threads of one process. */
+function hasSharedLocks() {
+  const { document, navigator, process } = /** @type {any} */ (globalThis);
+  return navigator?.locks !== undefined && (document !== undefined || process?.versions?.node === undefined);
+}
 
 /** @param {{ agent: import("./agent.js").AgentRecord, tokensJson: string }} record */
 function detached({ agent, tokensJson }) {

@@ -12,4 +12,5 @@ export {
 export { safeReturnTo } from "./return-to.js";
 export { ready } from "./runtime.js";
 export { hasAccess, parseScope } from "./scopes.js";
+export { encryptedStorage, memoryStorage, webStorage } from "./storage.js";
 export { tokenSet } from "./token-set.js";

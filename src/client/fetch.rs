@@ -1,8 +1,7 @@
 //! Calling an app's own API: two decisions. The request and its body stay with JavaScript.
 
-use super::Client;
 use super::given::Given;
-use super::refresh::signed_out;
+use super::{Client, signed_out};
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::json::Object;

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::ports::Host;
 use crate::protocol::end_session;
 use crate::protocol::json::Object;
+use crate::session::EndReason;
 
 /// The options of a logout URL.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,8 @@ impl LogoutOptions {
 /// The options of a sign-out.
 #[derive(Debug, Clone)]
 pub struct SignOutOptions {
+    /// Whether the provider is told that the tokens are not needed any more (RFC 7009).
+    pub revoke: bool,
     /// Whether the user is sent to the provider, to end the session there too.
     pub redirect: bool,
     /// Where the provider returns the user to; the client's `postLogoutRedirectUri` by default.
@@ -52,7 +55,11 @@ impl SignOutOptions {
     #[inline(never)]
     pub fn from_json(object: &Object) -> Result<Self> {
         let mut given = Given::new("sign-out option", object);
-        let options = Self { redirect: given.flag("redirect").unwrap_or(true), return_to: given.url("returnTo") };
+        let options = Self {
+            revoke: given.flag("revoke").unwrap_or(true),
+            redirect: given.flag("redirect").unwrap_or(true),
+            return_to: given.url("returnTo"),
+        };
         given.finish()?;
         Ok(options)
     }
@@ -84,16 +91,30 @@ impl<H: Host> Client<H> {
     /// `no_ambient_session`, `disposed`.
     pub async fn sign_out(&self, options: &SignOutOptions) -> Result<()> {
         self.require_ambient("signOut")?;
-        if self.session().is_none() {
-            return Ok(());
-        }
+        let Some(session) = self.session() else { return Ok(()) };
         // The URL needs the ID token, which is gone in a moment; without metadata the sign-out stays local: it must
         // not wait for the network.
         let logout = LogoutOptions { post_logout_redirect_uri: options.return_to.clone(), ..LogoutOptions::default() };
         let url = if options.redirect { self.create_logout_url(&logout).ok().flatten() } else { None };
-        self.end_session("signed_out").await;
+        self.end_session(&session, EndReason::SignedOut, None).await;
+        if options.revoke {
+            // A refresh token that is not used yet is the one that is good.
+            self.revoke_tokens(session.pending.as_deref().unwrap_or(&session.tokens)).await;
+        }
         if let Some(url) = url {
             self.host().navigate(&url);
+        }
+        Ok(())
+    }
+
+    /// Forgets the session here, and in the tabs that share its store; the provider is not told.
+    ///
+    /// # Errors
+    /// `no_ambient_session`, `disposed`.
+    pub async fn clear(&self) -> Result<()> {
+        self.require_ambient("clear")?;
+        if let Some(session) = self.session() {
+            self.end_session(&session, EndReason::Cleared, None).await;
         }
         Ok(())
     }

@@ -88,6 +88,19 @@ impl SimulatedHost {
         Self { events: Rc::default(), journal: Rc::default(), navigations: Rc::default(), ..self.clone() }
     }
 
+    /// Another tab of the app, with these places: it shares time, provider, locks and channels.
+    pub fn tab_with(&self, places: Places) -> Self {
+        Self {
+            places: Rc::new(places),
+            events: Rc::default(),
+            journal: Rc::default(),
+            navigations: Rc::default(),
+            location: Rc::new(RefCell::new(Some("https://app.example/".to_owned()))),
+            clock_error: Rc::clone(&self.clock_error),
+            ..self.clone()
+        }
+    }
+
     /// A client with the usual options and these.
     pub fn client_with(&self, more: Value) -> Client<Self> {
         let mut options =
@@ -174,7 +187,7 @@ pub fn code_of<T>(result: Result<T>) -> Code {
 
 /// A sign-out that does not go to the provider.
 pub fn here_only() -> SignOutOptions {
-    SignOutOptions { redirect: false, return_to: None }
+    SignOutOptions { revoke: true, redirect: false, return_to: None }
 }
 
 impl Clock for SimulatedHost {
