@@ -12,7 +12,8 @@ use wasm_bindgen_futures::future_to_promise;
 use super::errors::thrown;
 use super::records::{self, Record, to_js};
 use crate::client::{
-    ApiSession, ByHand, Client, ClientOptions, FetchPolicy, LogoutOptions, SignInOptions, SignOutOptions, Verdict,
+    ApiSession, ByHand, Client, ClientOptions, FetchPolicy, LogoutOptions, SignInOptions, SignOutOptions, Target,
+    Verdict,
 };
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
@@ -145,7 +146,9 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         "access_token" => {
             // No number is none asked for.
             let minimum = arguments.seconds("minimum").ok().flatten().unwrap_or(0);
-            Json::String(client.access_token(minimum, flag(&arguments, "force")?).await?.expose().to_owned())
+            let target = Target::from_json(&arguments)?;
+            let token = client.access_token_for(&target, minimum, flag(&arguments, "force")?).await?;
+            Json::String(token.expose().to_owned())
         }
         "refresh" => {
             client.refresh().await?;

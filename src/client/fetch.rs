@@ -1,9 +1,11 @@
 //! Calling an app's own API: two decisions. The request and its body stay with JavaScript.
 
+use super::api_tokens::Target;
 use super::given::Given;
 use super::{Client, signed_out};
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
+use crate::protocol::authorization_request::check_resources;
 use crate::protocol::json::Object;
 use crate::protocol::secret::Secret;
 
@@ -24,6 +26,8 @@ pub enum FetchPolicy {
 pub struct ApiSession {
     /// Where access tokens may go.
     pub api_origins: Option<Vec<String>>,
+    /// Whose tokens the API takes.
+    pub target: Target,
     /// Whether tokens are renewed for a request.
     pub auto_refresh: Option<bool>,
     /// Whether a request answered with 401 is sent once more.
@@ -41,10 +45,12 @@ impl ApiSession {
         given.seconds("timeoutSeconds", 1, 86_400);
         let session = Self {
             api_origins: given.texts("apiOrigins"),
+            target: Target::from_given(&mut given),
             auto_refresh: given.flag("autoRefresh"),
             retry_on_401: given.flag("retryOn401"),
         };
         given.finish()?;
+        check_resources(&session.target.resources)?;
         Ok(session)
     }
 }
@@ -102,6 +108,9 @@ impl<H: Host> Client<H> {
     /// The token for a request, renewed where that is due and the session does so.
     async fn token_for(&self, session: &ApiSession) -> Result<Secret> {
         let renews = self.renews_for(session);
+        if !session.target.is_session() {
+            return self.api_token(&session.target, 0, false, renews).await;
+        }
         if renews == self.inner.options.auto_refresh {
             return self.access_token(0, false).await;
         }
@@ -137,11 +146,9 @@ impl<H: Host> Client<H> {
         if status != 401 || !retries || !replayable || !is_about_token {
             return Verdict::Deliver;
         }
-        match self.session() {
-            Some(current) if current.tokens.access_token.expose() != sent => {
-                Verdict::Again(current.tokens.access_token.clone())
-            }
-            Some(_) if self.renews_for(session) => match self.access_token(0, true).await {
+        match self.api_token_now(&session.target) {
+            Some(current) if current.expose() != sent => Verdict::Again(current),
+            Some(_) if self.renews_for(session) => match self.access_token_for(&session.target, 0, true).await {
                 Ok(token) => Verdict::Again(token),
                 // The API's own answer says more to the caller than a refresh that failed behind it.
                 Err(_) => Verdict::Deliver,

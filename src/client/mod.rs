@@ -1,5 +1,6 @@
 //! The client: one file for each job a user asks for, generic over the host it runs on.
 
+mod api_tokens;
 mod back_off;
 mod begin;
 mod callback;
@@ -31,6 +32,7 @@ mod transactions;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+pub use api_tokens::Target;
 pub use callback::SignedIn;
 pub use exchange::{ByHand, Exchanged};
 pub use fetch::{ApiSession, Authorized, FetchPolicy, Verdict};
@@ -78,6 +80,7 @@ struct Inner<H: Host> {
     /// How many writes of the session are under way.
     writing: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
+    api_tokens: RefCell<Vec<api_tokens::ApiToken>>,
     /// How many refreshes are under way.
     refreshing: Cell<u32>,
     refreshes: RefCell<Vec<renewal::RefreshFlight>>,
@@ -121,6 +124,7 @@ impl<H: Host> Client<H> {
                 session: RefCell::default(),
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),
+                api_tokens: RefCell::default(),
                 refreshing: Cell::default(),
                 changes: Cell::new(0),
                 writing: Cell::new(0),
@@ -217,6 +221,7 @@ impl<H: Host> Client<H> {
         if is_over {
             // Nothing that could be used is left in memory.
             self.inner.renewals.take();
+            self.inner.api_tokens.take();
         } else {
             self.tend();
         }

@@ -123,12 +123,18 @@ impl TokenSet {
         self.scope.as_deref().unwrap_or_default().split(' ').filter(|scope| !scope.is_empty())
     }
 
-    /// Whether a refresh is due: `buffer` seconds ahead of the end, but never more than half the lifetime, so that
-    /// short-lived tokens are not refreshed at every use.
+    /// Whether another access token is due: `buffer` seconds ahead of the end, but never more than half the lifetime, so
+    /// that short-lived tokens are not renewed at every use.
+    #[must_use]
+    pub fn is_due(&self, now: i64, buffer: i64) -> bool {
+        let lifetime = self.ends_at().saturating_sub(self.issued_at).max(0);
+        self.is_expired(now, buffer.min(lifetime.checked_div(2).unwrap_or(0)))
+    }
+
+    /// Whether a refresh is due, and possible.
     #[must_use]
     pub fn should_refresh(&self, now: i64, buffer: i64) -> bool {
-        let lifetime = self.ends_at().saturating_sub(self.issued_at).max(0);
-        self.is_refreshable(now) && self.is_expired(now, buffer.min(lifetime.checked_div(2).unwrap_or(0)))
+        self.is_refreshable(now) && self.is_due(now, buffer)
     }
 
     /// The token set as JSON: the shape of `TokenSet` in `index.d.ts`, version 1.
