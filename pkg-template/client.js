@@ -196,11 +196,11 @@ export class IdpClient extends EventTarget {
     return record && this.#same(record);
   }
 
-  /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
-  async getAccessToken({ minValiditySeconds = 0, forceRefresh = false } = {}) {
+  /** @param {import("./index.d.ts").AccessTokenOptions} [options] */
+  async getAccessToken({ minValiditySeconds = 0, forceRefresh = false, resource, scopes } = {}) {
     // JSON has no Infinity.
     const minimum = Math.min(minValiditySeconds, Number.MAX_SAFE_INTEGER);
-    return this.#later("access_token", { minimum, force: Boolean(forceRefresh) });
+    return this.#later("access_token", { minimum, force: Boolean(forceRefresh), resource, scopes });
   }
 
   async authorizationHeader() {

@@ -273,7 +273,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
    *
    * @throws LoginRequiredError `signed_out`, SessionExpiredError, RefreshError
    */
-  getAccessToken(options?: { minValiditySeconds?: number; forceRefresh?: boolean }): Promise<string>;
+  getAccessToken(options?: AccessTokenOptions): Promise<string>;
 
   /** The value of an `Authorization` header. *Needs a session.* @throws as `getAccessToken` */
   authorizationHeader(): Promise<string>;
@@ -380,8 +380,28 @@ export interface ApiCalls {
   head(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
 }
 
+/** Whose access token: without any of these the session's own. */
+export interface TokenTarget {
+  /**
+   * Absolute URIs without a fragment (RFC 8707 2.2): a token for these APIs alone, which the sign-in has asked for. It is
+   * had by a refresh grant, kept in memory until it is due, and never takes the place of the session's own. Needs a
+   * refresh token. For an API that the sign-in did not name the provider says `invalid_target`; some spend the refresh
+   * token by that, so that the session ends at its next renewal.
+   */
+  resource?: string | string[];
+  /** Fewer scopes than the session's (RFC 6749 6); a list, or one string with spaces. A token as above. */
+  scopes?: string | string[];
+}
+
+export interface AccessTokenOptions extends TokenTarget {
+  /** Seconds that the token should live; tried for once. */
+  minValiditySeconds?: number;
+  /** Asks the provider, whatever the token's age. */
+  forceRefresh?: boolean;
+}
+
 /** What an API of its own changes; what is left out is as the client has it. */
-export interface ApiSessionOptions {
+export interface ApiSessionOptions extends TokenTarget {
   /**
    * How long a request may take until its answer begins, the wait for a token included: 1 to 86400. Then the fetch
    * rejects with `TimeoutError` `timeout`; a refresh that it waited for goes on. Default: no limit.

@@ -10,7 +10,7 @@ export const REDIRECT_URI = "http://127.0.0.1/callback";
  * @typedef {object} SignedIn
  * @property {IdpClient} idp
  * @property {{ token?: () => Promise<Response> }} instead what is done instead of fetching from the token endpoint
- * @property {() => Promise<void>} signIn
+ * @property {(options?: import("wasm-oidc").SignInOptions) => Promise<void>} signIn
  */
 
 /**
@@ -37,8 +37,9 @@ export async function makeClient({ issuer }, options) {
     },
     ...options,
   });
-  const signIn = async () => {
-    await idp.signInRedirect();
+  /** @type {SignedIn["signIn"]} */
+  const signIn = async (options) => {
+    await idp.signInRedirect(options);
     await idp.handleRedirectCallback(await signInWithoutBrowser(sentTo, "ada"));
   };
   return { idp, instead, signIn };

@@ -384,6 +384,72 @@ describe("an API of its own", () => {
   });
 });
 
+describe("a token of its own", () => {
+  /** The members of a JWT. @param {string | undefined} header */
+  const claims = (header) => JSON.parse(Buffer.from((header ?? "").split(".")[1], "base64url").toString());
+  const [orders, users] = ["https://orders.example/", "https://users.example/"];
+
+  /** One whose tokens are for an API only where a request names it. @type {typeof provider} */
+  let several;
+  before(async () => {
+    const resourceIndicators = {
+      enabled: true,
+      useGrantedResource: async () => false,
+      getResourceServerInfo: async (/** @type {any} */ _, /** @type {string} */ audience) =>
+        ({ scope: "", audience, accessTokenFormat: "jwt", jwt: { sign: { alg: "RS256" } } }),
+    };
+    several = await startTestProvider({ redirectUris: [REDIRECT_URI], features: { resourceIndicators } });
+  });
+  after(() => several?.close());
+  const refreshes = () => several.requests.filter(({ grantType }) => grantType === "refresh_token").length;
+
+  /** Somebody who signed in for both APIs. */
+  async function forBoth() {
+    const made = await makeClient(several, { apiOrigins: [api.url] });
+    await made.signIn({ resource: [orders, users] });
+    return made.idp;
+  }
+
+  test("is for one API, asked for once, and the session's stays what it was", async () => {
+    const client = await forBoth();
+    const [own, before] = [await client.getAccessToken(), refreshes()];
+    const session = client.session({ resource: orders });
+    await Promise.all([1, 2, 3].map(() => session.get(api.url)));
+    await client.session({ resource: [users], timeoutSeconds: 5 }).get(api.url);
+    assert.deepEqual(api.requests.map(({ authorization }) => claims(authorization).aud), [orders, orders, orders, users]);
+    assert.equal(refreshes() - before, 2);
+    assert.equal(await client.getAccessToken(), own);
+    assert.equal(`Bearer ${await client.getAccessToken({ resource: orders })}`, api.requests[0].authorization);
+    assert.equal(refreshes() - before, 2);
+    await client.refresh();
+    await client.getAccessToken({ resource: orders, forceRefresh: true });
+    assert.equal(client.agent?.id, "usr_ada");
+    client.dispose();
+  });
+
+  test("is renewed alone when the API says that it has ended", async () => {
+    const client = await forBoth();
+    const own = await client.getAccessToken();
+    /** @type {string | undefined} */
+    let first;
+    api.on("/", ({ authorization }, res) => void res.writeHead((first ??= authorization) === authorization ? 401 : 200).end());
+    assert.equal((await client.session({ resource: orders }).get(api.url)).status, 200);
+    assert.equal(await client.getAccessToken(), own);
+    assert.equal(claims(first).aud, orders);
+    client.dispose();
+  });
+
+  test("for an API that the sign-in did not name is refused, and ends no session", async () => {
+    const client = await forBoth();
+    const session = client.session({ resource: "https://other.example/" });
+    await assert.rejects(session.get(api.url), { code: "invalid_target" });
+    assert.equal(client.agent?.id, "usr_ada");
+    assert.throws(() => client.session({ resource: "orders" }), { code: "invalid_option" });
+    await assert.rejects(client.getAccessToken({ resource: "orders" }), { code: "invalid_option" });
+    client.dispose();
+  });
+});
+
 function form() {
   const form = new FormData();
   form.set("name", "value");

@@ -214,3 +214,31 @@ test("the internal event of a refresh reaches no listener", async () => {
   await idp.refresh();
   assert.equal(calls, 0);
 });
+
+test("who subscribes right after a change sees it at once, and nobody sees an older snapshot after a newer one", async () => {
+  await signIn();
+  /** @type {string[]} */
+  const seen = [];
+  idp.subscribe(({ isRefreshing }) => {
+    if (!isRefreshing) return;
+    idp.dispose();
+    idp.subscribe((snapshot) => void seen.push(`new ${snapshot.status}`));
+  });
+  idp.subscribe((snapshot) => void seen.push(`old ${snapshot.status}`));
+  seen.length = 0;
+  await assert.rejects(idp.refresh());
+  assert.equal(seen[0], "new signed-out");
+  const old = seen.filter((line) => line.startsWith("old"));
+  assert.equal(old[0], "old signed-in");
+  assert.ok(old.slice(1).length > 0 && old.slice(1).every((line) => line === "old signed-out"));
+});
+
+test("a subscription that another subscriber ends is not told any more", async () => {
+  let calls = 0;
+  /** @type {() => void} */
+  let stop = () => {};
+  idp.subscribe(() => stop());
+  stop = idp.subscribe(() => void (calls += 1));
+  await signIn();
+  assert.equal(calls, 1);
+});

@@ -30,7 +30,8 @@ export async function page(): Promise<void> {
 }
 
 export async function api(idp: IdpClient): Promise<void> {
-  const orders: ApiSession = idp.session({ timeoutSeconds: 5, apiOrigins: ["https://orders.example.com"], retryOn401: false });
+  const orders: ApiSession = idp.session({ timeoutSeconds: 5, apiOrigins: ["https://orders.example.com"], retryOn401: false, resource: "urn:orders" });
+  await idp.getAccessToken({ scopes: ["orders:read"], minValiditySeconds: 30 });
   const calls: ApiCalls[] = [idp, orders];
   for (const call of calls) await call.post("https://orders.example.com/", { json: { a: 1 }, auth: "none" });
   await orders.options("https://orders.example.com/");
