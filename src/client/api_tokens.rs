@@ -160,7 +160,7 @@ impl<H: Host> Client<H> {
                 Ok(Obtained::Response(response)) => {
                     return self.keep_api_token(&session, response, &fingerprint, &place).await;
                 }
-                Ok(Obtained::HandedOver(record)) => self.follow_record(*record).await,
+                Ok(Obtained::HandedOver(record)) => self.follow_record(&session, *record).await,
                 Ok(Obtained::LookAgain) => {}
                 Err(error) => self.end_if_refused(&session, error).await?,
             }
@@ -176,24 +176,26 @@ impl<H: Host> Client<H> {
         fingerprint: &str,
         place: &Place,
     ) -> Result<()> {
-        let answer = session.tokens.renewed(response, self.now());
+        let answer = Rc::new(session.tokens.renewed(response, self.now()));
         let tokens = Rc::new(TokenSet {
             refresh_token: answer.refresh_token.clone(),
             refresh_expires_at: answer.refresh_expires_at,
             ..(*session.tokens).clone()
         });
         let kept = Rc::new(Session { tokens: Rc::clone(&tokens), ..session.clone() });
-        self.write_renewed(&kept, &answer, fingerprint).await?;
+        let is_newest = self.write_renewed(&kept, &answer, fingerprint).await?;
         if self.inner.disposed.get() {
             return Err(disposed());
         }
-        self.remember_renewal(fingerprint, tokens, true);
-        self.put_session(Some(Rc::clone(&kept)));
-        self.spread(fingerprint, &kept);
+        if is_newest {
+            self.remember_renewal(fingerprint, tokens, true);
+            self.put_session(Some(Rc::clone(&kept)));
+            self.spread(fingerprint, &kept);
+        }
         if let Err(error) = self.verify_renewed(&session.tokens, &answer).await {
             if let Some(reason) = reason_to_end(&error) {
                 self.end_session(&kept, reason, Some(error.clone())).await;
-                self.revoke_tokens(&answer).await;
+                self.revoke_later(answer);
             }
             return Err(error);
         }
@@ -203,7 +205,7 @@ impl<H: Host> Client<H> {
             refresh_expires_at: None,
             id_token: None,
             metadata: Object::new(),
-            ..answer
+            ..(*answer).clone()
         };
         *place.borrow_mut() = Some(alone);
         Ok(())

@@ -104,10 +104,8 @@ impl<H: Host> Client<H> {
             let refresh_token = session.tokens.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
             match self.obtain(refresh_token, fingerprint, &turn, &Target::default()).await {
                 Ok(Obtained::Response(response)) => return self.keep_answer(&session, response, fingerprint).await,
-                Ok(Obtained::HandedOver(record)) => {
-                    self.follow_record(*record).await;
-                    return Ok(());
-                }
+                // What was handed over may still have to be verified.
+                Ok(Obtained::HandedOver(record)) => self.follow_record(&session, *record).await,
                 Ok(Obtained::LookAgain) => {}
                 Err(error) => return self.end_if_refused(&session, error).await,
             }
@@ -123,7 +121,9 @@ impl<H: Host> Client<H> {
             return self.make_current(session, renewed, fingerprint).await;
         }
         let pending = Session { pending: Some(Rc::clone(&renewed)), ..session.clone() };
-        self.write_renewed(&pending, &renewed, fingerprint).await?;
+        if !self.write_renewed(&pending, &renewed, fingerprint).await? {
+            return Ok(());
+        }
         if self.inner.disposed.get() {
             // The next start verifies it.
             return Err(disposed());
@@ -132,21 +132,31 @@ impl<H: Host> Client<H> {
         self.make_current(&pending, renewed, fingerprint).await
     }
 
-    /// Stores a session with an answer in it. From then on the token that it came from is spent.
-    pub(super) async fn write_renewed(&self, session: &Session, renewed: &TokenSet, fingerprint: &str) -> Result<()> {
-        let written = self.write_session(session, false).await;
+    /// Stores a session with an answer in it. From then on the token that it came from is spent. `false`: another tab got
+    /// further with the same answer.
+    pub(super) async fn write_renewed(
+        &self,
+        session: &Session,
+        renewed: &Rc<TokenSet>,
+        fingerprint: &str,
+    ) -> Result<bool> {
+        let written = self.write_session(session, Some(fingerprint)).await;
         // Nobody else can hold a token of this page's memory.
         let is_held_elsewhere = self.inner.options.storage != StorageKind::Memory;
         self.mark_as_used(fingerprint, renewed, is_held_elsewhere);
         match written {
-            Written::Done => Ok(()),
+            Written::Done => Ok(true),
+            Written::Behind => {
+                self.catch_up().await;
+                Ok(false)
+            }
             Written::Over(_) => {
                 // A sign-out in between is never undone by a late answer.
-                self.revoke_tokens(renewed).await;
+                self.revoke_later(Rc::clone(renewed));
                 Err(signed_out())
             }
             Written::Replaced => {
-                self.revoke_tokens(renewed).await;
+                self.revoke_later(Rc::clone(renewed));
                 self.catch_up().await;
                 Err(Error::new(Code::SignedOut, "another session took the place of this one"))
             }
@@ -162,7 +172,7 @@ impl<H: Host> Client<H> {
                     return Err(self.keep_refresh_token(session, &renewed, fingerprint, error).await);
                 };
                 self.end_session(session, reason, Some(error.clone())).await;
-                self.revoke_tokens(&renewed).await;
+                self.revoke_later(renewed);
                 return Err(error);
             }
         };
@@ -173,7 +183,9 @@ impl<H: Host> Client<H> {
             pending: None,
             agent: Rc::new(agent),
         });
-        self.write_renewed(&current, &renewed, fingerprint).await?;
+        if !self.write_renewed(&current, &renewed, fingerprint).await? {
+            return Ok(());
+        }
         if self.inner.disposed.get() {
             return Err(disposed());
         }
@@ -212,12 +224,18 @@ impl<H: Host> Client<H> {
         };
         let kept = Rc::new(Session { tokens: Rc::new(tokens), pending: None, ..session.clone() });
         match self.write_renewed(&kept, renewed, fingerprint).await {
-            Ok(()) if !self.inner.disposed.get() => {
-                self.back_off(&kept.refresh_fingerprint(), &error);
+            Ok(true) if !self.inner.disposed.get() => {
+                let successor = kept.refresh_fingerprint();
                 self.put_session(Some(kept));
+                if successor != fingerprint {
+                    // Each attempt brings a new token: the pauses grow over all of them.
+                    self.pass_on(fingerprint, &successor);
+                    self.failed(&successor, &error);
+                }
                 error
             }
-            Ok(()) => disposed(),
+            Ok(_) if self.inner.disposed.get() => disposed(),
+            Ok(_) => error,
             Err(over) => over,
         }
     }
