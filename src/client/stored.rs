@@ -213,6 +213,10 @@ impl<H: Host> Client<H> {
         if is_older {
             return;
         }
+        if mine.tokens.access_token == stored.tokens.access_token {
+            // Only its refresh token is newer: what made another tab fail would make this one.
+            self.pass_on(&mine.refresh_fingerprint(), &stored.refresh_fingerprint());
+        }
         if mine.tokens != stored.tokens {
             self.follow(stored, EventKind::Refreshed);
         } else if mine.pending != stored.pending {
@@ -229,6 +233,12 @@ impl<H: Host> Client<H> {
     fn tell_of_others(&self, kind: EventKind, reason: Option<EndReason>) {
         let reason = reason.map(EndReason::as_str);
         self.host().emit(Event { source: EventSource::OtherTab, ..event(kind, reason) });
+    }
+
+    /// Tells the provider of tokens that nobody will use; nobody waits for it.
+    pub(super) fn revoke_later(&self, tokens: Rc<TokenSet>) {
+        let client = self.clone();
+        self.host().spawn(Box::pin(async move { client.revoke_tokens(&tokens).await }));
     }
 
     /// One tab at a time reads and writes what they share.

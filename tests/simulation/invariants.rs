@@ -89,7 +89,19 @@ pub fn requests_are_few(world: &World) {
 }
 
 /// MUST-NOT-FAIL B4: the reasons, and what has to be true for each.
-pub fn true_reasons(world: &World, family_number: usize) -> Vec<&'static str> {
+pub fn true_reasons(world: &World, family: usize) -> Vec<&'static str> {
+    let mut reasons = own_reasons(world, family);
+    // In a shared store the end of the session that took its place is its end, too, for a page that missed the change;
+    // and whoever cannot see the store, or not write it, learns of any end.
+    let (is_shared, all) = (world.settings.storage.is_shared(), world.provider.families.borrow().len());
+    let is_set_apart = world.ledger.was_newer.get() || stores_failed(world);
+    for other in (0..all).filter(|other| is_shared && (*other > family || is_set_apart)) {
+        reasons.extend(own_reasons(world, other));
+    }
+    reasons
+}
+
+fn own_reasons(world: &World, family_number: usize) -> Vec<&'static str> {
     let families = world.provider.families.borrow();
     let (family, settings, ledger) = (&families[family_number], &world.settings, &world.ledger);
     let came_wrong = |wrong| family.issues.iter().any(|issue| issue.arrived && issue.wrong == Some(wrong));
@@ -105,14 +117,11 @@ pub fn true_reasons(world: &World, family_number: usize) -> Vec<&'static str> {
         let is_access_over = || age >= settings.access_lifetime - 2;
         by_lifetime || (!settings.gives_refresh_tokens && is_access_over()) || ledger.jump_at.get().is_some()
     };
-    // A page that cannot see what is stored may learn of an end that was another session's.
-    let is_set_apart = ledger.was_newer.get() || stores_failed(world);
-    let is_anybody_refused = is_set_apart && families.iter().any(|family| family.refused);
     let replaced = || families.iter().skip(family_number + 1).any(|later| later.issues[0].stored_at.is_some());
     let table: [(&str, bool); 7] = [
         ("signed_out", family.sign_out_begun),
         ("cleared", family.clear_begun),
-        ("invalid_grant", family.refused || was_taken_over() || is_anybody_refused),
+        ("invalid_grant", family.refused || was_taken_over()),
         ("refresh_expired", has_run_out()),
         ("subject_changed", came_wrong(Wrong::Subject)),
         ("verification_failed", came_wrong(Wrong::Signature)),
