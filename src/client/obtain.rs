@@ -1,6 +1,8 @@
 //! Asking the provider for new tokens (RFC 6749 6): one tab at a time, and never with a refresh token that may be in the
 //! hands of another sender.
 
+use std::cell::RefCell;
+
 use super::Client;
 use super::api_tokens::Target;
 use super::marks::Mark;
@@ -24,6 +26,8 @@ const LEASE_MILLISECONDS: u32 = 100;
 pub(super) struct Turn {
     _lock: Option<Guard>,
     is_locked: bool,
+    /// The request of a tab that is gone which was waited for until it counted as lost.
+    waited_for: RefCell<Option<Mark>>,
 }
 
 /// What asking the provider came to.
@@ -40,8 +44,8 @@ impl<H: Host> Client<H> {
         // Whoever holds it waits at most once for a lost request, sends one of its own, and checks its answer.
         let hold = milliseconds(self.lost_after().saturating_mul(3));
         match self.host().lock(&format!("wasm-oidc:refresh:{fingerprint}"), hold, hold).await {
-            Ok(lock) => Ok(Turn { _lock: Some(lock), is_locked: true }),
-            Err(LockFailure::Unavailable) => Ok(Turn { _lock: None, is_locked: false }),
+            Ok(lock) => Ok(Turn { _lock: Some(lock), is_locked: true, waited_for: RefCell::default() }),
+            Err(LockFailure::Unavailable) => Ok(Turn { _lock: None, is_locked: false, waited_for: RefCell::default() }),
             Err(LockFailure::Timeout) => Err(busy()),
         }
     }
@@ -64,7 +68,10 @@ impl<H: Host> Client<H> {
             Mark::Unsent => false,
             Mark::Lost { .. } => true,
             Mark::UnderWay { sent_at, .. } => {
-                if !self.wait_until_lost(fingerprint, *sent_at, &before).await {
+                if turn.waited_for.borrow().as_ref() != Some(&before) {
+                    self.wait_until_lost(fingerprint, *sent_at, &before).await;
+                    *turn.waited_for.borrow_mut() = Some(before);
+                    // What that tab wrote last may have reached a far store only now.
                     return Ok(Obtained::LookAgain);
                 }
                 true
@@ -114,8 +121,8 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Waits for the request of a tab that is gone: it lives on in the network. `false`: somebody told its end meanwhile.
-    async fn wait_until_lost(&self, fingerprint: &str, sent_at: i64, mark: &Mark) -> bool {
+    /// Waits for the request of a tab that is gone: it lives on in the network; or until somebody tells its end.
+    async fn wait_until_lost(&self, fingerprint: &str, sent_at: i64, mark: &Mark) {
         let limit = self.lost_after();
         let mut waited = 0_i64;
         // A clock that was set back must not make it longer than the limit.
@@ -123,10 +130,9 @@ impl<H: Host> Client<H> {
             self.host().sleep(LOOK_MILLISECONDS).await;
             waited = waited.saturating_add(LOOK_MILLISECONDS.into());
             if self.mark(fingerprint) != *mark {
-                return false;
+                return;
             }
         }
-        true
     }
 
     /// What a failure says about the refresh token.

@@ -213,6 +213,10 @@ impl<H: Host> Client<H> {
         if is_older {
             return;
         }
+        if mine.tokens.access_token == stored.tokens.access_token {
+            // Only its refresh token is newer: what made another tab fail would make this one.
+            self.pass_on(&mine.refresh_fingerprint(), &stored.refresh_fingerprint());
+        }
         if mine.tokens != stored.tokens {
             self.follow(stored, EventKind::Refreshed);
         } else if mine.pending != stored.pending {

@@ -5,7 +5,8 @@ use wasm_oidc::error::{Code, Error};
 use wasm_oidc::ports::{Event, StorageKind};
 
 use crate::ledger::{Place, Seen};
-use crate::provider::{Name, Wrong};
+use crate::provider::Name;
+use crate::reasons::true_reasons;
 use crate::scheduler::Owner;
 use crate::tab::{Realm, is_plain};
 use crate::world::World;
@@ -86,39 +87,6 @@ pub fn requests_are_few(world: &World) {
             .ledger
             .broken("requests are few", format!("{requests} requests in an hour, for {calls} calls in {realms} tabs"));
     }
-}
-
-/// MUST-NOT-FAIL B4: the reasons, and what has to be true for each.
-pub fn true_reasons(world: &World, family_number: usize) -> Vec<&'static str> {
-    let families = world.provider.families.borrow();
-    let (family, settings, ledger) = (&families[family_number], &world.settings, &world.ledger);
-    let came_wrong = |wrong| family.issues.iter().any(|issue| issue.arrived && issue.wrong == Some(wrong));
-    let was_taken_over = || {
-        let is_shared = settings.storage.is_shared();
-        let stores_failed = ledger.tokens_failed_at.get().is_some() || ledger.marks_failed_at.get().is_some();
-        let was_rotated = family.issues.iter().any(|issue| issue.instead_of.is_some());
-        was_rotated && (!is_shared || stores_failed)
-    };
-    let has_run_out = || {
-        let age = world.true_time() - family.born_at;
-        let by_lifetime = settings.refresh_lifetime.is_some_and(|(lifetime, told)| told && age >= lifetime - 2);
-        let is_access_over = || age >= settings.access_lifetime - 2;
-        by_lifetime || (!settings.gives_refresh_tokens && is_access_over()) || ledger.jump_at.get().is_some()
-    };
-    // A page that cannot see what is stored may learn of an end that was another session's.
-    let is_set_apart = ledger.was_newer.get() || stores_failed(world);
-    let is_anybody_refused = is_set_apart && families.iter().any(|family| family.refused);
-    let replaced = || families.iter().skip(family_number + 1).any(|later| later.issues[0].stored_at.is_some());
-    let table: [(&str, bool); 7] = [
-        ("signed_out", family.sign_out_begun),
-        ("cleared", family.clear_begun),
-        ("invalid_grant", family.refused || was_taken_over() || is_anybody_refused),
-        ("refresh_expired", has_run_out()),
-        ("subject_changed", came_wrong(Wrong::Subject)),
-        ("verification_failed", came_wrong(Wrong::Signature)),
-        ("storage_replaced", settings.storage.is_shared() && (replaced() || families.len() > 1)),
-    ];
-    table.iter().filter(|(_, is_true)| *is_true).map(|(reason, _)| *reason).collect()
 }
 
 pub fn a_session_ends_for_a_reason_that_is_true(world: &World, realm: &Realm, event: &Event) {
@@ -207,12 +175,13 @@ pub fn nothing_is_handed_out_after_the_sign_out(world: &World, realm: &Realm, be
     }
 }
 
-fn stores_failed(world: &World) -> bool {
+pub fn stores_failed(world: &World) -> bool {
     world.ledger.marks_failed_at.get().is_some() || world.ledger.tokens_failed_at.get().is_some()
 }
 
+/// Excused: the store of tokens failed once. A page keeps to its own memory then, and writes that when it can again.
 pub fn a_store_never_goes_back(world: &World, realm: &Realm, place: &Place, before: Option<Seen>, after: Option<Seen>) {
-    let Some(before) = before else { return };
+    let Some(before) = before.filter(|_| world.ledger.tokens_failed_at.get().is_none()) else { return };
     let broken = |words: &str| {
         let words = format!("realm {} at {place:?}: {before:?} becomes {after:?}: {words}", realm.number);
         world.ledger.broken("a store never goes back", words);
@@ -233,9 +202,10 @@ pub fn a_store_never_goes_back(world: &World, realm: &Realm, place: &Place, befo
     }
 }
 
-/// In a calm seed there is nothing to fail for.
+/// In a calm seed there is nothing to fail for but the end of a refresh token's life; duplicated tabs then ask each other,
+/// one after the other, which may take longer than a caller's patience.
 pub fn nothing_fails_where_nothing_is_broken(world: &World, kind: &str, error: &Error) {
-    let is_refused = matches!(error.code(), Code::InvalidGrant | Code::RefreshOutcomeLost)
+    let is_refused = matches!(error.code(), Code::InvalidGrant | Code::RefreshOutcomeLost | Code::Timeout)
         && world.settings.refresh_lifetime.is_some();
     if world.settings.is_calm && !is_plain(error.code()) && !is_refused {
         world.ledger.broken("nothing fails where nothing is broken", format!("{kind} fails: {error}"));
