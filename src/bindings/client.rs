@@ -84,6 +84,10 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             let options = LogoutOptions::from_json(arguments.required_object("options")?)?;
             text(client.create_logout_url(&options)?)
         }
+        "handle_logout_callback" => {
+            let url = arguments.string("url")?.map(str::to_owned);
+            client.handle_logout_callback(url)?.map_or(Json::Null, |logged_out| records::logged_out(&logged_out))
+        }
         "dispose" => {
             client.dispose();
             Json::Null
@@ -142,9 +146,18 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
             records::detached(&client.refresh_tokens(&tokens).await?)
         }
+        "revoke_token" => Json::Bool(client.revoke_token(arguments.string("token")?, arguments.string("hint")?).await?),
+        "introspect" => {
+            let token = arguments.required_string("token")?;
+            Json::Object(client.introspect(token, arguments.string("hint")?).await?)
+        }
+        "user_info" => {
+            let tokens = arguments.object("tokens")?.map(TokenSet::from_json).transpose()?;
+            records::user_info(&client.user_info(tokens.as_ref()).await?)
+        }
         "sign_out" => {
-            client.sign_out(&SignOutOptions::from_json(arguments.required_object("options")?)?).await?;
-            Json::Null
+            let options = SignOutOptions::from_json(arguments.required_object("options")?)?;
+            client.sign_out(&options).await?.map_or(Json::Null, |form| records::logout_form(&form))
         }
         "authorize" => {
             let policy = policy(arguments.required_string("auth")?)?;

@@ -3,6 +3,7 @@
 use super::Client;
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
+use crate::protocol::provider_error::of_challenge;
 use crate::protocol::secret::Secret;
 
 /// What a call says about its token.
@@ -42,14 +43,28 @@ impl<H: Host> Client<H> {
     /// `ConfigurationError` `origin_not_allowed`; `LoginRequiredError` and the errors of [`Client::access_token`].
     pub async fn authorize(&self, url: &str, policy: FetchPolicy) -> Result<Authorized> {
         self.require_ambient("fetch")?;
+        let url = self.permitted(url, policy)?;
+        if policy == FetchPolicy::Bare {
+            return Ok(Authorized { url, access_token: None });
+        }
+        let access_token = match self.access_token(0, false).await {
+            Ok(token) => Some(token),
+            Err(error) if policy == FetchPolicy::Optional && error.code() == Code::SignedOut => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Authorized { url, access_token })
+    }
+
+    /// The URL of a request as the host's parser writes it, if it may be sent so.
+    ///
+    /// # Errors
+    /// `ConfigurationError` `origin_not_allowed`, `invalid_option`.
+    pub fn permitted(&self, url: &str, policy: FetchPolicy) -> Result<String> {
         let location = self.host().location();
         let resolved = self.host().resolve(url, location.as_deref()).ok_or_else(|| {
             Error::new(Code::InvalidOption, "the URL of the request cannot be parsed: give an absolute URL")
         })?;
-        if policy == FetchPolicy::Bare {
-            return Ok(Authorized { url: resolved.href, access_token: None });
-        }
-        if !self.is_api(&resolved.href) {
+        if policy != FetchPolicy::Bare && !self.is_api(&resolved.href) {
             return Err(Error::new(
                 Code::OriginNotAllowed,
                 format!(
@@ -59,18 +74,13 @@ impl<H: Host> Client<H> {
                 ),
             ));
         }
-        let access_token = match self.access_token(0, false).await {
-            Ok(token) => Some(token),
-            Err(error) if policy == FetchPolicy::Optional && error.code() == Code::SignedOut => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Authorized { url: resolved.href, access_token })
+        Ok(resolved.href)
     }
 
     /// Decides about an answer: a 401 for a token that may have ended meanwhile is tried once more.
     pub async fn judge(&self, status: i64, challenge: Option<&str>, sent: &str, replayable: bool) -> Verdict {
         // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
-        let named = challenge.and_then(challenge_error);
+        let named = challenge.and_then(of_challenge);
         let is_about_token = named.is_none_or(|error| error == "invalid_token");
         if status != 401 || !self.inner.options.retry_on_401 || !replayable || !is_about_token {
             return Verdict::Deliver;
@@ -106,13 +116,6 @@ impl<H: Host> Client<H> {
             }
         }
     }
-}
-
-/// The `error` of a challenge (RFC 6750 3).
-fn challenge_error(challenge: &str) -> Option<&str> {
-    let mut parts = challenge.split([' ', ',']).map(|part| part.trim_start());
-    let value = parts.find_map(|part| part.strip_prefix("error="))?;
-    Some(value.trim_matches('"'))
 }
 
 fn is_loopback(origin: &str) -> bool {

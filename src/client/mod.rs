@@ -1,12 +1,15 @@
 //! The client: one file for each job a user asks for, generic over the host it runs on.
 
 mod callback;
+mod create_agent;
 mod discovery;
 mod exchange;
 mod fetch;
 mod flight;
 mod given;
+mod introspect;
 mod keys;
+mod logout_return;
 mod options;
 mod refresh;
 mod request;
@@ -17,16 +20,20 @@ mod sign_in;
 mod sign_out;
 mod storage;
 mod transactions;
+mod user_info;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 pub use callback::SignedIn;
+pub use create_agent::{Kept, KeptOptions, Renewed};
 pub use exchange::{ByHand, Exchanged};
 pub use fetch::{Authorized, FetchPolicy, Verdict};
+pub use logout_return::LoggedOut;
 pub use options::ClientOptions;
 pub use sign_in::{AuthorizationUrl, SignInOptions};
 pub use sign_out::{LogoutOptions, SignOutOptions};
+pub use user_info::UserInfo;
 
 use crate::error::{Code, Error, Result};
 use crate::ports::{Event, EventKind, EventSource, Host};

@@ -186,7 +186,7 @@ fn as_refresh_error(error: Error) -> Error {
 }
 
 #[inline(never)]
-fn signed_out() -> Error {
+pub(super) fn signed_out() -> Error {
     Error::new(Code::SignedOut, "nobody is signed in")
 }
 

@@ -7,10 +7,14 @@ use crate::protocol::http::{HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
 
 impl<H: Host> Client<H> {
     /// Sends a request to the provider.
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
+    pub(super) fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse>> {
+        self.send_within(request, self.inner.options.timeout)
+    }
+
+    /// Sends a request that may take so many seconds.
+    pub(super) async fn send_within(&self, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
         // The query may hold what must not be in a message.
         let endpoint = request.url.split_once('?').map_or(request.url.as_str(), |(endpoint, _)| endpoint).to_owned();
-        let timeout = self.inner.options.timeout;
         let limits = Limits {
             timeout_milliseconds: u32::try_from(timeout).unwrap_or(u32::MAX).saturating_mul(1000),
             max_response_bytes: MAX_RESPONSE_BYTES,

@@ -16,6 +16,9 @@ pub const ISSUER: &str = "https://idp.example";
 pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub const KEYS: &str = "/keys";
 pub const TOKEN: &str = "/token";
+pub const REVOKE: &str = "/revoke";
+pub const USER_INFO: &str = "/me";
+pub const INTROSPECT: &str = "/introspect";
 
 /// How long an answer takes unless a test says otherwise, in milliseconds.
 const USUAL_LATENCY: u32 = 50;
@@ -35,6 +38,12 @@ pub struct Provider {
     pub log: RefCell<Vec<String>>,
     /// The bodies of the token requests.
     pub forms: RefCell<Vec<BTreeMap<String, String>>>,
+    /// The bodies of the other forms, and whether they were to outlive the page.
+    pub orders: RefCell<Vec<(BTreeMap<String, String>, bool)>>,
+    /// The credentials of the requests for claims.
+    pub credentials: RefCell<Vec<String>>,
+    /// Access tokens that are answered with 401.
+    pub ended: RefCell<Vec<String>>,
     planned: RefCell<BTreeMap<String, VecDeque<Answer>>>,
     latency: RefCell<BTreeMap<String, u32>>,
     codes: RefCell<BTreeMap<String, Asked>>,
@@ -59,6 +68,9 @@ impl Default for Provider {
         Self {
             log: RefCell::default(),
             forms: RefCell::default(),
+            orders: RefCell::default(),
+            credentials: RefCell::default(),
+            ended: RefCell::default(),
             planned: RefCell::default(),
             latency: RefCell::default(),
             codes: RefCell::default(),
@@ -120,8 +132,25 @@ impl Provider {
                 answer(200, &json!({ "keys": self.published.borrow().iter().map(|id| key(id)).collect::<Value>() }))
             }
             TOKEN => self.tokens(form, now).unwrap_or_else(|| refusal("invalid_grant")),
+            REVOKE => {
+                self.refresh_tokens.borrow_mut().retain(|token| *token != form["token"]);
+                HttpResponse { status: 200, headers: Vec::new(), body: Vec::new() }
+            }
+            USER_INFO => self.claims(),
+            INTROSPECT => {
+                let is_known = self.refresh_tokens.borrow().contains(&form["token"]);
+                answer(200, &json!({ "active": is_known }))
+            }
             _ => answer(501, &json!({})),
         }
+    }
+
+    fn claims(&self) -> HttpResponse {
+        let credentials = self.credentials.borrow().last().cloned().unwrap_or_default();
+        if self.ended.borrow().iter().any(|token| credentials == format!("Bearer {token}")) {
+            return HttpResponse { status: 401, headers: Vec::new(), body: Vec::new() };
+        }
+        answer(200, &json!({ "sub": *self.subject.borrow(), "name": "Ada" }))
     }
 
     /// Codes and refresh tokens are good once.
@@ -164,7 +193,11 @@ impl Http for SimulatedHost {
         let form = pairs(request.body.as_ref().map(|body| body.expose()).unwrap_or_default());
         if path == TOKEN {
             provider.forms.borrow_mut().push(form.clone());
+        } else if request.body.is_some() {
+            provider.orders.borrow_mut().push((form.clone(), request.keepalive));
         }
+        let credentials = request.headers.iter().find(|(name, _)| name == "authorization");
+        provider.credentials.borrow_mut().extend(credentials.map(|(_, value)| value.clone()));
         let planned = provider.planned.borrow_mut().get_mut(&path).and_then(VecDeque::pop_front);
         let latency = provider.latency.borrow().get(&path).copied().unwrap_or(USUAL_LATENCY);
         self.executor.sleep(latency.min(limits.timeout_milliseconds)).await;
@@ -187,6 +220,9 @@ pub fn metadata() -> Value {
         "token_endpoint": format!("{ISSUER}{TOKEN}"),
         "jwks_uri": format!("{ISSUER}{KEYS}"),
         "end_session_endpoint": format!("{ISSUER}/logout"),
+        "revocation_endpoint": format!("{ISSUER}{REVOKE}"),
+        "userinfo_endpoint": format!("{ISSUER}{USER_INFO}"),
+        "introspection_endpoint": format!("{ISSUER}{INTROSPECT}"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
@@ -221,7 +257,7 @@ fn key(id: &str) -> Value {
     json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": id, "e": "AQAB", "n": Base64UrlUnpadded::encode_string(&modulus) })
 }
 
-fn sign(key_id: &str, claims: &Value, forged: bool) -> String {
+pub fn sign(key_id: &str, claims: &Value, forged: bool) -> String {
     let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
     let input = format!("{}.{}", part(&json!({ "alg": "RS256", "kid": key_id })), part(claims));
     let signature =
