@@ -12,7 +12,7 @@ use wasm_bindgen_futures::future_to_promise;
 use super::errors::thrown;
 use super::records::{self, Record, to_js};
 use crate::client::{
-    ByHand, Client, ClientOptions, FetchPolicy, LogoutOptions, SignInOptions, SignOutOptions, Verdict,
+    ByHand, Client, ClientOptions, FetchPolicy, KeptOptions, LogoutOptions, SignInOptions, SignOutOptions, Verdict,
 };
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
@@ -84,6 +84,18 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             let options = LogoutOptions::from_json(arguments.required_object("options")?)?;
             text(client.create_logout_url(&options)?)
         }
+        "is_renewal_due" => {
+            let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
+            Json::Bool(client.is_renewal_due(&tokens, seconds(arguments, "minimum"), false)?)
+        }
+        "permitted" => {
+            let policy = policy(arguments.required_string("auth")?)?;
+            text(Some(client.permitted(arguments.required_string("url")?, policy)?))
+        }
+        "may_send_again" => {
+            let (status, challenge) = (arguments.required_seconds("status")?, arguments.string("challenge")?);
+            Json::Bool(client.may_send_again(status, challenge, flag(arguments, "replayable")?))
+        }
         "handle_logout_callback" => {
             let url = arguments.string("url")?.map(str::to_owned);
             client.handle_logout_callback(url)?.map_or(Json::Null, |logged_out| records::logged_out(&logged_out))
@@ -134,17 +146,12 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             None => Json::Null,
         },
         "access_token" => {
-            // No number is none asked for.
-            let minimum = arguments.seconds("minimum").ok().flatten().unwrap_or(0);
+            let minimum = seconds(&arguments, "minimum");
             Json::String(client.access_token(minimum, flag(&arguments, "force")?).await?.expose().to_owned())
         }
         "refresh" => {
             client.refresh().await?;
             agent_now(&client)
-        }
-        "refresh_tokens" => {
-            let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
-            records::detached(&client.refresh_tokens(&tokens).await?)
         }
         "revoke_token" => Json::Bool(client.revoke_token(arguments.string("token")?, arguments.string("hint")?).await?),
         "introspect" => {
@@ -154,6 +161,18 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         "user_info" => {
             let tokens = arguments.object("tokens")?.map(TokenSet::from_json).transpose()?;
             records::user_info(&client.user_info(tokens.as_ref()).await?)
+        }
+        "create_agent" => {
+            let options = KeptOptions::from_json(arguments.required_object("options")?, client.options())?;
+            records::kept(&client.create_agent(arguments.required_object("tokens")?, &options).await?)
+        }
+        "renew_kept" => {
+            let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
+            records::renewed(&client.renew_kept(&tokens).await?)
+        }
+        "adopt" => {
+            client.adopt(TokenSet::from_json(arguments.required_object("tokens")?)?).await?;
+            agent_now(&client)
         }
         "sign_out" => {
             let options = SignOutOptions::from_json(arguments.required_object("options")?)?;
@@ -181,6 +200,11 @@ fn agent_now(client: &Client<JsHost>) -> Json {
         Some(session) => records::agent(&session.agent, &session.tokens, client.revision()),
         None => Json::Null,
     }
+}
+
+/// No number is none asked for.
+fn seconds(arguments: &Object, name: &str) -> i64 {
+    arguments.seconds(name).ok().flatten().unwrap_or(0)
 }
 
 fn flag(arguments: &Object, name: &str) -> Result<bool> {

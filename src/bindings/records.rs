@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use crate::authz::organizations::Organization;
-use crate::client::{AuthorizationUrl, Authorized, Exchanged, LoggedOut, UserInfo};
+use crate::client::{AuthorizationUrl, Authorized, Exchanged, Kept, LoggedOut, Renewed, UserInfo};
 use crate::ports::Event;
 use crate::protocol::end_session::LogoutForm;
 use crate::protocol::json::{Json, Number, Object};
@@ -91,10 +91,34 @@ pub(super) fn agent(agent: &Agent, tokens: &TokenSet, revision: u32) -> Json {
 
 /// An agent whose tokens the app keeps.
 pub(super) fn detached(exchanged: &Exchanged) -> Json {
+    detached_record(exchanged).done()
+}
+
+#[inline(never)]
+fn detached_record(exchanged: &Exchanged) -> Record {
     let mut record = Record::default();
     record.put("agent", agent(&exchanged.agent, &exchanged.tokens, 0));
     record.text("tokensJson", Some(&exchanged.tokens.to_json().to_string()));
+    record
+}
+
+/// An agent of tokens that the app kept, and whether they want to be renewed first.
+pub(super) fn kept(kept: &Kept) -> Json {
+    let mut record = detached_record(&kept.exchanged);
+    record.flag("isDue", Some(kept.is_due));
     record.done()
+}
+
+/// What renewing them came to: new ones, or why there are none while the old ones are still good.
+pub(super) fn renewed(renewed: &Renewed) -> Json {
+    match renewed {
+        Renewed::Fresh(exchanged) => detached(exchanged),
+        Renewed::Unchanged(error) => {
+            let mut record = Record::default();
+            record.put("error", super::errors::record(error));
+            record.done()
+        }
+    }
 }
 
 /// An authorization request.

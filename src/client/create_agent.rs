@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::Client;
 use super::exchange::Exchanged;
 use super::given::Given;
 use super::request::is_passing;
+use super::restore::agent_of;
+use super::{Client, event};
 use crate::error::{Class, Code, Error, Recovery, Result};
-use crate::ports::Host;
+use crate::ports::{EventKind, Host};
 use crate::protocol::claims;
 use crate::protocol::id_token::{self, Expectations, NonceRule};
 use crate::protocol::json::Object;
@@ -15,7 +16,7 @@ use crate::protocol::jwt::{self, Jwt};
 use crate::protocol::metadata::{ProviderMetadata, ProviderType};
 use crate::protocol::token_response;
 use crate::protocol::words;
-use crate::session::{Agent, TokenSet};
+use crate::session::{Agent, Session, TokenSet};
 
 /// How tokens that the app kept become an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct Kept {
 pub enum Renewed {
     /// New tokens, which the app has to keep instead of the old ones.
     Fresh(Exchanged),
-    /// The old ones are still good, and the renewal failed for a reason that passes.
+    /// The old ones are still good, and the renewal failed for this reason, which passes.
     Unchanged(Error),
 }
 
@@ -102,19 +103,33 @@ impl<H: Host> Client<H> {
         Ok(false)
     }
 
-    /// Renews tokens that the app keeps. Where that fails for a reason that passes, tokens that still live are good
-    /// enough, unless new ones were `forced`.
+    /// Makes tokens that the app kept the session of this client: stored, then announced.
+    ///
+    /// # Errors
+    /// `no_ambient_session`, `disposed`.
+    pub async fn adopt(&self, tokens: TokenSet) -> Result<()> {
+        self.require_ambient("adopt")?;
+        let unreadable = || Error::new(Code::MalformedToken, "the ID token cannot be read");
+        let agent = Rc::new(agent_of(&tokens).ok_or_else(unreadable)?);
+        let session = Rc::new(Session { id: self.random_text()?, tokens: Rc::new(tokens), agent });
+        self.store_session(&session).await;
+        self.set_session(Some(session));
+        self.host().emit(event(EventKind::SignedIn, None));
+        Ok(())
+    }
+
+    /// Renews tokens that the app keeps: one request for all who hold the same refresh token.
     ///
     /// # Errors
     /// `RefreshError`: retry, reauthenticate where the provider refused; `SubjectMismatchError`;
     /// `TokenVerificationError`.
-    pub async fn renew_kept(&self, tokens: &TokenSet, forced: bool) -> Result<Renewed> {
+    pub async fn renew_kept(&self, tokens: &TokenSet) -> Result<Renewed> {
         match self.refresh_tokens(tokens).await {
             Ok(exchanged) => Ok(Renewed::Fresh(exchanged)),
             Err(error) => {
                 let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
                 let error = if passes { as_refresh_error(error) } else { error };
-                if passes && !forced && !tokens.is_expired(self.now(), 0) {
+                if passes && !tokens.is_expired(self.now(), 0) {
                     return Ok(Renewed::Unchanged(error));
                 }
                 Err(error)
@@ -128,7 +143,7 @@ impl<H: Host> Client<H> {
             return Ok((TokenSet::from_json(given)?, false));
         }
         let options = &self.inner.options;
-        let response = token_response::from_members(given.clone(), options.provider_type)?;
+        let response = token_response::tokens(given.clone(), options.provider_type)?;
         // An ID token is as old as the response that it came with.
         let issued_at = match &response.id_token {
             Some(id_token) => claims::time(&jwt::parse(id_token.expose())?.claims, "iat")?,

@@ -79,10 +79,7 @@ impl<H: Host> Client<H> {
 
     /// Decides about an answer: a 401 for a token that may have ended meanwhile is tried once more.
     pub async fn judge(&self, status: i64, challenge: Option<&str>, sent: &str, replayable: bool) -> Verdict {
-        // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
-        let named = challenge.and_then(of_challenge);
-        let is_about_token = named.is_none_or(|error| error == "invalid_token");
-        if status != 401 || !self.inner.options.retry_on_401 || !replayable || !is_about_token {
+        if !self.may_send_again(status, challenge, replayable) {
             return Verdict::Deliver;
         }
         match self.session() {
@@ -96,6 +93,15 @@ impl<H: Host> Client<H> {
             },
             None => Verdict::Deliver,
         }
+    }
+
+    /// Whether an answer may be about the token, and the request sent once more with another one.
+    #[must_use]
+    pub fn may_send_again(&self, status: i64, challenge: Option<&str>, replayable: bool) -> bool {
+        // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
+        let named = challenge.and_then(of_challenge);
+        let is_about_token = named.is_none_or(|error| error == "invalid_token");
+        status == 401 && self.inner.options.retry_on_401 && replayable && is_about_token
     }
 
     /// Whether the URL is on one of the origins, and below the path where one is given with it.

@@ -56,7 +56,7 @@ pub fn judge(response: &HttpResponse, job: Class, kind: ProviderType) -> Result<
     let refused = names_error && matches!((response.status, kind), (400.., _) | (200, ProviderType::Oauth2));
     let outcome = match read {
         Ok(members) if refused => Err(provider_said(&members, job, response.status)),
-        read if response.status == 200 => read.and_then(|members| from_members(members, kind)),
+        read if response.status == 200 => read.and_then(|members| tokens(members, kind)),
         _ => Err(not_tokens(response.status)),
     };
     outcome.map_err(|error| {
@@ -100,11 +100,11 @@ fn not_tokens(status: u16) -> Error {
     }
 }
 
-/// The tokens of a response: one that just came, or one that the app kept as it came.
+/// The tokens among the members of a token response.
 ///
 /// # Errors
-/// `InvalidResponse`, `TokenTypeMismatch`.
-pub fn from_members(mut members: Object, kind: ProviderType) -> Result<TokenResponse> {
+/// `invalid_response`, `token_type_mismatch`.
+pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> {
     let access_token = token(&members, "access_token")?.ok_or_else(|| invalid("\"access_token\" is missing"))?;
     let Some(token_type) = members.string("token_type")? else { return Err(invalid("\"token_type\" is missing")) };
     if !token_type.eq_ignore_ascii_case("bearer") {
