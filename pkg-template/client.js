@@ -7,6 +7,7 @@ import { authorizedFetch } from "./fetch.js";
 import { post } from "./form.js";
 import { Kept, Renewals, splitOptions } from "./kept.js";
 import { acquire, ready, readySync } from "./runtime.js";
+import { encryptedStorage } from "./storage.js";
 
 /** Proof that the constructor was called from here. */
 const FROM_HERE = Symbol("IdpClient");
@@ -59,7 +60,7 @@ export class IdpClient extends EventTarget {
     if (typeof options !== "object" || options === null) {
       throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
     }
-    const { fetch, openUrl, ...data } = options;
+    const { fetch, openUrl, storage, ...data } = options;
     const functions = { fetch, openUrl };
     for (const name of FUNCTIONS) {
       if (functions[name] != null && typeof functions[name] !== "function") {
@@ -67,10 +68,13 @@ export class IdpClient extends EventTarget {
       }
     }
     this.#functions = functions;
-    const json = toJson(data);
+    const store = storeOf(storage);
+    const word = store === undefined ? storage : "custom";
+    const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
+    if (storage === "encrypted") this.#data.storage = storage;
     this.#wasm = this.#instance.call(
-      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl),
+      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl, store),
     );
   }
 
@@ -486,6 +490,36 @@ function notStored(cause) {
 /** @param {string | undefined} json */
 function parsed(json) {
   return json === undefined ? undefined : JSON.parse(json);
+}
+
+/**
+ * The object that keeps sessions, where it is one.
+ *
+ * @param {any} storage
+ * @returns {object | undefined}
+ */
+function storeOf(storage) {
+  if (storage === "encrypted") return encryptedStorage();
+  if (storage == null || (typeof storage === "string" && storage !== "custom")) return undefined;
+  const missing = ["load", "save", "delete"].filter((name) => typeof storage[name] !== "function");
+  if (missing.length > 0) {
+    const expected = '"memory", "session", "local", "encrypted" or an object with load, save and delete';
+    throw configurationError("invalid_option", `option "storage": expected ${expected}; this has no ${missing.join(", no ")}`);
+  }
+  if (typeof storage.lock !== "function" && !hasSharedLocks()) {
+    throw configurationError(
+      "missing_option",
+      "option \"storage\": a store needs `lock(key, run)` where there are no Web Locks, or two processes would send one " +
+        "refresh token twice; where one process is alone with the store, `lock: (key, run) => run()` says so",
+    );
+  }
+  return storage;
+}
+
+/** Web Locks reach all pages and workers of an origin, but in Node only the threads of one process. */
+function hasSharedLocks() {
+  const { document, navigator, process } = /** @type {any} */ (globalThis);
+  return navigator?.locks !== undefined && (document !== undefined || process?.versions?.node === undefined);
 }
 
 /** @param {object} values */

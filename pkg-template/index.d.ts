@@ -41,10 +41,14 @@ export interface ClientOptions {
   /** A list, or one string with spaces. Default: `openid profile email`; none with `type: "oauth2"`. */
   scopes?: string[] | string;
   /**
-   * Where the session is kept. `"memory"` (the default): in this page only. `"session"`: in this tab, over reloads;
-   * a script injected into the page can then read the refresh token.
+   * Where the session is kept. `"memory"` (the default): in this page only. `"session"`: in this tab, over reloads; a
+   * duplicated tab begins with a copy. `"local"`: in all tabs of the origin. `"encrypted"`: the same, in IndexedDB under
+   * a key that cannot be exported, which protects copied profiles and disks. But for `"memory"`, a script injected into
+   * the page can get at the refresh token. A `TokenStorage` is a store of your own, or one that `encryptedStorage`,
+   * `webStorage` or `memoryStorage` made. Where the store is blocked or full, memory takes its place, with a `warning`
+   * event `storage_unavailable`.
    */
-  storage?: "memory" | "session";
+  storage?: "memory" | "session" | "local" | "encrypted" | TokenStorage;
   /**
    * Where access tokens may go: exact origins, optionally with a path. https, or http on loopback. Default: the page's
    * own origin; outside a page nowhere.
@@ -176,7 +180,8 @@ export class IdpClient extends EventTarget {
   readonly name: string | null;
   /** The options as they were given, secrets redacted. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly storage: "memory" | "session";
+  /** The option `storage`; `"custom"` for an object. */
+  readonly storage: "memory" | "session" | "local" | "encrypted" | "custom";
   /** Where metadata comes from: discovery, discovery and the option, the option alone. */
   readonly discoveryMode: "auto" | "hybrid" | "manual";
   /** The provider's metadata, `null` until it is known. */
@@ -334,6 +339,72 @@ export function ready(source?: WasmSource | Promise<WasmSource>): Promise<void>;
 
 /** Where the wasm is: by default beside the entry. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Where sessions are kept
+
+/**
+ * A store of sessions: text under keys. Each method answers with a value or a promise, within 10 s; what throws, rejects
+ * or takes longer counts as `storage_unavailable`, and memory takes its place. A rejection whose `code` is `"key_lost"`
+ * says that what was stored can never be read again and is deleted: the session ends with that reason.
+ */
+export interface TokenStorage {
+  /** What was saved under the key; `null` or `undefined` for nothing. */
+  load(key: string): string | null | undefined | PromiseLike<string | null | undefined>;
+  /**
+   * Keeps the text, instead of what was there; in one piece, so that nobody ever reads half of it.
+   *
+   * @param options `expiresAt`: Unix seconds from which on nobody asks for it any more, where that is known
+   */
+  save(key: string, value: string, options?: { expiresAt?: number }): unknown;
+  /** Forgets the key; no error where there is none. */
+  delete(key: string): unknown;
+  /**
+   * Calls `run` when nobody else who shares this store holds the lock `key`, and holds it until the promise of `run`
+   * settles; answers with a promise that settles after that, or rejects where the lock is not to be had. A refresh token
+   * is sent under such a lock. Without this method Web Locks are used; outside of browsers it is needed
+   * (ConfigurationError `missing_option`). Where one process is alone with its store: `lock: (key, run) => run()`.
+   */
+  lock?(key: string, run: () => PromiseLike<unknown>): PromiseLike<unknown>;
+}
+
+/**
+ * A store that comes with the package. Frozen; touches nothing before its first use.
+ *
+ * @throws StorageError `storage_unavailable` (retry) from every method: blocked, full, private mode, no such store here
+ */
+export interface BuiltInStorage extends TokenStorage {
+  load(key: string): Promise<string | null>;
+  save(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+  exists(key: string): Promise<boolean>;
+  /** The names of its own keys: those of sessions, and those that were saved through this object. */
+  list(prefix?: string): Promise<string[]>;
+  /** Deletes its own keys, and nothing of others. */
+  clear(): Promise<void>;
+}
+
+/** Keeps sessions as long as the object lives; clients that are given the same object share them. */
+export function memoryStorage(): BuiltInStorage & { lock<T>(key: string, run: () => T | PromiseLike<T>): Promise<T> };
+
+/**
+ * `sessionStorage` or `localStorage` (WHATWG HTML 12.2), as the options `"session"` and `"local"` use it.
+ *
+ * @throws ConfigurationError `invalid_option`
+ */
+export function webStorage(kind: "session" | "local"): BuiltInStorage;
+
+/**
+ * IndexedDB, with each value encrypted (AES-GCM with 256 bits, NIST SP 800-38D) under one key for each origin and
+ * database, which is made at the first use and cannot be exported. All tabs of the origin share it. It protects copied
+ * profiles and disks; a script injected into the page can use the same key.
+ *
+ * Each method gives up after 8 s. `load` of a value that cannot be decrypted deletes it and rejects with StorageError
+ * `key_lost` (reauthenticate).
+ *
+ * @param options `name`: of the database; default: `"wasm-oidc"`
+ */
+export function encryptedStorage(options?: { name?: string }): BuiltInStorage;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The agent

@@ -11,3 +11,4 @@ export {
 } from "./errors.js";
 export { ready } from "./runtime.js";
 export { hasAccess, parseScope } from "./scopes.js";
+export { encryptedStorage, memoryStorage, webStorage } from "./storage.js";

@@ -98,7 +98,8 @@ fn a_caller_that_goes_away_takes_no_refresh_with_it() {
 fn what_was_renewed_is_stored_before_it_is_told_and_outlives_a_reload() {
     let (host, client) = expired();
     host.run(client.refresh()).unwrap();
-    assert_eq!(*host.journal.borrow(), ["stored", "refreshed"]);
+    // Once as it came, once verified.
+    assert_eq!(*host.journal.borrow(), ["stored", "stored", "refreshed"]);
     let renewed = client.session().unwrap();
     let host = host.reloaded();
     let client = host.created();
@@ -186,6 +187,7 @@ fn failures_that_prove_nothing_do_not_end_a_session() {
         assert!(client.session().is_some(), "{failure:?}");
         assert_eq!(host.places.all_tokens(), stored);
         assert_eq!(*host.journal.borrow(), ["refreshfailed", "expired"], "{failure:?}");
+        host.pass_seconds(2);
         assert!(host.run(client.get_agent()).unwrap().is_some(), "{failure:?}");
     }
 }
@@ -208,7 +210,8 @@ fn a_passing_failure_before_the_end_gives_the_agent_that_there_is() {
     host.provider.is_away.set(true);
     assert!(Rc::ptr_eq(&host.run(client.get_agent()).unwrap().unwrap(), &before.agent));
     assert_eq!(host.run(client.access_token(0, false)).unwrap(), before.tokens.access_token);
-    assert_eq!(*host.journal.borrow(), ["refreshfailed", "refreshfailed"]);
+    // The second call came too early for another attempt.
+    assert_eq!(*host.journal.borrow(), ["refreshfailed"]);
 }
 
 #[test]
@@ -217,6 +220,7 @@ fn the_end_of_an_access_token_is_told_once() {
     host.provider.is_away.set(true);
     for _ in 0..3 {
         assert_eq!(code_of(host.run(client.get_agent())), Code::NetworkFailure);
+        host.pass_seconds(5);
     }
     assert_eq!((host.reasons(EventKind::Expired).len(), host.reasons(EventKind::RefreshFailed).len()), (1, 3));
 }

@@ -33,6 +33,7 @@ impl WasmClient {
         emit: Function,
         fetch: Option<Function>,
         open_url: Option<Function>,
+        store: JsValue,
     ) -> std::result::Result<WasmClient, JsValue> {
         let listener = move |event: Event| {
             // The wrapper only queues it.
@@ -40,8 +41,11 @@ impl WasmClient {
         };
         let made = read(options).and_then(|options| {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
-            let host =
-                JsHost::new(options.storage).with_fetch(fetch).with_open_url(open_url).with_listener(Rc::new(listener));
+            let host = JsHost::new(options.storage)
+                .with_fetch(fetch)
+                .with_open_url(open_url)
+                .with_store(store)
+                .with_listener(Rc::new(listener));
             Client::new(host, options)
         });
         made.map(Self).map_err(thrown)
@@ -177,6 +181,10 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         "sign_out" => {
             let options = SignOutOptions::from_json(arguments.required_object("options")?)?;
             client.sign_out(&options).await?.map_or(Json::Null, |form| records::logout_form(&form))
+        }
+        "clear" => {
+            client.clear().await?;
+            Json::Null
         }
         "authorize" => {
             let policy = policy(arguments.required_string("auth")?)?;

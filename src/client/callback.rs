@@ -5,16 +5,17 @@ use std::rc::Rc;
 
 use super::exchange::{Grant, not_by_the_same_call};
 use super::flight::Flight;
-use super::{Client, disposed, event};
+use super::{Client, disposed};
 use crate::error::{Class, Code, Error, Result};
-use crate::ports::{Event, EventKind, Host};
+use crate::ports::Host;
 use crate::protocol::callback::{self, AuthorizationResponse, Outcome, Recognized};
 use crate::protocol::id_token::NonceRule;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::provider_error;
+use crate::protocol::secret::fingerprint;
 use crate::protocol::url::Issuer;
-use crate::session::transaction::{Pending, Progress, code_hash};
-use crate::session::{Agent, Session, Transaction};
+use crate::session::transaction::{Pending, Progress};
+use crate::session::{Agent, Transaction};
 
 /// What came of a sign-in.
 #[derive(Debug, Clone)]
@@ -69,7 +70,7 @@ impl<H: Host> Client<H> {
     /// Calls with the same response while it is handled get the same result.
     async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
         let state = &response.state;
-        let code_hash = response.code().map(code_hash).unwrap_or_default();
+        let code_hash = response.code().map(fingerprint).unwrap_or_default();
         let (flight, signed_in) = {
             let mut callbacks = self.inner.callbacks.borrow_mut();
             match callbacks.iter().find(|callback| callback.state == *state) {
@@ -132,7 +133,7 @@ impl<H: Host> Client<H> {
         session_id: Option<&str>,
     ) -> Result<SignedIn> {
         // An error response has no code: where one was redeemed it is another response, as another code is.
-        if response.code().map(code_hash).as_deref() != redeemed {
+        if response.code().map(fingerprint).as_deref() != redeemed {
             return Err(another_response());
         }
         match self.session() {
@@ -178,16 +179,10 @@ impl<H: Host> Client<H> {
         };
         let exchanged = self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)?;
         self.require_alive()?;
-        let session = Rc::new(Session { id: self.random_text()?, tokens: exchanged.tokens, agent: exchanged.agent });
-        let done = transaction.used(Some(code.expose()), Some(session.id.clone()));
-        // Stored before announced.
-        self.store_session(&session).await;
-        self.save_transaction(&response.state, &done);
-        self.set_session(Some(Rc::clone(&session)));
-        self.host().emit(Event { app_state: transaction.app_state.clone(), ..event(EventKind::SignedIn, None) });
-        for warning in &session.agent.warnings {
-            self.warn(warning.code, warning.message.clone());
-        }
+        let id = self.random_text()?;
+        // What a reload with the same response needs to know; where the session ends before it begins, nothing has it.
+        self.save_transaction(&response.state, &transaction.used(Some(code.expose()), Some(id.clone())));
+        let session = self.begin_session(exchanged, id, transaction.epoch, transaction.app_state.clone()).await?;
         Ok(signed_in(transaction, &session.agent))
     }
 

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
+use super::Client;
 use super::exchange::Exchanged;
 use super::given::Given;
 use super::request::is_passing;
-use super::restore::agent_of;
-use super::{Client, event};
+use super::stored::agent_of;
 use crate::error::{Class, Code, Error, Recovery, Result};
-use crate::ports::{EventKind, Host};
+use crate::ports::Host;
 use crate::protocol::claims;
 use crate::protocol::id_token::{self, Expectations, NonceRule};
 use crate::protocol::json::Object;
@@ -16,7 +16,7 @@ use crate::protocol::jwt::{self, Jwt};
 use crate::protocol::metadata::{ProviderMetadata, ProviderType};
 use crate::protocol::token_response;
 use crate::protocol::words;
-use crate::session::{Agent, Session, TokenSet};
+use crate::session::{Agent, TokenSet};
 
 /// How tokens that the app kept become an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,11 +111,9 @@ impl<H: Host> Client<H> {
         self.require_ambient("adopt")?;
         let unreadable = || Error::new(Code::MalformedToken, "the ID token cannot be read");
         let agent = Rc::new(agent_of(&tokens).ok_or_else(unreadable)?);
-        let session = Rc::new(Session { id: self.random_text()?, tokens: Rc::new(tokens), agent });
-        self.store_session(&session).await;
-        self.set_session(Some(session));
-        self.host().emit(event(EventKind::SignedIn, None));
-        Ok(())
+        let exchanged = Exchanged { tokens: Rc::new(tokens), agent };
+        let epoch = self.tombstone().epoch;
+        self.begin_session(exchanged, self.random_text()?, epoch, None).await.map(|_| ())
     }
 
     /// Renews tokens that the app keeps: one request for all who hold the same refresh token.

@@ -1,7 +1,10 @@
 //! The client: one file for each job a user asks for, generic over the host it runs on.
 
+mod back_off;
+mod begin;
 mod callback;
 mod create_agent;
+mod detached;
 mod discovery;
 mod exchange;
 mod fetch;
@@ -10,8 +13,12 @@ mod given;
 mod introspect;
 mod keys;
 mod logout_return;
+mod marks;
+mod obtain;
 mod options;
+mod patience;
 mod refresh;
+mod renewal;
 mod request;
 mod restore;
 mod return_to;
@@ -19,6 +26,9 @@ mod revoke;
 mod sign_in;
 mod sign_out;
 mod storage;
+mod stored;
+mod tabs;
+mod tend;
 mod transactions;
 mod user_info;
 
@@ -36,7 +46,7 @@ pub use sign_out::{LogoutOptions, SignOutOptions};
 pub use user_info::UserInfo;
 
 use crate::error::{Code, Error, Result};
-use crate::ports::{Event, EventKind, EventSource, Host};
+use crate::ports::{Event, EventKind, EventSource, Guard, Host};
 use crate::protocol::random;
 use crate::protocol::state::StateTag;
 use crate::session::{Agent, Session};
@@ -59,6 +69,8 @@ struct Inner<H: Host> {
     options: ClientOptions,
     /// Marks every `state` of this client, so that "is this ours" never depends on storage.
     tag: StateTag,
+    /// Names what is stored and said of this client id at this issuer, whichever redirect URI a session began at.
+    store_tag: StateTag,
     storage: Storage,
     metadata: RefCell<Option<discovery::Known>>,
     discovery: Rc<Flight>,
@@ -67,8 +79,20 @@ struct Inner<H: Host> {
     session: RefCell<Option<Rc<Session>>>,
     /// Grows with every change of the session, so that JavaScript knows when to make a new agent.
     revision: Cell<u32>,
+    /// Grows with every change that nobody but this client notices, too.
+    changes: Cell<u32>,
+    /// How many writes of the session are under way.
+    writing: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
-    refreshes: Rc<Flight>,
+    refreshes: RefCell<Vec<renewal::RefreshFlight>>,
+    renewals: RefCell<Vec<detached::Renewal>>,
+    back_offs: RefCell<Vec<back_off::BackOff>>,
+    /// Ears for other tabs and for the page's coming back.
+    guards: RefCell<Vec<Guard>>,
+    /// Callers that wait for another tab to hand its tokens over.
+    waiting: RefCell<Vec<tabs::Waiting>>,
+    /// Which of the tasks that look after the session is the latest.
+    tending: Cell<u32>,
     /// The revision of the session whose end was told.
     told_expired: Cell<Option<u32>>,
     disposed: Cell<bool>,
@@ -86,10 +110,13 @@ impl<H: Host> Client<H> {
             options.redirect_uri.as_deref().unwrap_or_default(),
             options.name.as_deref().unwrap_or_default(),
         );
+        let name = options.name.as_deref().unwrap_or_default();
+        let store_tag = StateTag::new(options.issuer_name(), &options.client_id, "", name);
         let client = Self {
             inner: Rc::new(Inner {
                 host,
                 tag,
+                store_tag,
                 storage: Storage::default(),
                 metadata: RefCell::default(),
                 discovery: Rc::default(),
@@ -98,7 +125,14 @@ impl<H: Host> Client<H> {
                 session: RefCell::default(),
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),
-                refreshes: Rc::default(),
+                changes: Cell::new(0),
+                writing: Cell::new(0),
+                refreshes: RefCell::default(),
+                renewals: RefCell::default(),
+                back_offs: RefCell::default(),
+                guards: RefCell::default(),
+                waiting: RefCell::default(),
+                tending: Cell::new(0),
                 told_expired: Cell::new(None),
                 disposed: Cell::new(false),
                 options,
@@ -135,6 +169,7 @@ impl<H: Host> Client<H> {
     /// Forgets and wipes everything in this page; what is stored stays.
     pub fn dispose(&self) {
         self.inner.disposed.set(true);
+        self.inner.stop_listening();
         self.set_session(None);
         self.inner.metadata.borrow_mut().take();
         self.inner.keys.borrow_mut().take();
@@ -179,8 +214,23 @@ impl<H: Host> Client<H> {
 
     #[inline(never)]
     fn set_session(&self, session: Option<Rc<Session>>) {
-        *self.inner.session.borrow_mut() = session;
+        let is_over = session.is_none();
+        self.put_session(session);
         self.inner.revision.set(self.inner.revision.get().wrapping_add(1));
+        if is_over {
+            // Nothing that could be used is left in memory.
+            self.inner.renewals.take();
+        } else {
+            self.tend();
+        }
+    }
+
+    /// Changes what only this client knows of the session: for apps it is the same.
+    fn put_session(&self, session: Option<Rc<Session>>) {
+        let session = self.inner.session.replace(session);
+        // Dropped when nothing is borrowed any more.
+        drop(session);
+        self.inner.changes.set(self.inner.changes.get().wrapping_add(1));
     }
 
     #[inline(never)]
@@ -206,6 +256,11 @@ impl<H: Host> Client<H> {
 
 fn event(kind: EventKind, reason: Option<&'static str>) -> Event {
     Event { kind, source: EventSource::ThisTab, reason, message: None, error: None, app_state: None }
+}
+
+#[inline(never)]
+fn signed_out() -> Error {
+    Error::new(Code::SignedOut, "nobody is signed in")
 }
 
 #[inline(never)]

@@ -79,7 +79,6 @@ impl ClientOptions {
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
         let provider_type = if is_oauth2 { ProviderType::Oauth2 } else { ProviderType::Oidc };
         let usual_scopes = if is_oauth2 { "" } else { "openid profile email" };
-        let survives_reload = given.is_second_of("storage", "memory", "session").unwrap_or(false);
         let options = Self {
             name: given.text("name"),
             issuer: issuer(&mut given),
@@ -89,7 +88,7 @@ impl ClientOptions {
             redirect_uri: given.url("redirectUri"),
             post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
             scopes: given.words("scopes").unwrap_or_else(|| split(usual_scopes)),
-            storage: if survives_reload { StorageKind::Session } else { StorageKind::Memory },
+            storage: storage(&mut given).unwrap_or(StorageKind::Memory),
             api_origins: given.texts("apiOrigins"),
             provider_type,
             client_auth: client_authentication(&mut given),
@@ -173,6 +172,20 @@ impl ClientOptions {
 fn is_single_user(given: &mut Given<'_>) -> bool {
     let Some(value) = given.value("session") else { return false };
     value.as_str() == Some("single-user") || given.wrong("session", value, "\"single-user\"").unwrap_or(false)
+}
+
+fn storage(given: &mut Given<'_>) -> Option<StorageKind> {
+    let value = given.value("storage")?;
+    match value.as_str() {
+        Some("memory") => Some(StorageKind::Memory),
+        Some("session") => Some(StorageKind::Session),
+        Some("local") => Some(StorageKind::Local),
+        Some("custom") => Some(StorageKind::Custom),
+        _ => {
+            let expected = "\"memory\", \"session\", \"local\", \"encrypted\" or an object with load, save and delete";
+            given.wrong("storage", value, expected)
+        }
+    }
 }
 
 fn issuer(given: &mut Given<'_>) -> Option<Issuer> {
@@ -266,7 +279,7 @@ mod tests {
     fn a_wrong_value_is_named_with_what_was_expected_and_never_repeated() {
         for (option, expected) in [
             (r#""scopes":7"#, "expected a list of strings, got number"),
-            (r#""storage":"cookie""#, "expected \"memory\" or \"session\", got string"),
+            (r#""storage":"cookie""#, "\"encrypted\" or an object with load, save and delete, got string"),
             (r#""clockToleranceSeconds":301"#, "expected whole seconds from 0 to 300, got number"),
             (r#""timeoutSeconds":0"#, "expected whole seconds from 1 to 600, got number"),
             (r#""autoRefresh":"yes""#, "expected true or false, got string"),

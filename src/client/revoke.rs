@@ -1,7 +1,6 @@
 //! Telling the provider that tokens are not needed any more (RFC 7009).
 
-use super::refresh::signed_out;
-use super::{Client, event};
+use super::{Client, event, signed_out};
 use crate::error::Result;
 use crate::ports::{Event, EventKind, Host};
 use crate::protocol::http::HttpRequest;

@@ -6,6 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::end_session::{self, LogoutForm, LogoutRequest};
 use crate::protocol::json::{Json, Object};
+use crate::session::EndReason;
 
 /// The options of a logout URL.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +39,7 @@ impl LogoutOptions {
 /// The options of a sign-out.
 #[derive(Debug, Clone)]
 pub struct SignOutOptions {
-    /// Whether the tokens are revoked at the provider.
+    /// Whether the provider is told that the tokens are not needed any more (RFC 7009).
     pub revoke: bool,
     /// Whether the user is sent to the provider, to end the session there too.
     pub redirect: bool,
@@ -121,9 +122,10 @@ impl<H: Host> Client<H> {
         // It needs the ID token, which is gone in a moment; without metadata the sign-out stays local: it must not wait
         // for the network.
         let way_out = if options.redirect { self.way_out(options) } else { None };
-        self.end_session("signed_out").await;
+        self.end_session(&session, EndReason::SignedOut, None).await;
         if options.revoke {
-            self.revoke_tokens(&session.tokens).await;
+            // A refresh token that is not used yet is the one that is good.
+            self.revoke_tokens(session.pending.as_deref().unwrap_or(&session.tokens)).await;
         }
         match way_out {
             Some(WayOut::Form(form)) => return Ok(Some(form)),
@@ -152,5 +154,17 @@ impl<H: Host> Client<H> {
             return end_session::logout_form(endpoint, &request).ok().map(WayOut::Form);
         }
         end_session::logout_url(endpoint, &request).ok().map(WayOut::Url)
+    }
+
+    /// Forgets the session here, and in the tabs that share its store; the provider is not told.
+    ///
+    /// # Errors
+    /// `no_ambient_session`, `disposed`.
+    pub async fn clear(&self) -> Result<()> {
+        self.require_ambient("clear")?;
+        if let Some(session) = self.session() {
+            self.end_session(&session, EndReason::Cleared, None).await;
+        }
+        Ok(())
     }
 }

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::Client;
-use crate::ports::{Area, Host, Shelf, StoreFailure};
+use super::{Client, event};
+use crate::error::{Code, Error};
+use crate::ports::{Area, Event, EventKind, Host, Shelf, StoreFailure};
 use crate::protocol::json::{self, Json, Number, Object};
 
 /// What this page keeps itself because the host's store does not.
@@ -71,37 +72,46 @@ impl<H: Host> Client<H> {
         self.save(Area::Documents, key, &cached.to_string());
     }
 
-    pub(super) async fn load_tokens(&self, key: &str) -> Option<String> {
-        match self.kept(key) {
-            None => match self.host().load_tokens(key).await {
-                Ok(text) => text,
-                Err(failure) => {
-                    self.warn_once(&failure);
-                    None
-                }
-            },
-            kept => kept,
+    /// What is kept under the key.
+    ///
+    /// # Errors
+    /// The store cannot be read, which was told: what is kept there is unknown.
+    pub(super) async fn load_tokens(&self, key: &str) -> Result<Option<String>, StoreFailure> {
+        if let Some(text) = self.kept(key) {
+            return Ok(Some(text));
         }
+        let loaded = self.host().load_tokens(key).await;
+        if let Err(failure) = &loaded
+            && !failure.is_key_lost()
+        {
+            self.warn_once(failure);
+        }
+        loaded
     }
 
-    /// Keeps the text under the key; `None` forgets it.
+    /// Keeps the text under the key, in memory where the store does not take it; `None` forgets it.
     pub(super) async fn save_tokens(&self, key: &str, text: Option<&str>) {
         let saved = self.host().save_tokens(key, text).await;
-        self.keep(key, text.filter(|_| self.needs_memory(&saved)));
+        self.keep(key, text.filter(|_| saved.is_err()));
         if let Err(failure) = saved {
             self.warn_once(&failure);
         }
+    }
+
+    /// Whether the text under the key is nowhere but in this page, because the store did not take it.
+    pub(super) fn is_only_here(&self, key: &str) -> bool {
+        self.kept(key).is_some()
     }
 
     fn needs_memory(&self, saved: &Result<(), StoreFailure>) -> bool {
         saved.is_err() || self.inner.storage.warned.get()
     }
 
-    fn kept(&self, key: &str) -> Option<String> {
+    pub(super) fn kept(&self, key: &str) -> Option<String> {
         self.inner.storage.kept.borrow().get(key)
     }
 
-    fn keep(&self, key: &str, text: Option<&str>) {
+    pub(super) fn keep(&self, key: &str, text: Option<&str>) {
         self.inner.storage.kept.borrow_mut().put(key, text);
     }
 
@@ -115,10 +125,10 @@ impl<H: Host> Client<H> {
     #[inline(never)]
     fn warn_once(&self, failure: &StoreFailure) {
         if !self.inner.storage.warned.replace(true) {
-            self.warn(
-                "storage_unavailable",
-                format!("the browser's storage cannot be used ({}): nothing will survive a reload", failure.0),
-            );
+            let message = format!("the storage cannot be used ({}): nothing will survive a reload", failure.0);
+            let warning = event(EventKind::Warning, Some("storage_unavailable"));
+            let error = Error::new(Code::StorageUnavailable, message.clone());
+            self.host().emit(Event { message: Some(message), error: Some(error), ..warning });
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Who it is, as the provider says now (OpenID Connect Core 5.3).
 
-use super::Client;
-use super::refresh::signed_out;
+use super::{Client, signed_out};
 use crate::authz::organizations::{self, Organization};
 use crate::error::{Code, Result};
 use crate::ports::Host;

@@ -1,8 +1,9 @@
 //! What every JavaScript host has at its global scope, and how its values become words.
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Request;
 
 #[wasm_bindgen]
@@ -19,25 +20,44 @@ extern "C" {
 }
 
 /// A timer that is cleared when it is dropped: a forgotten one would keep a Node process alive.
+pub(super) struct Alarm(JsValue);
+
+impl Alarm {
+    /// Calls the function with the value when the time has passed.
+    pub(super) fn set(milliseconds: u32, ring: &Function, value: &JsValue) -> Self {
+        Self(set_timeout(ring, i32::try_from(milliseconds).unwrap_or(i32::MAX), value))
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        clear_timeout(&self.0);
+    }
+}
+
+/// A limit of time as a promise, for racing.
 pub(super) struct Timeout {
-    timer: JsValue,
+    _alarm: Option<Alarm>,
     /// Resolves with the given value when the time has passed.
     pub(super) passed: Promise,
 }
 
 impl Timeout {
     pub(super) fn start(milliseconds: u32, value: &JsValue) -> Self {
-        let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
-        let mut timer = JsValue::UNDEFINED;
-        let passed = Promise::new(&mut |resolve, _| timer = set_timeout(&resolve, milliseconds, value));
-        Self { timer, passed }
+        let mut alarm = None;
+        let passed = Promise::new(&mut |resolve, _| alarm = Some(Alarm::set(milliseconds, &resolve, value)));
+        Self { _alarm: alarm, passed }
     }
 }
 
-impl Drop for Timeout {
-    fn drop(&mut self) {
-        clear_timeout(&self.timer);
-    }
+/// What the value or promise comes to; `None` where the time passed first.
+pub(super) async fn within(milliseconds: u32, value: &JsValue) -> Result<Option<JsValue>, JsValue> {
+    // A new object is the value that no answer can be.
+    let too_late = Object::new();
+    let timeout = Timeout::start(milliseconds, &too_late);
+    let first = Promise::race(&Array::of2(&Promise::resolve(value), &timeout.passed));
+    let first = JsFuture::from(first).await?;
+    Ok(Some(first).filter(|first| *first != *too_late))
 }
 
 /// A member of the global scope; `None` where the host has none or throws on reading it.
@@ -51,8 +71,14 @@ pub(super) fn member_of(value: &JsValue, name: &str) -> Option<JsValue> {
 }
 
 /// Calls a method of a value that may be anything: the method may be missing, or throw.
+#[inline(never)]
+pub(super) fn invoke(value: &JsValue, method: &str, arguments: &Array) -> Result<JsValue, JsValue> {
+    Reflect::get(value, &method.into())?.dyn_into::<Function>()?.apply(value, arguments)
+}
+
+/// Calls a method without arguments.
 pub(super) fn call(value: &JsValue, method: &str) -> Result<JsValue, JsValue> {
-    Reflect::get(value, &method.into())?.dyn_into::<Function>()?.call0(value)
+    invoke(value, method, &Array::new())
 }
 
 /// What a thrown value says, whatever it is.

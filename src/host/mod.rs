@@ -16,8 +16,10 @@ mod wake;
 use std::rc::Rc;
 
 use js_sys::Function;
+use wasm_bindgen::JsValue;
 
 use crate::ports::{Event, Events, StorageKind};
+use channel::Channels;
 use storage::Storages;
 
 /// A JavaScript realm as a host.
@@ -26,13 +28,20 @@ pub struct JsHost {
     open_url: Option<Function>,
     listener: Rc<dyn Fn(Event)>,
     storages: Storages,
+    channels: Rc<Channels>,
 }
 
 impl JsHost {
     /// A host that keeps sessions as told and tells events to nobody.
     #[must_use]
     pub fn new(tokens: StorageKind) -> Self {
-        Self { fetch: None, open_url: None, listener: Rc::new(|_| {}), storages: Storages::new(tokens) }
+        Self {
+            fetch: None,
+            open_url: None,
+            listener: Rc::new(|_| {}),
+            storages: Storages::new(tokens),
+            channels: Rc::default(),
+        }
     }
 
     /// Whether this realm is a page: only there a client has a session without being told so.
@@ -52,6 +61,14 @@ impl JsHost {
     #[must_use]
     pub fn with_open_url(mut self, open_url: Option<Function>) -> Self {
         self.open_url = open_url;
+        self
+    }
+
+    /// Keeps sessions in this object, where the kind is [`StorageKind::Custom`]: `load(key)`, `save(key, text)`,
+    /// `delete(key)` and, where it has one, `lock(key, run)`; what they answer may be a promise.
+    #[must_use]
+    pub fn with_store(mut self, store: JsValue) -> Self {
+        self.storages.custom = store;
         self
     }
 

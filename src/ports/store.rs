@@ -51,6 +51,14 @@ impl StorageKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFailure(pub String);
 
+impl StoreFailure {
+    /// Whether an encrypted store says that its key is gone, and that it deleted what nobody can read any more.
+    #[must_use]
+    pub fn is_key_lost(&self) -> bool {
+        self.0.starts_with("key_lost")
+    }
+}
+
 /// Keeps what is needed at once: every host has such a place, if only its memory.
 pub trait Store {
     /// What is kept under the key.

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::base64;
 
 /// Text that wipes itself when dropped and that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq, Zeroize)]
@@ -31,11 +34,24 @@ impl Secret {
         &self.0
     }
 
+    /// What the text is known by where it must not stand itself: its SHA-256 in base64url.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.0)
+    }
+
     /// Whether there is no text at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// What a secret text is known by where it must not stand itself.
+#[must_use]
+#[inline(never)]
+pub fn fingerprint(text: &str) -> String {
+    base64::encode(&Sha256::digest(text.as_bytes()))
 }
 
 impl fmt::Debug for Secret {

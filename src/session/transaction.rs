@@ -1,11 +1,8 @@
 //! The transaction: what this user agent remembers of a sign-in under way (RFC 6749 10.12, OIDC Core 3.1.2.1).
 
-use sha2::{Digest, Sha256};
-
 use crate::error::{Code, Error, Result};
-use crate::protocol::base64;
 use crate::protocol::json::{self, Json, Object};
-use crate::protocol::secret::Secret;
+use crate::protocol::secret::{Secret, fingerprint};
 use crate::protocol::words;
 
 /// How long a sign-in may take, in seconds.
@@ -18,6 +15,8 @@ pub const MAX_TRANSACTIONS: usize = 16;
 pub struct Transaction {
     /// When the authorization request was made, in Unix seconds.
     pub created_at: i64,
+    /// The newest sign-out that was known then: a later one cancels the sign-in.
+    pub epoch: i64,
     /// What the app wants back, as JSON text.
     pub app_state: Option<String>,
     /// Where the app wants to go afterwards: a URL of its own origin.
@@ -71,9 +70,10 @@ impl Transaction {
     pub fn used(&self, code: Option<&str>, session: Option<String>) -> Self {
         Self {
             created_at: self.created_at,
+            epoch: self.epoch,
             app_state: self.app_state.clone(),
             return_to: self.return_to.clone(),
-            progress: Progress::Used { code_hash: code.map(code_hash), session },
+            progress: Progress::Used { code_hash: code.map(fingerprint), session },
         }
     }
 
@@ -82,6 +82,7 @@ impl Transaction {
     pub fn to_text(&self) -> String {
         let mut object = Object::new();
         object.put_integer("created_at", Some(self.created_at));
+        object.put_integer("epoch", Some(self.epoch));
         object.put_text("app_state", self.app_state.as_deref());
         object.put_text("return_to", self.return_to.as_deref());
         match &self.progress {
@@ -130,6 +131,7 @@ impl Transaction {
             };
             Ok(Self {
                 created_at: object.required_seconds("created_at")?,
+                epoch: object.seconds("epoch")?.unwrap_or(0),
                 app_state: object.text("app_state")?,
                 return_to: object.text("return_to")?,
                 progress,
@@ -139,12 +141,6 @@ impl Transaction {
     }
 }
 
-/// What stays of a code: enough to know it again, not enough to redeem it.
-#[must_use]
-pub fn code_hash(code: &str) -> String {
-    base64::encode(&Sha256::digest(code.as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +148,7 @@ mod tests {
     fn pending() -> Transaction {
         Transaction {
             created_at: 1000,
+            epoch: 7,
             app_state: Some("{\"tab\":3}".into()),
             return_to: Some("https://app.example/a".into()),
             progress: Progress::Pending(Box::new(Pending {

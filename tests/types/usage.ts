@@ -1,8 +1,9 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, SubjectMismatchError, hasAccess, isOAuthError, parseScope, ready,
-  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet,
+  CallbackError, IdpClient, StorageError, SubjectMismatchError, encryptedStorage, hasAccess, isOAuthError, memoryStorage,
+  parseScope, ready, webStorage,
+  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet, type TokenStorage,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -40,6 +41,30 @@ export async function server(kept: AuthorizationRequest, callback: URL): Promise
   }
 }
 
+export async function stores(): Promise<void> {
+  const kept = new Map<string, string>();
+  const own: TokenStorage = {
+    load: (key) => kept.get(key),
+    save: (key, value) => kept.set(key, value),
+    delete: async (key) => kept.delete(key),
+    lock: async (_key, run) => run(),
+  };
+  for (const storage of [own, "local", "encrypted", webStorage("local"), encryptedStorage({ name: "app" })] as const) {
+    const idp = await IdpClient.create({ issuer: "https://idp.example.com", clientId: "spa", storage });
+    if (idp.storage === "custom") console.log(idp.storage);
+  }
+  const memory = memoryStorage();
+  await memory.save("a", "1");
+  const names: string[] = await memory.list("a");
+  const answer: number = await memory.lock("a", async () => names.length);
+  try {
+    const value: string | null = await encryptedStorage().load("a");
+    console.log(value, answer, await memory.exists("a"));
+  } catch (error) {
+    if (error instanceof StorageError && error.code === "key_lost") await memory.clear();
+  }
+}
+
 export function mistakes(idp: IdpClient, agent: Agent): void {
   // @ts-expect-error: a client is made by `create`
   new IdpClient({ issuer: "https://idp.example.com", clientId: "spa" });
@@ -49,6 +74,10 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void IdpClient.create({ clientId: "spa", redirectURI: "https://app.example.com/" });
   // @ts-expect-error: HMAC does not exist
   void IdpClient.create({ clientId: "spa", algorithms: ["HS256"] });
+  // @ts-expect-error: a store has to forget as well
+  void IdpClient.create({ clientId: "spa", storage: { load: () => null, save: () => undefined } });
+  // @ts-expect-error: cookies are no place for tokens
+  void IdpClient.create({ clientId: "spa", storage: "cookie" });
   // @ts-expect-error: a code is not redeemed without a verifier
   void idp.exchangeCode("code", { stateCheckedByCaller: true });
   // @ts-expect-error: agents are immutable

@@ -13,7 +13,7 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> HttpResponse {
 fn claims(text: &str) -> Object {
     match judge(&answer(200, &[("content-type", "application/json")], text)).unwrap() {
         Answer::Plain(claims) => claims,
-        Answer::Signed(_) => unreachable!(),
+        signed @ Answer::Signed(_) => panic!("{signed:?}"),
     }
 }
 
@@ -21,7 +21,7 @@ fn signed(header: &str, payload: &str) -> Jwt {
     let token = format!("{}.{}.AAAA\n", base64::encode(header.as_bytes()), base64::encode(payload.as_bytes()));
     match judge(&answer(200, &[("content-type", "application/jwt; charset=utf-8")], &token)).unwrap() {
         Answer::Signed(jwt) => *jwt,
-        Answer::Plain(_) => unreachable!(),
+        plain @ Answer::Plain(_) => panic!("{plain:?}"),
     }
 }
 

@@ -88,6 +88,19 @@ impl SimulatedHost {
         Self { events: Rc::default(), journal: Rc::default(), navigations: Rc::default(), ..self.clone() }
     }
 
+    /// Another tab of the app, with these places: it shares time, provider, locks and channels.
+    pub fn tab_with(&self, places: Places) -> Self {
+        Self {
+            places: Rc::new(places),
+            events: Rc::default(),
+            journal: Rc::default(),
+            navigations: Rc::default(),
+            location: Rc::new(RefCell::new(Some("https://app.example/".to_owned()))),
+            clock_error: Rc::clone(&self.clock_error),
+            ..self.clone()
+        }
+    }
+
     /// A client with the usual options and these.
     pub fn client_with(&self, more: Value) -> Client<Self> {
         let mut options =

@@ -103,6 +103,17 @@ impl Provider {
         self.planned.borrow_mut().entry(path.to_owned()).or_default().push_back(answer);
     }
 
+    /// What was planned does not happen.
+    pub fn forget_plans(&self) {
+        self.planned.borrow_mut().clear();
+    }
+
+    /// Signs with a new key from now on, which it publishes.
+    pub fn rotate_keys(&self, id: &str) {
+        self.published.borrow_mut().push(id.to_owned());
+        *self.signs_with.borrow_mut() = id.to_owned();
+    }
+
     /// Requests to the path take so many milliseconds.
     pub fn take_time(&self, path: &str, milliseconds: u32) {
         self.latency.borrow_mut().insert(path.to_owned(), milliseconds);

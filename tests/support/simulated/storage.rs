@@ -1,6 +1,7 @@
 //! The storage of a tab, which can be told to fail and to be slow.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use wasm_oidc::ports::{Area, Shelf, Store, StoreFailure, TokenStore};
 
@@ -9,10 +10,10 @@ use super::SimulatedHost;
 /// What outlives a reload.
 #[derive(Default)]
 pub struct Places {
-    tokens: RefCell<Shelf>,
+    tokens: Rc<RefCell<Shelf>>,
     transactions: RefCell<Shelf>,
     documents: RefCell<Shelf>,
-    marks: RefCell<Shelf>,
+    marks: Rc<RefCell<Shelf>>,
     pub fails_to_load: Cell<bool>,
     pub fails_to_save: Cell<bool>,
     /// How long the store of tokens takes to save, in milliseconds.
@@ -26,6 +27,18 @@ impl Places {
             Area::Documents => &self.documents,
             Area::Marks => &self.marks,
         }
+    }
+
+    /// The places of another tab that sees the same `localStorage`: sessions and marks.
+    pub fn of_another_tab(&self) -> Self {
+        Self { tokens: Rc::clone(&self.tokens), marks: Rc::clone(&self.marks), ..Self::default() }
+    }
+
+    /// The places of a tab that the browser duplicated: its own `sessionStorage` is a copy, and marks are shared.
+    pub fn of_a_duplicate(&self) -> Self {
+        let copy = Self { marks: Rc::clone(&self.marks), ..Self::default() };
+        self.all_tokens().iter().for_each(|(key, text)| copy.put_tokens(key, text));
+        copy
     }
 
     /// Everything kept in an area: keys and texts.
@@ -44,6 +57,10 @@ impl Places {
 
     pub fn put_tokens(&self, key: &str, text: &str) {
         self.tokens.borrow_mut().put(key, Some(text));
+    }
+
+    pub fn forget_tokens(&self, key: &str) {
+        self.tokens.borrow_mut().put(key, None);
     }
 
     fn check(fails: &Cell<bool>) -> Result<(), StoreFailure> {

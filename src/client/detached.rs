@@ -1,0 +1,157 @@
+//! Renewing tokens that the app keeps, for everybody who holds the same refresh token.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::exchange::Exchanged;
+use super::obtain::Obtained;
+use super::renewal::{MAX_LOOKS, busy, no_refresh_token, reason_to_end};
+use super::stored::{agent_of, session_of};
+use super::{Client, signed_out};
+use crate::error::{Code, Error, Result};
+use crate::ports::Host;
+use crate::protocol::secret::Secret;
+use crate::session::TokenSet;
+
+/// How many renewed token sets are remembered for callers and tabs that still hold what they came from.
+const MAX_RENEWALS: usize = 16;
+
+/// Tokens that came of others.
+pub(super) struct Renewal {
+    spent: String,
+    tokens: Rc<TokenSet>,
+    /// They are checked; else they are handed to nobody.
+    is_verified: bool,
+}
+
+impl<H: Host> Client<H> {
+    /// Renews tokens that the app keeps: one request for all who hold the same refresh token.
+    ///
+    /// # Errors
+    /// As [`Client::refresh`].
+    pub async fn refresh_tokens(&self, old: &TokenSet) -> Result<Exchanged> {
+        self.require_alive()?;
+        let refresh_token = old.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
+        let fingerprint = refresh_token.fingerprint();
+        if self.session().is_some_and(|session| session.refresh_fingerprint() == fingerprint) {
+            self.refresh().await?;
+            let session = self.session().ok_or_else(signed_out)?;
+            return Ok(Exchanged { tokens: Rc::clone(&session.tokens), agent: Rc::clone(&session.agent) });
+        }
+        if let Some(tokens) = self.renewed_from(&fingerprint) {
+            return exchanged(tokens);
+        }
+        if let Some(error) = self.too_early(&fingerprint) {
+            return Err(error);
+        }
+        let (flight, place) = self.flight_of(&fingerprint);
+        let work = Box::pin(self.clone().renew_detached(old.clone(), fingerprint, Rc::clone(&place)));
+        self.in_time(flight.join(self.host(), work)).await?;
+        let renewed = place.borrow().clone();
+        renewed.ok_or_else(busy)
+    }
+
+    async fn renew_detached(
+        self,
+        old: TokenSet,
+        fingerprint: String,
+        place: Rc<RefCell<Option<Exchanged>>>,
+    ) -> Result<()> {
+        let renewed = self.renew_alone(&old, &fingerprint).await;
+        self.land(&fingerprint);
+        match renewed {
+            Ok(exchanged) => {
+                self.succeeded(&fingerprint);
+                *place.borrow_mut() = Some(exchanged);
+                Ok(())
+            }
+            Err(error) => {
+                if reason_to_end(&error).is_none() {
+                    self.back_off(&fingerprint, &error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn renew_alone(&self, old: &TokenSet, fingerprint: &str) -> Result<Exchanged> {
+        let refresh_token = old.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
+        let turn = self.take_turn(fingerprint).await?;
+        for _ in 0..MAX_LOOKS {
+            let unverified = self.unverified(fingerprint);
+            let renewed = match unverified {
+                Some(renewed) => renewed,
+                None => match self.obtain(refresh_token, fingerprint, &turn).await? {
+                    Obtained::Response(response) => {
+                        let renewed = Rc::new(old.renewed(response, self.now()));
+                        self.remember_renewal(fingerprint, Rc::clone(&renewed), false);
+                        self.mark_as_used(fingerprint, &renewed, true);
+                        renewed
+                    }
+                    Obtained::HandedOver(record) => {
+                        let session = session_of(*record, 0).map_err(|_| busy())?;
+                        return Ok(Exchanged { tokens: session.tokens, agent: session.agent });
+                    }
+                    Obtained::LookAgain => continue,
+                },
+            };
+            let agent = match self.verify_renewed(old, &renewed).await {
+                Ok(agent) => agent,
+                Err(error) => {
+                    if reason_to_end(&error).is_some() {
+                        self.forget_renewal(fingerprint);
+                        self.revoke_tokens(&renewed).await;
+                    }
+                    return Err(error);
+                }
+            };
+            self.remember_renewal(fingerprint, Rc::clone(&renewed), true);
+            return Ok(Exchanged { tokens: renewed, agent: Rc::new(agent) });
+        }
+        Err(busy())
+    }
+
+    /// The newest tokens that came of a refresh token, as far as this realm renewed them.
+    pub(super) fn renewed_from(&self, spent: &str) -> Option<Rc<TokenSet>> {
+        let renewals = self.inner.renewals.borrow();
+        let mut newest: Option<Rc<TokenSet>> = None;
+        let mut fingerprint = spent.to_owned();
+        for _ in 0..MAX_RENEWALS {
+            let next = renewals.iter().find(|renewal| renewal.is_verified && renewal.spent == fingerprint);
+            let Some(next) = next else { break };
+            newest = Some(Rc::clone(&next.tokens));
+            fingerprint = next.tokens.refresh_token.as_ref().map(Secret::fingerprint).unwrap_or_default();
+        }
+        newest
+    }
+
+    fn unverified(&self, fingerprint: &str) -> Option<Rc<TokenSet>> {
+        let renewals = self.inner.renewals.borrow();
+        let found = renewals.iter().find(|renewal| !renewal.is_verified && renewal.spent == fingerprint);
+        found.map(|renewal| Rc::clone(&renewal.tokens))
+    }
+
+    fn forget_renewal(&self, fingerprint: &str) {
+        self.inner.renewals.borrow_mut().retain(|renewal| renewal.spent != fingerprint);
+    }
+
+    /// Remembers what came of a refresh token.
+    pub(super) fn remember_renewal(&self, fingerprint: &str, tokens: Rc<TokenSet>, is_verified: bool) {
+        self.forget_renewal(fingerprint);
+        let is_rotated = tokens.refresh_token.as_ref().is_none_or(|token| token.fingerprint() != fingerprint);
+        if is_verified && !is_rotated {
+            // The same refresh token is good again.
+            return;
+        }
+        let mut renewals = self.inner.renewals.borrow_mut();
+        if renewals.len() >= MAX_RENEWALS {
+            renewals.remove(0);
+        }
+        renewals.push(Renewal { spent: fingerprint.to_owned(), tokens, is_verified });
+    }
+}
+
+fn exchanged(tokens: Rc<TokenSet>) -> Result<Exchanged> {
+    let agent = agent_of(&tokens).ok_or_else(|| Error::new(Code::MalformedToken, "the ID token cannot be read"))?;
+    Ok(Exchanged { tokens, agent: Rc::new(agent) })
+}

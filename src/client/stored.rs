@@ -1,0 +1,257 @@
+//! The session in the store, which other tabs may share: read, written and ended so that none undoes what another did.
+
+use std::rc::Rc;
+
+use super::{Client, event};
+use crate::error::Error;
+use crate::ports::{Event, EventKind, EventSource, Guard, Host};
+use crate::protocol::json::Object;
+use crate::protocol::jwt;
+use crate::session::{Agent, EndReason, Record, Session, TokenSet, Unreadable};
+
+/// How long writing waits for its turn, in milliseconds.
+const STORE_WAIT_MILLISECONDS: u32 = 5_000;
+/// How long one turn at the store can take, in milliseconds.
+const STORE_HOLD_MILLISECONDS: u32 = 15_000;
+
+/// What is in the store.
+pub(super) enum Stored {
+    /// A session that is not over.
+    Session(Session),
+    /// Nothing.
+    Nothing,
+    /// A session that was signed out of meanwhile.
+    Dead,
+    /// Nothing that anybody could read.
+    Broken,
+    /// The record of a newer version of this library: it stays in place.
+    Newer,
+    /// The store cannot be read now.
+    Unknown,
+    /// An encrypted store lost its key and deleted what it kept.
+    KeyLost,
+}
+
+/// What became of writing a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is stored, or kept in memory where the store fails.
+    Done,
+    /// It was ended meanwhile: nothing was stored.
+    Over(EndReason),
+    /// Another session took its place in the store.
+    Replaced,
+}
+
+impl<H: Host> Client<H> {
+    pub(super) async fn read_stored(&self) -> Stored {
+        let text = match self.load_tokens(&self.session_key()).await {
+            Ok(Some(text)) => text,
+            Ok(None) => return Stored::Nothing,
+            Err(failure) if failure.is_key_lost() => return Stored::KeyLost,
+            Err(_) => return Stored::Unknown,
+        };
+        let epoch = self.tombstone().epoch;
+        match Record::from_text(&text).and_then(|record| session_of(record, epoch)) {
+            Ok(session) if session.epoch < epoch => Stored::Dead,
+            Ok(session) => Stored::Session(session),
+            Err(Unreadable::Newer) => Stored::Newer,
+            Err(Unreadable::Corrupt) => Stored::Broken,
+        }
+    }
+
+    /// Stores a session that goes on, or one that begins.
+    pub(super) async fn write_session(&self, session: &Session, begins: bool) -> Written {
+        let _turn = self.store_turn().await;
+        self.inner.writing.set(self.inner.writing.get().saturating_add(1));
+        let written = self.write_in_turn(session, begins).await;
+        self.inner.writing.set(self.inner.writing.get().saturating_sub(1));
+        written
+    }
+
+    async fn write_in_turn(&self, session: &Session, begins: bool) -> Written {
+        if let Some(reason) = self.reason_it_is_over(session, begins) {
+            return Written::Over(reason);
+        }
+        let (key, text) = (self.session_key(), session.record().to_text());
+        let stored = if self.inner.options.storage.is_shared() { self.read_stored().await } else { Stored::Unknown };
+        match stored {
+            Stored::Session(other) if !begins && other.id != session.id => return Written::Replaced,
+            Stored::Nothing if !begins && !self.is_only_here(&key) => return Written::Over(EndReason::Cleared),
+            Stored::Newer => {
+                self.keep(&key, Some(&text));
+                return Written::Done;
+            }
+            Stored::Session(_)
+            | Stored::Nothing
+            | Stored::Dead
+            | Stored::Broken
+            | Stored::Unknown
+            | Stored::KeyLost => {}
+        }
+        self.save_tokens(&key, Some(&text)).await;
+        // A store may be slow, and a sign-out quick.
+        match self.reason_it_is_over(session, begins) {
+            Some(reason) => {
+                self.sweep_in_turn(Some(&session.id)).await;
+                Written::Over(reason)
+            }
+            None => Written::Done,
+        }
+    }
+
+    /// Why nothing of this session may be stored any more.
+    fn reason_it_is_over(&self, session: &Session, begins: bool) -> Option<EndReason> {
+        let tombstone = self.tombstone();
+        if session.epoch < tombstone.epoch {
+            return Some(tombstone.reason);
+        }
+        // A client that is gone has no session, but what it sent is still stored.
+        let is_current = || self.session().is_some_and(|current| current.id == session.id);
+        (!begins && !self.inner.disposed.get() && !is_current()).then_some(EndReason::Cleared)
+    }
+
+    /// Deletes what is stored and over, or broken.
+    pub(super) async fn sweep(&self) {
+        let _turn = self.store_turn().await;
+        self.sweep_in_turn(None).await;
+    }
+
+    /// Deletes what is stored where it is over, broken, or the session of that id.
+    async fn sweep_in_turn(&self, id: Option<&str>) {
+        let is_rubbish = match self.read_stored().await {
+            Stored::Session(session) => id == Some(session.id.as_str()),
+            Stored::Dead | Stored::Broken => true,
+            Stored::Unknown => id.is_some(),
+            Stored::Nothing | Stored::Newer | Stored::KeyLost => false,
+        };
+        if is_rubbish {
+            self.save_tokens(&self.session_key(), None).await;
+        }
+    }
+
+    /// Ends a session for a reason that this client found: gone from memory first, so that an answer which comes while
+    /// a slow store erases it is too late; then from the store, for good; then announced.
+    pub(super) async fn end_session(&self, session: &Session, reason: EndReason, error: Option<Error>) {
+        if self.session().is_some_and(|current| current.id == session.id) {
+            self.set_session(None);
+        }
+        let is_shared = self.inner.options.storage.is_shared();
+        if reason == EndReason::SignedOut {
+            // At once, whatever the store is busy with: from here on nothing older can come back.
+            self.begin_epoch(session.epoch, reason);
+        }
+        {
+            let _turn = self.store_turn().await;
+            let is_replaced =
+                is_shared && matches!(self.read_stored().await, Stored::Session(other) if other.id != session.id);
+            if is_shared && reason != EndReason::SignedOut && !is_replaced {
+                self.begin_epoch(session.epoch, reason);
+            }
+            self.sweep_in_turn(Some(&session.id)).await;
+        }
+        self.tell_tabs("signed_out", session, reason.as_str());
+        self.host().emit(Event { error, ..event(EventKind::SignedOut, Some(reason.as_str())) });
+    }
+
+    /// Comes into step with what other tabs did, and tells the app.
+    pub(super) async fn catch_up(&self) {
+        if let Some(session) = self.session() {
+            let tombstone = self.tombstone();
+            if session.epoch < tombstone.epoch {
+                self.set_session(None);
+                self.sweep().await;
+                self.tell_of_others(EventKind::SignedOut, Some(tombstone.reason));
+            }
+        }
+        if !self.inner.options.storage.is_shared() {
+            return;
+        }
+        let before = self.inner.changes.get();
+        let stored = self.read_stored().await;
+        if self.inner.changes.get() != before || self.inner.writing.get() > 0 || self.inner.disposed.get() {
+            // This tab did something meanwhile, and looked into the store itself.
+            return;
+        }
+        match (self.session(), stored) {
+            (None, Stored::Session(stored)) => self.follow(stored, EventKind::SignedIn),
+            (Some(mine), Stored::Session(stored)) if mine.id == stored.id => self.follow_renewal(&mine, stored),
+            (Some(mine), Stored::Session(stored)) => {
+                if mine.agent.id != stored.agent.id {
+                    self.set_session(None);
+                    self.tell_of_others(EventKind::SignedOut, Some(EndReason::StorageReplaced));
+                }
+                self.follow(stored, EventKind::SignedIn);
+            }
+            (Some(_), Stored::Nothing) if !self.is_only_here(&self.session_key()) => {
+                self.set_session(None);
+                self.tell_of_others(EventKind::SignedOut, Some(EndReason::Cleared));
+            }
+            _ => {}
+        }
+    }
+
+    fn follow_renewal(&self, mine: &Session, stored: Session) {
+        let is_same_token = mine.tokens.refresh_token == stored.tokens.refresh_token;
+        let is_older = if is_same_token {
+            stored.tokens.issued_at < mine.tokens.issued_at
+        } else {
+            // A browser may show a tab what another one has replaced already.
+            self.is_spent(&stored.refresh_fingerprint())
+        };
+        if is_older {
+            return;
+        }
+        if mine.tokens != stored.tokens {
+            self.follow(stored, EventKind::Refreshed);
+        } else if mine.pending != stored.pending {
+            self.put_session(Some(Rc::new(stored)));
+        }
+    }
+
+    /// Takes over what another tab stored.
+    pub(super) fn follow(&self, session: Session, kind: EventKind) {
+        self.set_session(Some(Rc::new(session)));
+        self.tell_of_others(kind, None);
+    }
+
+    fn tell_of_others(&self, kind: EventKind, reason: Option<EndReason>) {
+        let reason = reason.map(EndReason::as_str);
+        self.host().emit(Event { source: EventSource::OtherTab, ..event(kind, reason) });
+    }
+
+    /// One tab at a time reads and writes what they share.
+    async fn store_turn(&self) -> Option<Guard> {
+        if !self.inner.options.storage.is_shared() {
+            return None;
+        }
+        let name = format!("wasm-oidc:store:{}", self.inner.store_tag.as_str());
+        self.host().lock(&name, STORE_WAIT_MILLISECONDS, STORE_HOLD_MILLISECONDS).await.ok()
+    }
+
+    /// One session for a client id at an issuer, whichever of its redirect URIs it began at.
+    pub(super) fn session_key(&self) -> String {
+        format!("wasm-oidc:session:{}", self.inner.store_tag.as_str())
+    }
+}
+
+/// The session of a record; what an older version stored belongs to the current epoch.
+pub(super) fn session_of(record: Record, epoch: i64) -> Result<Session, Unreadable> {
+    let agent = agent_of(&record.tokens).ok_or(Unreadable::Corrupt)?;
+    Ok(Session {
+        id: record.id,
+        epoch: record.epoch.unwrap_or(epoch),
+        tokens: Rc::new(record.tokens),
+        pending: record.pending.map(Rc::new),
+        agent: Rc::new(agent),
+    })
+}
+
+/// Who the tokens speak of. The ID token was verified before its tokens became current, so it is only read here.
+pub(super) fn agent_of(tokens: &TokenSet) -> Option<Agent> {
+    let claims = match &tokens.id_token {
+        Some(id_token) => jwt::parse(id_token.expose()).ok()?.claims,
+        None => Object::new(),
+    };
+    Some(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()))
+}
