@@ -3,7 +3,7 @@
 import {
   CallbackError, IdpClient, StorageError, SubjectMismatchError, encryptedStorage, hasAccess, isOAuthError, memoryStorage,
   parseScope, ready, webStorage,
-  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet, type TokenStorage,
+  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet, type UserInfo, type TokenStorage,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -25,13 +25,20 @@ export async function page(): Promise<void> {
   const response: Response = await idp.fetch("https://api.example.com/", { method: "POST", body: "x", auth: "optional" });
   console.log(allowed, response.status, agent.organizations[0]?.scopes, agent.expiresIn, hasAccess(["a:b"], "b", "a"));
   console.log(parseScope("a:b")?.resource, idp.createLogoutUrl()?.length);
-  await idp.signOut({ returnTo: "https://app.example.com/" });
+  const userInfo: UserInfo = await idp.getUserInfo(agent);
+  const back: { returnTo: string } | null = await idp.handleLogoutCallback();
+  console.log(userInfo.sub, userInfo.organizations[0]?.id, userInfo.name, back?.returnTo, await idp.revokeToken());
+  console.log((await idp.getTokens())?.expires_at, await idp.withToken((token) => token.length));
+  await idp.signOut({ returnTo: new URL("https://app.example.com/"), method: "post", appState: 3, revoke: false });
 }
 
 export async function server(kept: AuthorizationRequest, callback: URL): Promise<TokenSet> {
   using idp = IdpClient.createSync({ issuer: "https://idp.example.com", clientId: "web", clientSecret: "s" });
   try {
     const agent = await idp.exchangeCode(callback, kept);
+    const again: Agent = await idp.createAgent(agent.tokens, { onRefresh: async (tokens) => tokens.access_token });
+    const { active } = await idp.introspect(await again.getAccessToken(), "access_token");
+    console.log(active, (await again.fetch("https://api.example.com/")).status, await again.authorizationHeader());
     return (await idp.refresh(agent)).tokens;
   } catch (error) {
     if (error instanceof SubjectMismatchError) console.log(error.expectedSub, error.actualSub);
@@ -80,6 +87,8 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void IdpClient.create({ clientId: "spa", storage: "cookie" });
   // @ts-expect-error: a code is not redeemed without a verifier
   void idp.exchangeCode("code", { stateCheckedByCaller: true });
+  // @ts-expect-error: nothing is not a way to verify
+  void idp.createAgent(agent.tokens, { verify: "nothing" });
   // @ts-expect-error: agents are immutable
   agent.id = "somebody else";
 }
