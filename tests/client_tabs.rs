@@ -361,6 +361,7 @@ fn a_record_that_vanished_from_a_shared_store_ends_the_session_and_one_of_a_newe
 fn what_is_cleared_is_forgotten_in_the_tabs_that_share_it_and_the_provider_hears_nothing() {
     let tab = signed_in("local");
     let other = another(&tab);
+    tab.0.pass_seconds(1);
     let requests = tab.0.provider.requests();
     tab.0.run(tab.1.clear()).unwrap();
     tab.0.pass_seconds(1);
@@ -375,6 +376,7 @@ fn agents_that_the_app_keeps_share_one_request_for_one_refresh_token() {
     let tab = (host.clone(), client(&host, "memory"));
     host.sign_in(&tab.1);
     let tokens = (*tab.1.session().unwrap().tokens).clone();
+    host.run(tab.1.clear()).unwrap();
     let (one, two) = (client(&host, "memory"), tab.0.tab_with(tab.0.places.of_another_tab()));
     let two = (two.clone(), client(&two, "memory"));
     let calls: Vec<_> = [&one, &one, &two.1]

@@ -27,7 +27,7 @@ impl<H: Host> Client<H> {
         match self.write_session(&session, true).await {
             Written::Done => {}
             Written::Over(_) | Written::Replaced => {
-                self.revoke_tokens(&session.tokens).await;
+                self.revoke_later(Rc::clone(&session.tokens));
                 return Err(Error::new(Code::SignedOut, "a sign-out came while somebody was signing in: begin again"));
             }
         }

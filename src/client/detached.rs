@@ -100,7 +100,7 @@ impl<H: Host> Client<H> {
                 Err(error) => {
                     if reason_to_end(&error).is_some() {
                         self.forget_renewal(fingerprint);
-                        self.revoke_tokens(&renewed).await;
+                        self.revoke_later(renewed);
                     }
                     return Err(error);
                 }

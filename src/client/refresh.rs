@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::obtain::as_refresh_error;
 use super::renewal::no_refresh_token;
 use super::{Client, signed_out};
-use crate::error::{Code, Error, Result};
+use crate::error::{Class, Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::secret::Secret;
 use crate::session::{Agent, EndReason};
@@ -60,14 +61,14 @@ impl<H: Host> Client<H> {
         if can_renew && (force || wants_more || !is_good(now) || self.is_due(&session)) {
             let renewal = self.join_renewal(&session);
             if force || !is_good(now) {
-                return match self.in_time(renewal).await {
+                return match self.in_time(renewal).await.map_err(name_the_job) {
                     Err(_) if !force && self.session().is_some() && is_good(self.now()) => Ok(()),
                     renewed => renewed,
                 };
             }
             return match self.within(DUE_WAITS_MILLISECONDS, renewal).await {
                 // Who has a good token goes on with it.
-                Some(Err(error)) if self.session().is_none() || !is_good(self.now()) => Err(error),
+                Some(Err(error)) if self.session().is_none() || !is_good(self.now()) => Err(name_the_job(error)),
                 _ => Ok(()),
             };
         }
@@ -94,6 +95,11 @@ impl<H: Host> Client<H> {
         self.in_time(self.join_renewal(&session)).await?;
         self.agent().ok_or_else(signed_out)
     }
+}
+
+/// Who asks for a token does not know that the provider is asked: its failure is one of the refresh.
+fn name_the_job(error: Error) -> Error {
+    if error.class() == Class::Provider { as_refresh_error(error) } else { error }
 }
 
 fn session_expired(cause: Error) -> Error {

@@ -88,10 +88,8 @@ impl<H: Host> Client<H> {
             let refresh_token = session.tokens.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
             match self.obtain(refresh_token, fingerprint, &turn).await {
                 Ok(Obtained::Response(response)) => return self.keep_answer(&session, response, fingerprint).await,
-                Ok(Obtained::HandedOver(record)) => {
-                    self.follow_record(*record).await;
-                    return Ok(());
-                }
+                // What was handed over may still have to be verified.
+                Ok(Obtained::HandedOver(record)) => self.follow_record(&session, *record).await,
                 Ok(Obtained::LookAgain) => {}
                 Err(error) => return self.end_if_refused(&session, error).await,
             }
@@ -117,7 +115,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Stores a session with an answer in it. From then on the token that it came from is spent.
-    async fn write_renewed(&self, session: &Session, renewed: &TokenSet, fingerprint: &str) -> Result<()> {
+    async fn write_renewed(&self, session: &Session, renewed: &Rc<TokenSet>, fingerprint: &str) -> Result<()> {
         let written = self.write_session(session, false).await;
         // Nobody else can hold a token of this page's memory.
         let is_held_elsewhere = self.inner.options.storage != StorageKind::Memory;
@@ -126,11 +124,11 @@ impl<H: Host> Client<H> {
             Written::Done => Ok(()),
             Written::Over(_) => {
                 // A sign-out in between is never undone by a late answer.
-                self.revoke_tokens(renewed).await;
+                self.revoke_later(Rc::clone(renewed));
                 Err(signed_out())
             }
             Written::Replaced => {
-                self.revoke_tokens(renewed).await;
+                self.revoke_later(Rc::clone(renewed));
                 self.catch_up().await;
                 Err(Error::new(Code::SignedOut, "another session took the place of this one"))
             }
@@ -146,7 +144,7 @@ impl<H: Host> Client<H> {
                     return Err(self.keep_refresh_token(session, &renewed, fingerprint, error).await);
                 };
                 self.end_session(session, reason, Some(error.clone())).await;
-                self.revoke_tokens(&renewed).await;
+                self.revoke_later(renewed);
                 return Err(error);
             }
         };

@@ -13,6 +13,8 @@ pub(super) struct Storage {
     kept: RefCell<Shelf>,
     /// The host's store failed, which was told. From then on everything is kept here too: what it took it may not give.
     warned: Cell<bool>,
+    /// A newer version of this library keeps its session in the store: ours stays in memory.
+    leaves_sessions_alone: Cell<bool>,
 }
 
 impl<H: Host> Client<H> {
@@ -91,11 +93,19 @@ impl<H: Host> Client<H> {
 
     /// Keeps the text under the key, in memory where the store does not take it; `None` forgets it.
     pub(super) async fn save_tokens(&self, key: &str, text: Option<&str>) {
+        if self.inner.storage.leaves_sessions_alone.get() {
+            return self.keep(key, text);
+        }
         let saved = self.host().save_tokens(key, text).await;
         self.keep(key, text.filter(|_| saved.is_err()));
         if let Err(failure) = saved {
             self.warn_once(&failure);
         }
+    }
+
+    /// Keeps sessions in memory from now on: what is in the store is a newer version's.
+    pub(super) fn leave_sessions_alone(&self) {
+        self.inner.storage.leaves_sessions_alone.set(true);
     }
 
     /// Whether the text under the key is nowhere but in this page, because the store did not take it.

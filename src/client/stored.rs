@@ -55,7 +55,10 @@ impl<H: Host> Client<H> {
         match Record::from_text(&text).and_then(|record| session_of(record, epoch)) {
             Ok(session) if session.epoch < epoch => Stored::Dead,
             Ok(session) => Stored::Session(session),
-            Err(Unreadable::Newer) => Stored::Newer,
+            Err(Unreadable::Newer) => {
+                self.leave_sessions_alone();
+                Stored::Newer
+            }
             Err(Unreadable::Corrupt) => Stored::Broken,
         }
     }
@@ -74,18 +77,16 @@ impl<H: Host> Client<H> {
             return Written::Over(reason);
         }
         let (key, text) = (self.session_key(), session.record().to_text());
-        let stored = if self.inner.options.storage.is_shared() { self.read_stored().await } else { Stored::Unknown };
+        let stored = self.read_stored().await;
         match stored {
+            _ if !self.inner.options.storage.is_shared() => {}
             Stored::Session(other) if !begins && other.id != session.id => return Written::Replaced,
             Stored::Nothing if !begins && !self.is_only_here(&key) => return Written::Over(EndReason::Cleared),
-            Stored::Newer => {
-                self.keep(&key, Some(&text));
-                return Written::Done;
-            }
             Stored::Session(_)
             | Stored::Nothing
             | Stored::Dead
             | Stored::Broken
+            | Stored::Newer
             | Stored::Unknown
             | Stored::KeyLost => {}
         }
@@ -218,6 +219,12 @@ impl<H: Host> Client<H> {
     fn tell_of_others(&self, kind: EventKind, reason: Option<EndReason>) {
         let reason = reason.map(EndReason::as_str);
         self.host().emit(Event { source: EventSource::OtherTab, ..event(kind, reason) });
+    }
+
+    /// Tells the provider of tokens that nobody will use; nobody waits for it.
+    pub(super) fn revoke_later(&self, tokens: Rc<TokenSet>) {
+        let client = self.clone();
+        self.host().spawn(Box::pin(async move { client.revoke_tokens(&tokens).await }));
     }
 
     /// One tab at a time reads and writes what they share.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 
-use super::stored::session_of;
+use super::stored::{Written, session_of};
 use super::{Client, Inner};
 use crate::ports::{EventKind, Host, StorageKind};
 use crate::protocol::json::{self, Object};
@@ -122,21 +122,21 @@ impl<H: Host> Client<H> {
             let _ = sender.send(record);
             return;
         }
-        let is_ours = self.session().is_some_and(|session| {
-            session.id == record.id && session.pending.is_none() && session.refresh_fingerprint() == spent
-        });
+        let Some(session) = self.session() else { return };
+        let is_ours = session.id == record.id && session.pending.is_none() && session.refresh_fingerprint() == spent;
         if is_ours && self.inner.options.storage == StorageKind::Session {
             let client = self.clone();
-            self.host().spawn(Box::pin(async move { client.follow_record(record).await }));
+            self.host().spawn(Box::pin(async move { client.follow_record(&session, record).await }));
         }
     }
 
     /// Goes on with a session that another tab renewed: stored before it is told.
-    pub(super) async fn follow_record(&self, record: Record) {
-        let Ok(session) = session_of(record, self.tombstone().epoch) else { return };
-        self.write_session(&session, false).await;
-        if self.session().is_some_and(|current| current.id == session.id) {
-            self.follow(session, EventKind::Refreshed);
+    pub(super) async fn follow_record(&self, session: &Session, record: Record) {
+        let Ok(renewed) = session_of(record, session.epoch) else { return };
+        let renewed = Session { id: session.id.clone(), epoch: session.epoch, ..renewed };
+        let written = self.write_session(&renewed, false).await;
+        if written == Written::Done && self.session().is_some_and(|current| current.id == session.id) {
+            self.follow(renewed, EventKind::Refreshed);
         }
     }
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { IdpClient, LoginRequiredError, RefreshError, SessionExpiredError } from "wasm-oidc";
+import { IdpClient, LoginRequiredError, ProviderError, RefreshError, SessionExpiredError } from "wasm-oidc";
 
 import { signInWithoutBrowser, startTestProvider, testClientId } from "../op/provider.mjs";
 
@@ -111,30 +111,44 @@ test("the caller of a refused refresh gets RefreshError, the caller of a token S
 });
 
 test("a provider that fails or is away never ends a session", async () => {
+  const away = () => Promise.reject(new TypeError("fetch failed"));
   const failures = [
-    async () => new Response("down", { status: 503, headers: { "retry-after": "7" } }),
+    async () => new Response("down", { status: 503, headers: { "retry-after": "1" } }),
     async () => new Response("<html>sign in to this hotel</html>", { headers: { "content-type": "text/html" } }),
     async () => Response.json({ error: "invalid_client" }, { status: 401 }),
-    () => Promise.reject(new TypeError("fetch failed")),
+    away,
   ];
   for (const failure of failures) {
     instead = failure;
-    assert.ok(await idp.getAgent(), "the agent, while its token lives");
     await assert.rejects(idp.refresh());
-    assert.ok(idp.agent);
+    assert.ok(await idp.getAgent(), "the agent, while its token lives");
+    // Too early for another attempt: what an answer would have been is not asked for.
+    instead = undefined;
+    await assert.rejects(idp.refresh(), (error) => /** @type {any} */ (error).retryAfter > 0);
+    await pause(2.1);
+    await idp.refresh();
   }
+  instead = away;
   await pause(LIFE + 0.2);
   await assert.rejects(idp.getAgent(), { name: "RefreshError", recovery: "retry" });
   await assert.rejects(idp.getAccessToken(), { name: "RefreshError", recovery: "retry" });
   assert.equal(idp.agent?.id, "usr_ada");
   const told = (/** @type {string} */ type) => events.filter((event) => event[0] === type).length;
-  assert.deepEqual([told("expired"), told("signedout")], [1, 0]);
-  // Four while the token lived, two after its end, and one more for each getAgent that found it due.
-  assert.ok(told("refreshfailed") >= 6);
+  assert.deepEqual([told("expired"), told("signedout"), told("refreshfailed")], [1, 0, failures.length + 1]);
 
   instead = undefined;
+  await pause(1.1);
   assert.equal((await idp.getAgent())?.id, "usr_ada");
   assert.equal((await idp.getAgent())?.isExpired(0), false);
+});
+
+test("a provider that is busy while a token is expired is a RefreshError, with the provider's own error behind it", async () => {
+  await pause(LIFE + 0.2);
+  instead = async () => new Response("busy", { status: 503, headers: { "retry-after": "7" } });
+  await assert.rejects(idp.getAgent(), (error) => {
+    assert.ok(error instanceof RefreshError && error.cause instanceof ProviderError);
+    return error.recovery === "retry" && error.retryAfter === 7 && error.status === 503;
+  });
 });
 
 test("a sign-out while a refresh is under way is never undone by its answer", async () => {
