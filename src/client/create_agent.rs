@@ -184,7 +184,6 @@ impl<H: Host> Client<H> {
             nonce: NonceRule::Unchecked,
             // As of when it was new.
             now: claims::time(&jwt.claims, "iat")?.unwrap_or_default(),
-            max_id_token_age: None,
             ..self.expectations(&metadata)
         };
         id_token::validate_claims(jwt, algorithm, &expected).map(|_| ())

@@ -88,7 +88,7 @@ fn an_encrypted_answer_and_other_media_types_are_refused_with_words() {
     let jwt = |body: &str| judge(&answer(200, &[("content-type", "application/jwt")], body)).unwrap_err();
     let encrypted = jwt("a.b.c.d.e");
     assert_eq!((encrypted.class(), encrypted.code()), (Class::TokenParse, Code::MalformedToken));
-    assert!(encrypted.failure().message.contains("encrypted"));
+    assert!(encrypted.failure().message.contains("userinfo_encrypted_response_alg"));
     assert_eq!(jwt("{\"sub\":\"u1\"}").code(), Code::MalformedToken);
     for headers in [&[][..], &[("content-type", "text/html")], &[("content-type", "text/plain")]] {
         let error = judge(&answer(200, headers, "{\"sub\":\"u1\"}")).unwrap_err();
