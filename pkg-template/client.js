@@ -6,7 +6,10 @@ import { configurationError, toError } from "./errors.js";
 import { authorizedFetch } from "./fetch.js";
 import { post } from "./form.js";
 import { Kept, Renewals, splitOptions } from "./kept.js";
+import { askInPopup } from "./popup.js";
+import { leave, relay } from "./relay.js";
 import { acquire, ready, readySync } from "./runtime.js";
+import { askSilently } from "./silent.js";
 import { encryptedStorage } from "./storage.js";
 
 /** Proof that the constructor was called from here. */
@@ -47,6 +50,18 @@ export class IdpClient extends EventTarget {
     (tokens) => this.#later("renew_kept", { tokens }),
     (thrown) => this.#queue(notStored(thrown)),
   );
+  #disposal = new AbortController();
+  /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
+  #jobs = {
+    begin: (silent, options) => this.#later("begin_relayed", { silent, options }),
+    answers: (state, url) => this.#now("answers_relayed", { state, url }),
+    finish: (state, url) => this.#later("finish_relayed", { state, url }),
+    forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
+    disposal: this.#disposal.signal,
+    name: toJson,
+    underWay: new Map(),
+    client: "",
+  };
 
   /**
    * @param {symbol} proof
@@ -72,6 +87,8 @@ export class IdpClient extends EventTarget {
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
+    const { issuer, clientId, redirectUri } = this.#data;
+    this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
     this.#wasm = this.#instance.call(
       (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl, store),
@@ -152,10 +169,27 @@ export class IdpClient extends EventTarget {
     await this.#later("sign_in_redirect", { options: options ?? {} });
   }
 
+  /** @param {object} [options] */
+  async signInPopup(options) {
+    const { agent } = await askInPopup(this.#jobs, options ?? {});
+    return this.#same(agent);
+  }
+
+  /** @param {object} [options] */
+  async signInSilent(options) {
+    const record = await askSilently(this.#jobs, options ?? {});
+    return record && this.#same(record.agent);
+  }
+
   /** @param {string | URL} [url] */
   async handleRedirectCallback(url) {
     const record = await this.#later("handle_redirect_callback", { url: url === undefined ? url : String(url) });
     if (record === null) return null;
+    if (typeof record === "string") {
+      relay(record);
+      if (url === undefined) leave();
+      return { relayed: true };
+    }
     const { appStateJson, returnTo } = record;
     return {
       agent: this.#same(record.agent),
@@ -329,6 +363,7 @@ export class IdpClient extends EventTarget {
 
   dispose() {
     this.#now("dispose");
+    this.#disposal.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {

@@ -80,6 +80,8 @@ export interface ClientOptions {
   clockToleranceSeconds?: number;
   /** The limit for one request to the provider: 1 to 600. Default: 30. */
   timeoutSeconds?: number;
+  /** How long the window of `signInPopup` may take: 1 to 600. A frame gets 10 of it at most. Default: 300. */
+  callbackTimeoutSeconds?: number;
   /** How long a discovery document is used before it is fetched again. Default: 3600. */
   discoveryTtlSeconds?: number;
   /** How the provider returns the authorization response. Default: `"query"`. */
@@ -123,7 +125,7 @@ export interface SignInOptions {
   returnTo?: string;
   /** Given back after the sign-in, or on the error that ends it: anything that JSON can hold. */
   appState?: unknown;
-  /** 22 to 512 characters that cannot be guessed. `signInRedirect` puts the client's tag in front of it. */
+  /** 22 to 512 characters that cannot be guessed. `signIn*` put the client's tag in front of it. */
   state?: string;
   /** 22 to 512 characters that cannot be guessed. */
   nonce?: string;
@@ -144,6 +146,35 @@ export interface AuthorizationRequest {
   readonly scope: string;
   readonly maxAge?: number;
   readonly acrValues?: readonly string[];
+}
+
+/** The options of a sign-in in a window. */
+export interface PopupOptions extends SignInOptions {
+  /**
+   * A window that your app opened itself, in the handler of the click; it is closed at the end. `null`, which is what
+   * `window.open` gives where it is blocked, is `popup_blocked`.
+   */
+  popup?: Window | null;
+  /** Ends the waiting with its reason and closes the window. Once the response is here it changes nothing. */
+  signal?: AbortSignal;
+}
+
+/** The options of a sign-in that nobody sees; `prompt` is always `none`. */
+export interface SilentOptions extends Omit<SignInOptions, "prompt"> {
+  /** Tries again where a frame did not answer before in this page. */
+  force?: boolean;
+  /** `null` instead of an error where the user would have to do something, and where frames are blocked. */
+  ifAvailable?: boolean;
+  /** Ends the waiting with its reason. Once the response is here it changes nothing. */
+  signal?: AbortSignal;
+}
+
+/** What a page learns that came back in a popup or a frame: the page that waits has the response now. */
+export interface Relayed {
+  relayed: true;
+  agent?: undefined;
+  appState?: undefined;
+  returnTo?: undefined;
 }
 
 /** What came of a sign-in. */
@@ -283,6 +314,38 @@ export class IdpClient extends EventTarget {
   signInRedirect(options?: SignInOptions): Promise<void>;
 
   /**
+   * Signs in in a window beside this page, which goes on running. The window opens before anything is awaited: call
+   * this right in the handler of a click. The page at `redirectUri`, which has to be of this page's origin, hands the
+   * response over: by `import "wasm-oidc/callback"`, or by `handleRedirectCallback`. The code is redeemed here, once,
+   * and everything is verified as after a redirect. Calls with the same options while the window is open share it.
+   * `appState` is on the event `signedin` and on errors. The window is closed at the end. *Needs a session* and a page.
+   *
+   * @throws CallbackError `popup_blocked` (retry: in a click); `popup_closed`: the user closed the window, known 1 s
+   *   later. A provider that cuts its window off from this page by COOP can still answer, but its closing is not seen:
+   *   that ends, as whatever is never answered, in TimeoutError `timeout` after `callbackTimeoutSeconds`.
+   * @throws ConfigurationError `no_ambient_session` without a page, `invalid_option` for a `redirectUri` on another
+   *   origin; as `createAuthorizationRequest` and `handleRedirectCallback`; LoginRequiredError `signed_out` when
+   *   somebody signed out meanwhile
+   */
+  signInPopup(options?: PopupOptions): Promise<Agent>;
+
+  /**
+   * Asks the provider in a hidden frame who is signed in there (OIDC Core 3.1.2.1 `prompt=none`), for the user of the
+   * session where there is one (`id_token_hint`). A failure ends or changes no session, a success replaces it. Calls
+   * with the same options share a frame, others run one after the other. The page at `redirectUri` hands the response
+   * over as for `signInPopup`. *Needs a session* and a page.
+   *
+   * Where the browser blocks the provider's cookies in frames, nobody is signed in there: LoginRequiredError.
+   *
+   * @throws LoginRequiredError, InteractionRequiredError, ConsentRequiredError, AccountSelectionRequiredError
+   * @throws TimeoutError `silent_blocked`: no answer in 10 s, since the provider refuses frames or no page relays;
+   *   remembered for this page, where further calls fail at once unless they say `force: true`
+   * @throws ConfigurationError `invalid_option` for `prompt`; as `signInPopup`
+   */
+  signInSilent(options: SilentOptions & { ifAvailable: true }): Promise<Agent | null>;
+  signInSilent(options?: SilentOptions): Promise<Agent>;
+
+  /**
    * Handles the authorization response in the address bar, or in `url`. Call it on every load: it decides in this
    * order, and only 7 sends a request. *Needs a session.*
    *
@@ -299,8 +362,12 @@ export class IdpClient extends EventTarget {
    * 10. The provider refused: the class of its error, with the `appState` of the sign-in.
    *
    * From 5 on, the response's parameters are taken out of the address bar; all others stay.
+   *
+   * In the window of `signInPopup` and the frame of `signInSilent`, it hands the response to the page that waits,
+   * redeems and stores nothing, closes the window, and resolves to `{ relayed: true }`. It knows such a response by its
+   * `state`.
    */
-  handleRedirectCallback(url?: string | URL): Promise<SignedIn | null>;
+  handleRedirectCallback(url?: string | URL): Promise<SignedIn | Relayed | null>;
 
   /**
    * The agent now, its tokens renewed where that is due; `null` when somebody has to sign in. *Needs a session.*
@@ -503,7 +570,7 @@ export interface BuiltInStorage extends TokenStorage {
 }
 
 /** Keeps sessions as long as the object lives; clients that are given the same object share them. */
-export function memoryStorage(): BuiltInStorage & { lock<T>(key: string, run: () => T | PromiseLike<T>): Promise<T> };
+export function memoryStorage(): BuiltInStorage & Required<Pick<TokenStorage, "lock">>;
 
 /**
  * `sessionStorage` or `localStorage` (WHATWG HTML 12.2), as the options `"session"` and `"local"` use it.

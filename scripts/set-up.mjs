@@ -22,14 +22,14 @@ export const TOOLS = {
 };
 
 /**
- * @param {{ lint?: boolean, browser?: boolean }} [needs] what goes beyond building: rustfmt and clippy; a browser
- * @returns {Promise<{ chromium?: string, chromedriver?: string }>} where the browser is
+ * @param {{ lint?: boolean, browser?: boolean }} [needs] what goes beyond building: rustfmt and clippy; browsers
+ * @returns {Promise<{ chromium?: string, chromedriver?: string, firefox?: string }>} where the browsers are
  */
 export async function setUp({ lint = false, browser = false } = {}) {
   await rust(lint);
   await npmPackages();
   await wasmTools();
-  return browser ? chromium() : {};
+  return browser ? { ...(await chromium()), ...(await firefox()) } : {};
 }
 
 /** @param {boolean} lint */
@@ -100,27 +100,49 @@ async function wasmTools() {
   ]);
 }
 
-/** @returns {Promise<{ chromium: string, chromedriver: string }>} */
 async function chromium() {
-  const find = () => ({
-    chromium: firstOf(process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
-    chromedriver: firstOf(process.env.CHROMEDRIVER, "chromedriver"),
-  });
-  let found = find();
-  if (found.chromium === undefined || found.chromedriver === undefined) {
-    const packages = ["chromium", "chromium-driver", "fonts-liberation"];
-    const byHand = `Chromium and its driver are needed for the tests. Run: sudo apt-get install ${packages.join(" ")}
-(or set CHROMIUM and CHROMEDRIVER to where they are)`;
-    if (process.getuid?.() !== 0 || firstOf("apt-get") === undefined) throw new GaveUp(byHand);
-    say(`installing ${packages.join(", ")} with apt-get`);
-    const env = { DEBIAN_FRONTEND: "noninteractive" };
-    for (const args of [["update"], ["install", "--yes", "--no-install-recommends", ...packages]]) {
-      const { code, output } = await run("apt-get", args, { quiet: true, env });
-      if (code !== 0) throw new GaveUp(`${byHand}\n${output.trimEnd()}`);
-    }
-    found = find();
-    if (found.chromium === undefined || found.chromedriver === undefined) throw new GaveUp(byHand);
+  return installed(
+    () => ({
+      chromium: firstOf(process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
+      chromedriver: firstOf(process.env.CHROMEDRIVER, "chromedriver"),
+    }),
+    ["chromium", "chromium-driver", "fonts-liberation"],
+    ["Chromium and its driver are needed", "set CHROMIUM and CHROMEDRIVER to where they are"],
+  );
+}
+
+async function firefox() {
+  return installed(
+    () => ({ firefox: firstOf(process.env.FIREFOX, "firefox-esr", "firefox") }),
+    ["firefox-esr"],
+    ["Firefox is needed", "set FIREFOX to where it is"],
+  );
+}
+
+/**
+ * Programs that a system has or Debian's packages bring.
+ *
+ * @template {Record<string, string | undefined>} Programs
+ * @param {() => Programs} find
+ * @param {string[]} packages of Debian
+ * @param {[need: string, instead: string]} words for whoever has to do it by hand
+ * @returns {Promise<Programs>} each of them there
+ */
+async function installed(find, packages, [need, instead]) {
+  const isThere = (/** @type {Programs} */ programs) => Object.values(programs).every((path) => path !== undefined);
+  const already = find();
+  if (isThere(already)) return already;
+
+  const byHand = `${need} for the tests. Run: sudo apt-get install ${packages.join(" ")}\n(or ${instead})`;
+  if (process.getuid?.() !== 0 || firstOf("apt-get") === undefined) throw new GaveUp(byHand);
+  say(`installing ${packages.join(", ")} with apt-get`);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [["update"], ["install", "--yes", "--no-install-recommends", ...packages]]) {
+    const { code, output } = await run("apt-get", args, { quiet: true, env });
+    if (code !== 0) throw new GaveUp(`${byHand}\n${output.trimEnd()}`);
   }
+  const found = find();
+  if (!isThere(found)) throw new GaveUp(byHand);
   return found;
 }
 

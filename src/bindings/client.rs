@@ -12,7 +12,8 @@ use wasm_bindgen_futures::future_to_promise;
 use super::errors::thrown;
 use super::records::{self, Record, to_js};
 use crate::client::{
-    ByHand, Client, ClientOptions, FetchPolicy, KeptOptions, LogoutOptions, SignInOptions, SignOutOptions, Verdict,
+    ByHand, Client, ClientOptions, FetchPolicy, Interaction, KeptOptions, LogoutOptions, SignInOptions, SignOutOptions,
+    SignedIn, Verdict,
 };
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
@@ -104,6 +105,14 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             let url = arguments.string("url")?.map(str::to_owned);
             client.handle_logout_callback(url)?.map_or(Json::Null, |logged_out| records::logged_out(&logged_out))
         }
+        "answers_relayed" => {
+            let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);
+            Json::Bool(client.answers_relayed(state, url))
+        }
+        "forget_relayed" => {
+            client.forget_relayed(arguments.required_string("state")?);
+            Json::Null
+        }
         "dispose" => {
             client.dispose();
             Json::Null
@@ -130,14 +139,26 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             Json::Null
         }
         "handle_redirect_callback" => {
-            let url = arguments.string("url")?.map(str::to_owned);
-            let Some(signed_in) = client.handle_redirect_callback(url).await? else { return Ok(Json::Null) };
-            let session = client.session().ok_or_else(signed_out_meanwhile)?;
-            let mut record = Record::default();
-            record.put("agent", records::agent(&signed_in.agent, &session.tokens, client.revision()));
-            record.text("appStateJson", signed_in.app_state.as_deref());
-            record.text("returnTo", signed_in.return_to.as_deref());
-            record.done()
+            let url = arguments.string("url")?;
+            if let Some(url) = client.response_to_relay(url) {
+                return Ok(Json::String(url));
+            }
+            match client.handle_redirect_callback(url.map(str::to_owned)).await? {
+                Some(outcome) => signed_in(&client, &outcome)?,
+                None => Json::Null,
+            }
+        }
+        "begin_relayed" => {
+            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
+            records::relayed(&client.begin_relayed(options, interaction).await?)
+        }
+        "finish_relayed" => {
+            let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);
+            match client.finish_relayed(state, url).await? {
+                Some(outcome) => signed_in(&client, &outcome)?,
+                None => Json::Null,
+            }
         }
         "exchange_code" => {
             let callback = arguments.get("callback").unwrap_or(&Json::Null);
@@ -213,6 +234,16 @@ fn agent_now(client: &Client<JsHost>) -> Json {
 /// No number is none asked for.
 fn seconds(arguments: &Object, name: &str) -> i64 {
     arguments.seconds(name).ok().flatten().unwrap_or(0)
+}
+
+/// What came of a sign-in, while its session lasts.
+fn signed_in(client: &Client<JsHost>, signed_in: &SignedIn) -> Result<Json> {
+    let session = client.session().ok_or_else(signed_out_meanwhile)?;
+    let mut record = Record::default();
+    record.put("agent", records::agent(&signed_in.agent, &session.tokens, client.revision()));
+    record.text("appStateJson", signed_in.app_state.as_deref());
+    record.text("returnTo", signed_in.return_to.as_deref());
+    Ok(record.done())
 }
 
 fn flag(arguments: &Object, name: &str) -> Result<bool> {

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use crate::authz::organizations::Organization;
-use crate::client::{AuthorizationUrl, Authorized, Exchanged, Kept, LoggedOut, Renewed, UserInfo};
+use crate::client::{AuthorizationUrl, Authorized, Exchanged, Kept, LoggedOut, Relayed, Renewed, UserInfo};
 use crate::ports::Event;
 use crate::protocol::end_session::LogoutForm;
 use crate::protocol::json::{Json, Number, Object};
@@ -162,6 +162,15 @@ pub(super) fn logged_out(logged_out: &LoggedOut) -> Json {
     let mut record = Record::default();
     record.text("returnTo", Some(&logged_out.return_to));
     record.text("appStateJson", logged_out.app_state.as_deref());
+    record.done()
+}
+
+/// A sign-in that began beside the page.
+pub(super) fn relayed(relayed: &Relayed) -> Json {
+    let mut record = Record::default();
+    record.text("url", Some(&relayed.url));
+    record.text("state", Some(&relayed.state));
+    record.number("seconds", Some(relayed.seconds));
     record.done()
 }
 

@@ -50,7 +50,8 @@ impl<H: Host> Client<H> {
         let inner = &self.inner;
         let issuer = inner.options.issuer_name();
         match callback::recognize(&url, inner.options.response_mode, &inner.tag, Some(issuer)) {
-            Ok(Recognized::NothingHere) => Ok(None),
+            // What is to be relayed is no business of this page: see `response_to_relay`.
+            Ok(Recognized::NothingHere | Recognized::ToRelay) => Ok(None),
             Ok(Recognized::NotOurs) => {
                 self.warn("callback_ignored", "an authorization response that is not this client's was left alone");
                 Ok(None)
@@ -68,7 +69,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Calls with the same response while it is handled get the same result.
-    async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
+    pub(super) async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
         let state = &response.state;
         let code_hash = response.code().map(fingerprint).unwrap_or_default();
         let (flight, signed_in) = {
@@ -186,7 +187,8 @@ impl<H: Host> Client<H> {
         Ok(signed_in(transaction, &session.agent))
     }
 
-    fn is_at_redirect_uri(&self, url: &str) -> bool {
+    /// Whether the URL is the redirect URI.
+    pub(super) fn is_at_redirect_uri(&self, url: &str) -> bool {
         self.inner.options.redirect_uri.as_ref().is_some_and(|redirect_uri| self.is_at(url, redirect_uri))
     }
 
@@ -199,7 +201,7 @@ impl<H: Host> Client<H> {
         here.origin == expected.origin && here.path == expected.path && has_pairs_of(&here.query, &expected.query)
     }
 
-    fn clean_address_bar(&self, url: &str) {
+    pub(super) fn clean_address_bar(&self, url: &str) {
         let mode = self.inner.options.response_mode;
         self.replace_address(url, &|location| callback::without_response_parameters(location, mode));
     }

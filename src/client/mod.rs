@@ -18,6 +18,7 @@ mod obtain;
 mod options;
 mod patience;
 mod refresh;
+mod relayed;
 mod renewal;
 mod request;
 mod restore;
@@ -41,6 +42,7 @@ pub use exchange::{ByHand, Exchanged};
 pub use fetch::{Authorized, FetchPolicy, Verdict};
 pub use logout_return::LoggedOut;
 pub use options::ClientOptions;
+pub use relayed::{Interaction, Relayed};
 pub use sign_in::{AuthorizationUrl, SignInOptions};
 pub use sign_out::{LogoutOptions, SignOutOptions};
 pub use user_info::UserInfo;
@@ -84,6 +86,8 @@ struct Inner<H: Host> {
     /// How many writes of the session are under way.
     writing: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
+    /// Sign-ins under way in a popup or a frame: `state` and transaction.
+    relayed: RefCell<Vec<(String, String)>>,
     refreshes: RefCell<Vec<renewal::RefreshFlight>>,
     renewals: RefCell<Vec<detached::Renewal>>,
     back_offs: RefCell<Vec<back_off::BackOff>>,
@@ -125,6 +129,7 @@ impl<H: Host> Client<H> {
                 session: RefCell::default(),
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),
+                relayed: RefCell::default(),
                 changes: Cell::new(0),
                 writing: Cell::new(0),
                 refreshes: RefCell::default(),
@@ -173,6 +178,7 @@ impl<H: Host> Client<H> {
         self.set_session(None);
         self.inner.metadata.borrow_mut().take();
         self.inner.keys.borrow_mut().take();
+        self.inner.relayed.borrow_mut().clear();
     }
 
     /// Whether this process serves one person, so that the client may have a session of its own.

@@ -42,10 +42,13 @@ impl<H: Host> Client<H> {
         loop {
             let Some(session) = self.session() else { return };
             let wait = self.seconds_until_due(&session);
+            let is_renewable = session.tokens.is_refreshable(self.now()) || session.pending.is_some();
+            // What sleeps here must not keep the tokens of a session that ended meanwhile.
+            drop(session);
             if wait > 0 {
                 let milliseconds = u32::try_from(wait.min(LONGEST_SLEEP).saturating_mul(1000)).unwrap_or(u32::MAX);
                 self.host().sleep(milliseconds).await;
-            } else if !session.tokens.is_refreshable(self.now()) && session.pending.is_none() {
+            } else if !is_renewable {
                 return;
             } else {
                 // Its failure is told by events, and makes the next pause longer.

@@ -10,7 +10,7 @@ import { signInWithoutBrowser, testClientId } from "../op/provider.mjs";
  */
 
 /**
- * @param {import("playwright-core").Page} page
+ * @param {import("playwright-core").Page | import("puppeteer-core").Page} page of one driver or the other
  * @param {object} settings
  * @param {string} settings.url of the server of pages
  * @param {string} settings.issuer
@@ -59,7 +59,10 @@ export function appIn(page, { url, issuer }) {
      * @param {object} [options] @param {import("../op/provider.mjs").Login} [login] @returns {Promise<string>} the callback URL */
     callback: async (options, login = "ada") => signInWithoutBrowser(await app.begin(options), login),
 
-    /** @returns {Promise<{type: string, reason?: string, agent: string | null}[]>} */
+    /** @returns {Promise<{id: string | null, isAuthenticated: boolean}>} what the client says without asking anybody */
+    signedIn: () => page.evaluate(() => globalThis.app.signedIn()),
+
+    /** @returns {Promise<{type: string, reason?: string, source: string, agent: string | null, error?: ErrorFacts}[]>} */
     events: () => page.evaluate(() => globalThis.app.events),
 
     /** Everything that is stored in this tab for this origin, values and names. @returns {Promise<[string, string][]>} */

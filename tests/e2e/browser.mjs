@@ -8,7 +8,8 @@ import { chromium } from "playwright-core";
 /** Milliseconds until something that a test waits for counts as missing; the machine may be busy. */
 const PATIENCE = 15_000;
 
-const flags = [
+/** What keeps Chromium from sandboxing, asking and calling home. */
+export const chromiumFlags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -28,13 +29,14 @@ const flags = [
 /**
  * A browser for the tests of a file.
  *
+ * @param {import("playwright-core").LaunchOptions} [options] beside those of every test
  * @returns {(body: (tab: Tab) => Promise<void>) => Promise<void>} runs a test in a tab of a new profile
  */
-export function useBrowser() {
+export function useBrowser({ args = [], ...options } = {}) {
   /** @type {import("playwright-core").Browser} */
   let browser;
   before(async () => {
-    browser = await chromium.launch({ executablePath: findChromium(), args: flags });
+    browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags, ...args], ...options });
   });
   after(() => browser?.close());
 
@@ -61,9 +63,17 @@ export function useBrowser() {
   };
 }
 
-function findChromium() {
-  const places = process.env.CHROMIUM ? [process.env.CHROMIUM] : ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+export const findChromium = () => findProgram("Chromium", "CHROMIUM", ["/usr/bin/chromium", "/usr/bin/chromium-browser"]);
+
+/**
+ * @param {string} name
+ * @param {string} variable of the environment, which says where it is
+ * @param {string[]} usual where it is otherwise
+ */
+export function findProgram(name, variable, usual) {
+  const said = process.env[variable];
+  const places = said ? [said] : usual;
   const found = places.find((place) => existsSync(place));
-  assert.ok(found, `Chromium is needed and is not at ${places.join(" or ")}; CHROMIUM can say where it is`);
+  assert.ok(found, `${name} is needed and is not at ${places.join(" or ")}; ${variable} can say where it is`);
   return found;
 }

@@ -3,7 +3,8 @@
 import {
   CallbackError, IdpClient, StorageError, SubjectMismatchError, encryptedStorage, hasAccess, isOAuthError, memoryStorage,
   parseScope, ready, webStorage,
-  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet, type UserInfo, type TokenStorage,
+  type Agent, type AuthorizationRequest, type ClientEvent, type Relayed, type SignedIn, type TokenSet, type TokenStorage,
+  type UserInfo,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -18,7 +19,7 @@ export async function page(): Promise<void> {
   });
   const stop: () => void = idp.on("signedout", ({ detail }: ClientEvent) => console.log(detail.reason, detail.agent?.id));
   stop();
-  const result: SignedIn | null = await idp.handleRedirectCallback();
+  const result: SignedIn | Relayed | null = await idp.handleRedirectCallback();
   const agent: Agent | null = result?.agent ?? (await idp.getAgent());
   if (agent === null) return idp.signInRedirect({ returnTo: "/", appState: { tab: 3 }, prompt: ["login", "consent"] });
   const allowed: boolean = agent.hasAccessIn("org_x", "write", "projects.tasks");
@@ -30,6 +31,13 @@ export async function page(): Promise<void> {
   console.log(userInfo.sub, userInfo.organizations[0]?.id, userInfo.name, back?.returnTo, await idp.revokeToken());
   console.log((await idp.getTokens())?.expires_at, await idp.withToken((token) => token.length));
   await idp.signOut({ returnTo: new URL("https://app.example.com/"), method: "post", appState: 3, revoke: false });
+}
+
+export async function beside(idp: IdpClient, signal: AbortSignal): Promise<string[]> {
+  const quietly: Agent | null = await idp.signInSilent({ ifAvailable: true, scopes: "openid" });
+  const agent: Agent = quietly ?? (await idp.signInPopup({ prompt: "login", popup: window.open(), signal }));
+  const same: Agent = await idp.signInSilent({ force: true });
+  return [agent.id, same.id];
 }
 
 export async function server(kept: AuthorizationRequest, callback: URL): Promise<TokenSet> {
@@ -63,10 +71,10 @@ export async function stores(): Promise<void> {
   const memory = memoryStorage();
   await memory.save("a", "1");
   const names: string[] = await memory.list("a");
-  const answer: number = await memory.lock("a", async () => names.length);
+  await memory.lock("a", async () => console.log(names.length));
   try {
     const value: string | null = await encryptedStorage().load("a");
-    console.log(value, answer, await memory.exists("a"));
+    console.log(value, await memory.exists("a"));
   } catch (error) {
     if (error instanceof StorageError && error.code === "key_lost") await memory.clear();
   }
@@ -79,6 +87,8 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void IdpClient.create({ issuer: "https://idp.example.com" });
   // @ts-expect-error: there is no such option
   void IdpClient.create({ clientId: "spa", redirectURI: "https://app.example.com/" });
+  // @ts-expect-error: nobody could be asked anything
+  void idp.signInSilent({ prompt: "login" });
   // @ts-expect-error: HMAC does not exist
   void IdpClient.create({ clientId: "spa", algorithms: ["HS256"] });
   // @ts-expect-error: a store has to forget as well

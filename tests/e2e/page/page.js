@@ -2,8 +2,11 @@
 // The package in a page that does nothing by itself: the tests call `app`, and what comes back is plain data.
 import { IdpClient, OAuthError, isOAuthError } from "/pkg/browser.js";
 
-/** @type {IdpClient | undefined} */
+/** The client that was made last. @type {IdpClient | undefined} */
 let idp;
+
+/** @type {IdpClient[]} */
+const clients = [];
 
 /** @type {object[]} */
 const events = [];
@@ -13,8 +16,13 @@ const opened = [];
 
 const eventTypes = ["signedin", "refreshed", "refreshfailed", "signedout", "warning"];
 
+/** Whether the page was last shown as it had been left: HTML, "persisted" of `pageshow`. */
+let wasKeptAlive = false;
+addEventListener("pageshow", ({ persisted }) => (wasKeptAlive = persisted));
+
 globalThis.app = {
   events,
+  wasKeptAlive: () => wasKeptAlive,
   /** URLs that the client would have navigated to. */
   opened,
 
@@ -22,13 +30,57 @@ globalThis.app = {
   create: ({ collectUrls = false, ...options }) =>
     outcome(async () => {
       idp = await IdpClient.create({ ...options, ...(collectUrls && { openUrl: (url) => opened.push(url) }) });
+      clients.push(idp);
       for (const type of eventTypes) {
-        idp.on(type, ({ detail: { agent, ...rest } }) => events.push({ type, agent: agent?.id ?? null, ...rest }));
+        idp.on(type, ({ detail: { agent, error, ...rest } }) => {
+          events.push({ type, agent: agent?.id ?? null, ...rest, ...(error && { error: facts(error) }) });
+        });
       }
     }),
 
   /** Calls a method of the client. */
   call: (method, ...args) => outcome(() => idp[method](...args)),
+
+  /** Calls a method of every client of this page at once. */
+  callEach: (method, ...args) => Promise.all(clients.map((client) => outcome(() => client[method](...args)))),
+
+  /** Who is signed in, without asking anybody. */
+  signedIn: () => ({ id: idp.agent?.id ?? null, isAuthenticated: idp.isAuthenticated }),
+
+  tokens: () => idp.agent.tokens,
+
+  /** Calls an API many times at once, at a moment of the page's clock. @returns the statuses, or what went wrong */
+  async fetchAtOnce(times, url, at) {
+    await new Promise((resolve) => setTimeout(resolve, at - Date.now()));
+    const one = () => idp.fetch(url).then(({ status }) => status, (error) => `${error.name} ${error.code}`);
+    return Promise.all(Array.from({ length: times }, one));
+  },
+
+  /** Calls a method with a window that the page opened. */
+  callWithWindow: (method, options) => outcome(() => idp[method]({ ...options, popup: window.open("", "_blank", "popup") })),
+
+  /** Calls a method whose signal is aborted after so many milliseconds, or before. */
+  callAborted: (method, options, milliseconds) => {
+    const signal = milliseconds === 0 ? AbortSignal.abort() : new AbortController();
+    if (milliseconds > 0) setTimeout(() => signal.abort(), milliseconds);
+    return outcome(() => idp[method]({ ...options, signal: signal.signal ?? signal }));
+  },
+
+  /** Calls a method in the user's next click; `clicked` is what it came to. */
+  onClick(method, ...args) {
+    addEventListener("click", () => (globalThis.app.clicked = outcome(() => idp[method](...args))), { once: true });
+  },
+
+  /** Calls `signInSilent` with each of these options at once, and counts the frames. */
+  async silentlyAtOnce(all) {
+    let mostFrames = 0;
+    const count = () => (mostFrames = Math.max(mostFrames, document.querySelectorAll("iframe").length));
+    const observer = new MutationObserver(count);
+    observer.observe(document.documentElement, { childList: true, subtree: true });
+    const agents = await Promise.all(all.map((options) => idp.signInSilent(options)));
+    observer.disconnect();
+    return { mostFrames, isOneAgent: new Set(agents).size === 1 };
+  },
 
   /** Calls a method several times at once, and says too whether all came to the same agent object. */
   async callAtOnce(times, method, ...args) {
