@@ -385,7 +385,7 @@ export interface BuiltInStorage extends TokenStorage {
 }
 
 /** Keeps sessions as long as the object lives; clients that are given the same object share them. */
-export function memoryStorage(): BuiltInStorage & { lock<T>(key: string, run: () => T | PromiseLike<T>): Promise<T> };
+export function memoryStorage(): BuiltInStorage & Required<Pick<TokenStorage, "lock">>;
 
 /**
  * `sessionStorage` or `localStorage` (WHATWG HTML 12.2), as the options `"session"` and `"local"` use it.

@@ -1,4 +1,4 @@
-//! The ports in a browser's page: what holds everywhere, `sessionStorage`, and the address bar.
+//! The ports in a browser's page: what holds everywhere, `sessionStorage`, the address bar, and the other tabs.
 
 #![cfg(all(target_arch = "wasm32", feature = "host"))]
 #![allow(
@@ -12,6 +12,8 @@
 
 #[path = "support/host/mod.rs"]
 mod support;
+#[path = "support/host/tabs.rs"]
+mod tabs;
 
 use support::js::{self, Tampered};
 use support::{AMPLE, host};

@@ -13,14 +13,17 @@
 #[path = "support/host/mod.rs"]
 mod support;
 
+use std::rc::Rc;
+
 use js_sys::{Function, Promise};
 use support::{AMPLE, BRIEF, host, js};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use wasm_oidc::host::JsHost;
-use wasm_oidc::ports::StorageKind;
-use wasm_oidc::ports::{Area, Http, HttpFailure, Limits, Page, Store, TokenStore};
+use wasm_oidc::ports::{
+    Area, Channel, Http, HttpFailure, Limits, LockFailure, Locks, Page, StorageKind, Store, TokenStore, Wake,
+};
 use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
 
 // The way of this runner to have ES modules in Node, and with them `support/host/*.js`.
@@ -135,16 +138,30 @@ fn a_window_without_a_document_is_no_page() {
 }
 
 #[wasm_bindgen_test]
-async fn the_session_storage_of_a_tab_is_memory_where_there_is_no_tab() {
-    let host = JsHost::new(StorageKind::Session);
-    host.save_tokens("a", Some("1")).await.unwrap();
-    assert_eq!(host.load_tokens("a").await, Ok(Some("1".to_owned())));
-    assert_eq!(JsHost::new(StorageKind::Session).load_tokens("a").await, Ok(None));
+async fn the_storage_of_tabs_is_memory_where_there_is_no_tab() {
+    for kind in [StorageKind::Session, StorageKind::Local] {
+        let host = JsHost::new(kind);
+        host.save_tokens("a", Some("1")).await.unwrap();
+        assert_eq!(host.load_tokens("a").await, Ok(Some("1".to_owned())));
+        assert_eq!(JsHost::new(kind).load_tokens("a").await, Ok(None));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn node_has_no_tabs_to_wait_for_to_talk_with_or_to_look_at() {
+    assert_eq!(host().lock("a", 1_000, 1_000).await.err(), Some(LockFailure::Unavailable));
+    let made = Function::new_no_args("globalThis.channelsMade = (globalThis.channelsMade ?? 0) + 1");
+    let _watched = js::Tampered::replaced("BroadcastChannel", &made);
+    drop(host().listen("a", Rc::new(|_| {})));
+    host().post("a", "an open channel keeps the process alive");
+    assert!(js::at(&js_sys::global(), "channelsMade").is_undefined());
+    drop(host().on_wake(Rc::new(|| {})));
+    assert!(!host().is_visible());
 }
 
 #[wasm_bindgen_test]
 async fn no_area_in_memory_sees_what_another_one_keeps() {
-    const AREAS: [Area; 2] = [Area::Transactions, Area::Documents];
+    const AREAS: [Area; 3] = [Area::Transactions, Area::Documents, Area::Marks];
     let host = host();
     host.save_tokens("same", Some("Tokens")).await.unwrap();
     for area in AREAS {

@@ -49,6 +49,13 @@ impl<H: Host> Client<H> {
         back_offs.push(BackOff { fingerprint, failures, failed_at, pause: own.max(asked), error: error.clone() });
     }
 
+    /// The failures of a refresh token count for its successor.
+    pub(super) fn pass_on(&self, spent: &str, successor: &str) {
+        for last in self.inner.back_offs.borrow_mut().iter_mut().filter(|last| last.fingerprint == spent) {
+            successor.clone_into(&mut last.fingerprint);
+        }
+    }
+
     /// Forgets the failures of a refresh token that brought an answer.
     pub(super) fn succeeded(&self, fingerprint: &str) {
         self.inner.back_offs.borrow_mut().retain(|last| last.fingerprint != fingerprint);

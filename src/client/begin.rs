@@ -24,9 +24,9 @@ impl<H: Host> Client<H> {
     ) -> Result<Rc<Session>> {
         let Exchanged { tokens, agent } = exchanged;
         let session = Rc::new(Session { id, epoch, tokens, pending: None, agent });
-        match self.write_session(&session, true).await {
+        match self.write_session(&session, None).await {
             Written::Done => {}
-            Written::Over(_) | Written::Replaced => {
+            Written::Over(_) | Written::Replaced | Written::Behind => {
                 self.revoke_later(Rc::clone(&session.tokens));
                 return Err(Error::new(Code::SignedOut, "a sign-out came while somebody was signing in: begin again"));
             }

@@ -86,6 +86,13 @@ impl<H: Host> Client<H> {
         if own.epoch > shared.epoch { own } else { shared }
     }
 
+    /// The newest sign-out as far as it can be known: where marks cannot be read there may have been one just now.
+    pub(super) fn known_epoch(&self) -> i64 {
+        let epoch = self.tombstone().epoch;
+        let is_readable = self.host().load(Area::Marks, &self.tombstone_key()).is_ok();
+        if is_readable { epoch } else { epoch.max(self.now()) }
+    }
+
     /// Begins a new epoch: what is older is over. By the clock, so that it is newer than any session even where the marks
     /// were cleared meanwhile, and never smaller than before, whatever the clock says.
     pub(super) fn begin_epoch(&self, ended: i64, reason: EndReason) -> i64 {

@@ -90,8 +90,14 @@ impl<H: Host> Client<H> {
             Err(error) => Err(as_refresh_error(error)),
         };
         match judged {
-            Ok(response) => Ok(Obtained::Response(response)),
-            Err(error) => Err(self.mark_failure(fingerprint, was_lost, error)),
+            Ok(response) => {
+                let is_rotated = response.refresh_token.as_ref().is_some_and(|token| token != refresh_token);
+                if !is_rotated && self.mark(fingerprint) == under_way {
+                    self.set_mark(fingerprint, &Mark::Unsent);
+                }
+                Ok(Obtained::Response(response))
+            }
+            Err(error) => Err(self.mark_failure(fingerprint, &under_way, was_lost, error)),
         }
     }
 
@@ -100,7 +106,7 @@ impl<H: Host> Client<H> {
         let limit = self.lost_after();
         let mut waited = 0_i64;
         // A clock that was set back must not make it longer than the limit.
-        while waited < limit.saturating_mul(1000) && self.now() < sent_at.saturating_add(limit) {
+        while waited < limit.saturating_mul(1000) && self.now() <= sent_at.saturating_add(limit) {
             self.host().sleep(LOOK_MILLISECONDS).await;
             waited = waited.saturating_add(LOOK_MILLISECONDS.into());
             if self.mark(fingerprint) != *mark {
@@ -111,7 +117,7 @@ impl<H: Host> Client<H> {
     }
 
     /// What a failure says about the refresh token.
-    fn mark_failure(&self, fingerprint: &str, was_lost: bool, error: Error) -> Error {
+    fn mark_failure(&self, fingerprint: &str, under_way: &Mark, was_lost: bool, error: Error) -> Error {
         let is_refused = error.code() == Code::InvalidGrant;
         let is_answered = matches!(error.failure().status, Some(400..=499));
         let mark = match (is_refused, is_answered) {
@@ -120,7 +126,10 @@ impl<H: Host> Client<H> {
             (false, true) if !was_lost => Mark::Unsent,
             _ => Mark::Lost { sent_at: self.now() },
         };
-        self.set_mark(fingerprint, &mark);
+        // Another tab may have sent it meanwhile, for which this request was lost: its mark stays.
+        if self.mark(fingerprint) == *under_way {
+            self.set_mark(fingerprint, &mark);
+        }
         if is_refused && was_lost {
             return outcome_lost("the provider may have answered a request whose answer never arrived").because(error);
         }
@@ -130,8 +139,11 @@ impl<H: Host> Client<H> {
     /// From here on the token that an answer came from is spent, unless the provider lets it live.
     pub(super) fn mark_as_used(&self, fingerprint: &str, renewed: &TokenSet, is_held_elsewhere: bool) {
         let is_rotated = renewed.refresh_token.as_ref().is_none_or(|token| token.fingerprint() != fingerprint);
-        let mark = if is_rotated && is_held_elsewhere { Mark::Spent { since: self.now() } } else { Mark::Unsent };
-        self.set_mark(fingerprint, &mark);
+        // A token that lives on lost its mark with the answer; by now it may be another tab's.
+        if is_rotated {
+            let mark = if is_held_elsewhere { Mark::Spent { since: self.now() } } else { Mark::Unsent };
+            self.set_mark(fingerprint, &mark);
+        }
     }
 
     /// Whether the answer of a refresh token was stored.

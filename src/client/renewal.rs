@@ -105,7 +105,9 @@ impl<H: Host> Client<H> {
             return self.make_current(session, renewed, fingerprint).await;
         }
         let pending = Session { pending: Some(Rc::clone(&renewed)), ..session.clone() };
-        self.write_renewed(&pending, &renewed, fingerprint).await?;
+        if !self.write_renewed(&pending, &renewed, fingerprint).await? {
+            return Ok(());
+        }
         if self.inner.disposed.get() {
             // The next start verifies it.
             return Err(disposed());
@@ -114,14 +116,19 @@ impl<H: Host> Client<H> {
         self.make_current(&pending, renewed, fingerprint).await
     }
 
-    /// Stores a session with an answer in it. From then on the token that it came from is spent.
-    async fn write_renewed(&self, session: &Session, renewed: &Rc<TokenSet>, fingerprint: &str) -> Result<()> {
-        let written = self.write_session(session, false).await;
+    /// Stores a session with an answer in it. From then on the token that it came from is spent. `false`: another tab got
+    /// further with the same answer.
+    async fn write_renewed(&self, session: &Session, renewed: &Rc<TokenSet>, fingerprint: &str) -> Result<bool> {
+        let written = self.write_session(session, Some(fingerprint)).await;
         // Nobody else can hold a token of this page's memory.
         let is_held_elsewhere = self.inner.options.storage != StorageKind::Memory;
         self.mark_as_used(fingerprint, renewed, is_held_elsewhere);
         match written {
-            Written::Done => Ok(()),
+            Written::Done => Ok(true),
+            Written::Behind => {
+                self.catch_up().await;
+                Ok(false)
+            }
             Written::Over(_) => {
                 // A sign-out in between is never undone by a late answer.
                 self.revoke_later(Rc::clone(renewed));
@@ -155,7 +162,9 @@ impl<H: Host> Client<H> {
             pending: None,
             agent: Rc::new(agent),
         });
-        self.write_renewed(&current, &renewed, fingerprint).await?;
+        if !self.write_renewed(&current, &renewed, fingerprint).await? {
+            return Ok(());
+        }
         if self.inner.disposed.get() {
             return Err(disposed());
         }
@@ -189,12 +198,18 @@ impl<H: Host> Client<H> {
         };
         let kept = Rc::new(Session { tokens: Rc::new(tokens), pending: None, ..session.clone() });
         match self.write_renewed(&kept, renewed, fingerprint).await {
-            Ok(()) if !self.inner.disposed.get() => {
-                self.back_off(&kept.refresh_fingerprint(), &error);
+            Ok(true) if !self.inner.disposed.get() => {
+                let successor = kept.refresh_fingerprint();
                 self.put_session(Some(kept));
+                if successor != fingerprint {
+                    // Each attempt brings a new token: the pauses grow over all of them.
+                    self.pass_on(fingerprint, &successor);
+                    self.failed(&successor, &error);
+                }
                 error
             }
-            Ok(()) => disposed(),
+            Ok(_) if self.inner.disposed.get() => disposed(),
+            Ok(_) => error,
             Err(over) => over,
         }
     }

@@ -25,7 +25,13 @@ impl<H: Host> Client<H> {
     }
 
     async fn restore_session(&self) {
-        match self.read_stored().await {
+        let before = self.inner.changes.get();
+        let stored = self.read_stored().await;
+        if self.inner.changes.get() != before {
+            // Another tab told of something newer while a slow store was read.
+            return;
+        }
+        match stored {
             Stored::Session(session) => self.set_session(Some(Rc::new(session))),
             Stored::Dead => self.sweep().await,
             Stored::Newer => self.warn(

@@ -151,7 +151,7 @@ impl<H: Host> Client<H> {
         let request = self.build_authorization_url(&metadata, options, Some(self.inner.tag.state(&random)))?;
         let transaction = Transaction {
             created_at: self.now(),
-            epoch: self.tombstone().epoch,
+            epoch: self.known_epoch(),
             app_state: options.app_state.clone(),
             return_to,
             progress: Progress::Pending(Box::new(Pending {

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
 use crate::protocol::json::Object;
 use crate::protocol::jwt;
+use crate::protocol::secret::Secret;
 use crate::session::{Agent, EndReason, Record, Session, TokenSet, Unreadable};
 
 /// How long writing waits for its turn, in milliseconds.
@@ -41,6 +42,8 @@ pub(super) enum Written {
     Over(EndReason),
     /// Another session took its place in the store.
     Replaced,
+    /// Another tab renewed it further: nothing was stored.
+    Behind,
 }
 
 impl<H: Host> Client<H> {
@@ -63,16 +66,17 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Stores a session that goes on, or one that begins.
-    pub(super) async fn write_session(&self, session: &Session, begins: bool) -> Written {
+    /// Stores a session that begins, or one that goes on from the refresh token of that fingerprint.
+    pub(super) async fn write_session(&self, session: &Session, from: Option<&str>) -> Written {
         let _turn = self.store_turn().await;
         self.inner.writing.set(self.inner.writing.get().saturating_add(1));
-        let written = self.write_in_turn(session, begins).await;
+        let written = self.write_in_turn(session, from).await;
         self.inner.writing.set(self.inner.writing.get().saturating_sub(1));
         written
     }
 
-    async fn write_in_turn(&self, session: &Session, begins: bool) -> Written {
+    async fn write_in_turn(&self, session: &Session, from: Option<&str>) -> Written {
+        let begins = from.is_none();
         if let Some(reason) = self.reason_it_is_over(session, begins) {
             return Written::Over(reason);
         }
@@ -81,6 +85,9 @@ impl<H: Host> Client<H> {
         match stored {
             _ if !self.inner.options.storage.is_shared() => {}
             Stored::Session(other) if !begins && other.id != session.id => return Written::Replaced,
+            Stored::Session(other) if from.is_some_and(|from| is_ahead(&other, session, from)) => {
+                return Written::Behind;
+            }
             Stored::Nothing if !begins && !self.is_only_here(&key) => return Written::Over(EndReason::Cleared),
             Stored::Session(_)
             | Stored::Nothing
@@ -184,9 +191,12 @@ impl<H: Host> Client<H> {
                 }
                 self.follow(stored, EventKind::SignedIn);
             }
-            (Some(_), Stored::Nothing) if !self.is_only_here(&self.session_key()) => {
+            (Some(mine), Stored::Nothing) if !self.is_only_here(&self.session_key()) => {
+                // Who erased it said why before, but a far store is read slowly.
+                let tombstone = self.tombstone();
+                let reason = if mine.epoch < tombstone.epoch { tombstone.reason } else { EndReason::Cleared };
                 self.set_session(None);
-                self.tell_of_others(EventKind::SignedOut, Some(EndReason::Cleared));
+                self.tell_of_others(EventKind::SignedOut, Some(reason));
             }
             _ => {}
         }
@@ -240,6 +250,17 @@ impl<H: Host> Client<H> {
     pub(super) fn session_key(&self) -> String {
         format!("wasm-oidc:session:{}", self.inner.store_tag.as_str())
     }
+}
+
+/// Whether what is stored has got further than a session that goes on from that refresh token: another tab verified the
+/// same answer, and renewed it already.
+fn is_ahead(stored: &Session, session: &Session, from: &str) -> bool {
+    let fingerprint =
+        |tokens: &Rc<TokenSet>| tokens.refresh_token.as_ref().map(Secret::fingerprint).unwrap_or_default();
+    let known =
+        [from.to_owned(), fingerprint(&session.tokens), session.pending.as_ref().map(fingerprint).unwrap_or_default()];
+    let is_news = |tokens: &Rc<TokenSet>| !known.contains(&fingerprint(tokens));
+    is_news(&stored.tokens) || stored.pending.as_ref().is_some_and(is_news)
 }
 
 /// The session of a record; what an older version stored belongs to the current epoch.

@@ -142,7 +142,7 @@ impl<H: Host> Client<H> {
     pub(super) async fn follow_record(&self, session: &Session, record: Record) {
         let Ok(renewed) = session_of(record, session.epoch) else { return };
         let renewed = Session { id: session.id.clone(), epoch: session.epoch, ..renewed };
-        let written = self.write_session(&renewed, false).await;
+        let written = self.write_session(&renewed, Some(&session.refresh_fingerprint())).await;
         if written == Written::Done && self.session().is_some_and(|current| current.id == session.id) {
             self.follow(renewed, EventKind::Refreshed);
         }

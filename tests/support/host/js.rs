@@ -23,10 +23,33 @@ extern "C" {
 extern "C" {
     fn replace(path: &str, value: &JsValue) -> Function;
     fn block(path: &str) -> Function;
+    fn hurry() -> Function;
     #[wasm_bindgen(js_name = watchTimers)]
     fn watch_timers() -> JsValue;
     #[wasm_bindgen(js_name = watchRejections)]
     fn watch_rejections() -> JsValue;
+}
+
+#[wasm_bindgen(module = "/tests/support/host/stores.js")]
+extern "C" {
+    /// Keeps text in memory and answers at once, as a careless app's store does.
+    #[wasm_bindgen(js_name = plainStore)]
+    pub fn plain_store() -> JsValue;
+    /// The same with promises, and with locks that all stores of this kind share.
+    #[wasm_bindgen(js_name = lockingStore)]
+    pub fn locking_store() -> JsValue;
+    #[wasm_bindgen(js_name = brokenStoreNames)]
+    pub fn broken_store_names() -> Vec<String>;
+    #[wasm_bindgen(js_name = brokenStore)]
+    pub fn broken_store(name: &str) -> JsValue;
+    #[wasm_bindgen(js_name = storeThatRejects)]
+    pub fn store_that_rejects(code: &str, message: &str) -> JsValue;
+    #[wasm_bindgen(js_name = brokenLockNames)]
+    pub fn broken_lock_names() -> Vec<String>;
+    #[wasm_bindgen(js_name = storeWithBrokenLock)]
+    pub fn store_with_broken_lock(name: &str) -> JsValue;
+    #[wasm_bindgen(js_name = storeThatGrantsLate)]
+    pub fn store_that_grants_late(milliseconds: u32) -> JsValue;
 }
 
 #[wasm_bindgen(module = "/tests/support/host/keys.js")]
@@ -53,6 +76,11 @@ impl Tampered {
     /// The member has another value.
     pub fn replaced(path: &str, value: &JsValue) -> Self {
         Self(replace(path, value))
+    }
+
+    /// Timers ring a hundred times sooner.
+    pub fn hurried() -> Self {
+        Self(hurry())
     }
 
     /// The member throws when it is read.

@@ -4,8 +4,10 @@ mod clock;
 mod crypto;
 mod http;
 pub mod js;
+pub mod locks;
 mod page;
 mod storage;
+mod stores;
 mod urls;
 
 use wasm_oidc::host::JsHost;

@@ -11,6 +11,7 @@
     reason = "a panic fails a test"
 )]
 
+mod answers;
 mod executor;
 mod provider;
 mod storage;
@@ -22,7 +23,6 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use url::Url;
 use wasm_oidc::client::{Client, ClientOptions, SignInOptions, SignOutOptions, SignedIn};
 use wasm_oidc::error::{Code, Result};
 use wasm_oidc::ports::{
@@ -33,6 +33,7 @@ use wasm_oidc::protocol::algorithm::Algorithm;
 use wasm_oidc::protocol::json::parse_object;
 use wasm_oidc::protocol::key_set::PublicKey;
 
+pub use answers::*;
 pub use executor::{Executor, Started};
 pub use provider::*;
 pub use storage::Places;
@@ -227,7 +228,7 @@ impl Crypto for SimulatedHost {
         signing_input: &[u8],
     ) -> std::result::Result<bool, CryptoFailure> {
         self.executor.sleep(1).await;
-        Ok(key.key_id.as_deref().is_some_and(|id| provider::signature(id, signing_input) == signature))
+        Ok(key.key_id.as_deref().is_some_and(|id| answers::signature(id, signing_input) == signature))
     }
 }
 
@@ -255,13 +256,6 @@ impl Events for SimulatedHost {
 
 impl Urls for SimulatedHost {
     fn resolve(&self, input: &str, base: Option<&str>) -> Option<ResolvedUrl> {
-        let base = base.map(Url::parse).transpose().ok()?;
-        let url = Url::options().base_url(base.as_ref()).parse(input).ok()?;
-        Some(ResolvedUrl {
-            href: url.to_string(),
-            origin: url.origin().ascii_serialization(),
-            path: url.path().to_owned(),
-            query: url.query().map(|query| format!("?{query}")).unwrap_or_default(),
-        })
+        answers::resolve(input, base)
     }
 }
