@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe } from "node:test";
 import puppeteer from "puppeteer-core";
-import { chromiumFlags, findChromium, findProgram } from "../e2e/browser.mjs";
+import { chromiumFlags, findChromium } from "../e2e/browser.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 /** @typedef {"Chromium" | "Firefox"} BrowserName */
@@ -114,8 +114,15 @@ function launchChromium(profile, blocked) {
 function launchFirefox(profile, blocked) {
   return puppeteer.launch({
     browser: "firefox",
-    executablePath: findProgram("Firefox", "FIREFOX", ["/usr/bin/firefox-esr", "/usr/bin/firefox"]),
+    executablePath: findFirefox(),
     userDataDir: profile,
     extraPrefsFirefox: blocked ? { "network.cookie.cookieBehavior": 2 } : {},
   });
+}
+
+function findFirefox() {
+  const places = process.env.FIREFOX ? [process.env.FIREFOX] : ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
+  const found = places.find((place) => existsSync(place));
+  assert.ok(found, `Firefox is needed and is not at ${places.join(" or ")}; FIREFOX can say where it is`);
+  return found;
 }

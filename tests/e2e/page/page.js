@@ -41,6 +41,12 @@ globalThis.app = {
   /** Calls a method of the client. */
   call: (method, ...args) => outcome(() => idp[method](...args)),
 
+  /** Calls a method several times at once, and says too whether all came to the same agent object. */
+  async callAtOnce(times, method, ...args) {
+    const results = await Promise.all(Array.from({ length: times }, () => idp[method](...args)));
+    return { ids: results.map(({ agent }) => agent.id), isOneAgent: new Set(results.map(({ agent }) => agent)).size === 1 };
+  },
+
   /** Calls a method of every client of this page at once. */
   callEach: (method, ...args) => Promise.all(clients.map((client) => outcome(() => client[method](...args)))),
 
@@ -53,12 +59,6 @@ globalThis.app = {
   fetchAtOnce(times, url) {
     const one = () => idp.fetch(url).then(({ status }) => status, (error) => `${error.name} ${error.code}`);
     return Promise.all(Array.from({ length: times }, one));
-  },
-
-  /** Calls a method several times at once, and says too whether all came to the same agent object. */
-  async callAtOnce(times, method, ...args) {
-    const results = await Promise.all(Array.from({ length: times }, () => idp[method](...args)));
-    return { ids: results.map(({ agent }) => agent.id), isOneAgent: new Set(results.map(({ agent }) => agent)).size === 1 };
   },
 };
 
