@@ -26,10 +26,11 @@ const PATIENCE = 20_000;
  *
  * @param {string} title
  * @param {(inProfile: (body: (profile: Profile) => Promise<void>) => Promise<void>, browser: BrowserName) => void} tests
- * @param {{storage?: "blocked"}} [settings] `storage: "blocked"`: as somebody set it who lets no site keep anything
+ * @param {{storage?: "blocked", browsers?: BrowserName[]}} [settings] `storage: "blocked"`: as somebody set it who lets no
+ *   site keep anything; `browsers`: only these, where another suite has the others
  */
 export function inEachBrowser(title, tests, settings = {}) {
-  for (const name of /** @type {const} */ (["Chromium", "Firefox"])) {
+  for (const name of settings.browsers ?? /** @type {const} */ (["Chromium", "Firefox"])) {
     describe(`${title}, in ${name}`, () => {
       /** @type {Awaited<ReturnType<typeof launch>>} */
       let running;
