@@ -12,8 +12,8 @@ use wasm_bindgen_futures::future_to_promise;
 use super::errors::thrown;
 use super::records::{self, Record, to_js};
 use crate::client::{
-    ByHand, Client, ClientOptions, FetchPolicy, Interaction, LogoutOptions, SignInOptions, SignOutOptions, SignedIn,
-    Verdict,
+    ApiSession, ByHand, Client, ClientOptions, FetchPolicy, Interaction, LogoutOptions, SignInOptions, SignOutOptions,
+    SignedIn, Target, Verdict,
 };
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
@@ -79,6 +79,15 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
     Ok(match job {
         "agent" => agent_now(client),
         "tokens" => client.session().map_or(Json::Null, |session| Json::Object(session.tokens.to_json())),
+        "state" => {
+            let mut record = Record::default();
+            record.flag("isRefreshing", Some(client.is_refreshing()));
+            record.done()
+        }
+        "api_session" => {
+            ApiSession::from_json(arguments.required_object("session")?)?;
+            Json::Null
+        }
         "discovery_mode" => text(Some(client.discovery_mode().to_owned())),
         "metadata" => client.metadata().map_or(Json::Null, |metadata| Json::Object(metadata.document.clone())),
         "create_authorization_url" => {
@@ -157,7 +166,9 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         "access_token" => {
             // No number is none asked for.
             let minimum = arguments.seconds("minimum").ok().flatten().unwrap_or(0);
-            Json::String(client.access_token(minimum, flag(&arguments, "force")?).await?.expose().to_owned())
+            let target = Target::from_json(&arguments)?;
+            let token = client.access_token_for(&target, minimum, flag(&arguments, "force")?).await?;
+            Json::String(token.expose().to_owned())
         }
         "refresh" => {
             client.refresh().await?;
@@ -177,12 +188,14 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "authorize" => {
             let policy = policy(arguments.required_string("auth")?)?;
-            records::authorized(&client.authorize(arguments.required_string("url")?, policy).await?)
+            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            records::authorized(&client.authorize(arguments.required_string("url")?, policy, &session).await?)
         }
         "judge" => {
             let status = arguments.required_seconds("status")?;
             let (challenge, sent) = (arguments.string("challenge")?, arguments.required_string("sent")?);
-            match client.judge(status, challenge, sent, flag(&arguments, "replayable")?).await {
+            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            match client.judge(status, challenge, sent, flag(&arguments, "replayable")?, &session).await {
                 Verdict::Deliver => Json::Null,
                 Verdict::Again(token) => Json::String(token.expose().to_owned()),
             }
@@ -218,10 +231,7 @@ fn policy(auth: &str) -> Result<FetchPolicy> {
         "required" => Ok(FetchPolicy::Required),
         "optional" => Ok(FetchPolicy::Optional),
         "none" => Ok(FetchPolicy::Bare),
-        _ => {
-            let message = "fetch option \"auth\": expected \"required\", \"optional\" or \"none\"";
-            Err(Error::new(Code::InvalidOption, message))
-        }
+        _ => Err(no_such_job()),
     }
 }
 

@@ -219,6 +219,43 @@ describe("signInPopup", () => {
     }));
 });
 
+describe("wasm-oidc/callback", () => {
+  const inTab = useBrowser();
+  const setting = useSetting();
+
+  it("hands over, cleans its address bar and loads no wasm; without a response it does nothing", () =>
+    inTab(async ({ page }) => {
+      await page.goto(setting.pages.url);
+      /** @type {string[]} */
+      const loaded = [];
+      page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+      const heard = await page.evaluate(
+        (urls) =>
+          Promise.all(
+            urls.map(
+              (url) =>
+                new Promise((resolve) => {
+                  const frame = document.createElement("iframe");
+                  let message;
+                  addEventListener("message", (event) => event.source === frame.contentWindow && (message = event.data));
+                  frame.onload = () => setTimeout(() => resolve([message, frame.contentWindow?.location.href]), 300);
+                  frame.src = url;
+                  document.body.append(frame);
+                }),
+            ),
+          ),
+        ["?code=x&state=y", "#error=x&state=y", "?kept=1#top"].map((response) => setting.relay() + response),
+      );
+      const relayed = (/** @type {string} */ response) => ({ type: "wasm-oidc:response", url: setting.relay() + response });
+      assert.deepEqual(heard, [
+        [relayed("?code=x&state=y"), setting.relay()],
+        [relayed("#error=x&state=y"), setting.relay()],
+        [undefined, `${setting.relay()}?kept=1#top`],
+      ]);
+      assert.deepEqual([...new Set(loaded)].sort(), ["/pkg/callback.js", "/pkg/relay.js", "/relay"]);
+    }));
+});
+
 describe("signInPopup in a browser that blocks popups", () => {
   const inTab = useBrowser({ ignoreDefaultArgs: ["--disable-popup-blocking"] });
   const setting = useSetting();

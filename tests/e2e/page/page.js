@@ -26,6 +26,11 @@ globalThis.app = {
   /** URLs that the client would have navigated to. */
   opened,
 
+  /** The client itself, for tests that bring code of their own. */
+  get client() {
+    return idp;
+  },
+
   /** Makes the client; `collectUrls` keeps it from leaving the page. */
   create: ({ collectUrls = false, ...options }) =>
     outcome(async () => {
