@@ -159,7 +159,7 @@ impl<H: Host> Client<H> {
             }
             self.sweep_in_turn(Some(&session.id)).await;
         }
-        if is_another {
+        if is_another || self.session().is_some() {
             // Somebody signed in meanwhile: that session goes on, and nobody is signed out.
             return;
         }
@@ -173,8 +173,9 @@ impl<H: Host> Client<H> {
             let tombstone = self.tombstone();
             if session.epoch < tombstone.epoch {
                 self.set_session(None);
-                self.sweep().await;
+                // Before the store, which may be slow: somebody may sign in meanwhile, and that news comes later.
                 self.tell_of_others(EventKind::SignedOut, Some(tombstone.reason));
+                self.sweep().await;
             }
         }
         if !self.inner.options.storage.is_shared() {
