@@ -22,6 +22,8 @@ const LOST_AFTER_SECONDS: i64 = 60;
 const LOOK_MILLISECONDS: u32 = 500;
 /// How long a tab without locks waits for another one's mark, in milliseconds.
 const LEASE_MILLISECONDS: u32 = 100;
+/// How long such a mark lets its tab send, in seconds.
+const LEASE_LIVES_SECONDS: i64 = 5;
 /// The turn at a refresh token.
 pub(super) struct Turn {
     _lock: Option<Guard>,
@@ -86,12 +88,14 @@ impl<H: Host> Client<H> {
         if self.mark(fingerprint) != before {
             return Ok(Obtained::LookAgain);
         }
-        let under_way = Mark::UnderWay { sent_at: self.now(), by: self.random_text()? };
+        let sent_at = self.now();
+        let under_way = Mark::UnderWay { sent_at, by: self.random_text()? };
         self.set_mark(fingerprint, &under_way);
         if !turn.is_locked {
             // The mark itself is the lease: of two tabs that wrote it at the same time, the last one has it.
             self.host().sleep(LEASE_MILLISECONDS).await;
-            if self.mark(fingerprint) != under_way {
+            // A device that slept meanwhile holds a mark that others count as lost.
+            if self.mark(fingerprint) != under_way || self.now() > sent_at.saturating_add(LEASE_LIVES_SECONDS) {
                 return Ok(Obtained::LookAgain);
             }
         }

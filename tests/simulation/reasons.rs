@@ -1,8 +1,11 @@
 //! Why a session may be over (MUST-NOT-FAIL B4), and what has to be true in the world for each reason.
 
 use crate::invariants::stores_failed;
-use crate::provider::Wrong;
+use crate::provider::{BEGINNING, Wrong};
 use crate::world::World;
+
+/// How long before a sign-in a sign-out can have begun that is still under way, in milliseconds.
+const CANCELS: i64 = 60_000;
 
 /// MUST-NOT-FAIL B4: the reasons, and what has to be true for each.
 pub fn true_reasons(world: &World, family: usize) -> Vec<&'static str> {
@@ -37,10 +40,14 @@ fn own_reasons(world: &World, family_number: usize) -> Vec<&'static str> {
     // Where the marks cannot be read, all that other pages see is that the session is gone.
     let is_over = family.sign_out_begun || family.refused;
     let was_erased_without_a_reason = is_over && settings.storage.is_shared() && ledger.marks_failed_at.get().is_some();
+    // A sign-out under way cancels a sign-in that was under way, too.
+    let born = (family.born_at - BEGINNING) * 1000;
+    let calls = ledger.calls.borrow();
+    let was_cancelled_by = |kind| calls.iter().any(|call| call.kind == kind && call.began >= born - CANCELS);
     let replaced = || families.iter().skip(family_number + 1).any(|later| later.issues[0].stored_at.is_some());
     let table: [(&str, bool); 7] = [
-        ("signed_out", family.sign_out_begun),
-        ("cleared", family.clear_begun || was_erased_without_a_reason),
+        ("signed_out", family.sign_out_begun || was_cancelled_by("sign_out")),
+        ("cleared", family.clear_begun || was_cancelled_by("clear") || was_erased_without_a_reason),
         ("invalid_grant", family.refused || was_taken_over()),
         ("refresh_expired", has_run_out()),
         ("subject_changed", came_wrong(Wrong::Subject)),
