@@ -85,13 +85,13 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             record.done()
         }
         "api_session" => {
-            ApiSession::from_json(arguments.required_object("session")?)?;
+            api_session(arguments)?;
             Json::Null
         }
         "discovery_mode" => text(Some(client.discovery_mode().to_owned())),
         "metadata" => client.metadata().map_or(Json::Null, |metadata| Json::Object(metadata.document.clone())),
         "create_authorization_url" => {
-            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            let options = sign_in_options(client, arguments)?;
             records::authorization_url(&client.create_authorization_url(&options)?)
         }
         "create_logout_url" => {
@@ -99,17 +99,17 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             text(client.create_logout_url(&options)?)
         }
         "is_renewal_due" => {
-            let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
+            let tokens = tokens(arguments)?;
             Json::Bool(client.is_renewal_due(&tokens, seconds(arguments, "minimum"), false)?)
         }
         "permitted" => {
             let policy = policy(arguments.required_string("auth")?)?;
-            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            let session = api_session(arguments)?;
             text(Some(client.permitted(arguments.required_string("url")?, policy, &session)?))
         }
         "may_send_again" => {
             let (status, challenge) = (arguments.required_seconds("status")?, arguments.string("challenge")?);
-            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            let session = api_session(arguments)?;
             Json::Bool(client.may_send_again(status, challenge, flag(arguments, "replayable")?, &session))
         }
         "handle_logout_callback" => {
@@ -141,11 +141,11 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "discover" => Json::Object(client.discover(flag(&arguments, "force")?).await?.document.clone()),
         "create_authorization_request" => {
-            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            let options = sign_in_options(&client, &arguments)?;
             records::authorization_url(&client.create_authorization_request(&options).await?)
         }
         "sign_in_redirect" => {
-            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            let options = sign_in_options(&client, &arguments)?;
             client.sign_in_redirect(&options).await?;
             Json::Null
         }
@@ -154,22 +154,16 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             if let Some(url) = client.response_to_relay(url) {
                 return Ok(Json::String(url));
             }
-            match client.handle_redirect_callback(url.map(str::to_owned)).await? {
-                Some(outcome) => signed_in(&client, &outcome)?,
-                None => Json::Null,
-            }
+            signed_in(&client, client.handle_redirect_callback(url.map(str::to_owned)).await?.as_ref())?
         }
         "begin_relayed" => {
-            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            let options = sign_in_options(&client, &arguments)?;
             let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
             records::relayed(&client.begin_relayed(options, interaction).await?)
         }
         "finish_relayed" => {
             let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);
-            match client.finish_relayed(state, url).await? {
-                Some(outcome) => signed_in(&client, &outcome)?,
-                None => Json::Null,
-            }
+            signed_in(&client, client.finish_relayed(state, url).await?.as_ref())?
         }
         "exchange_code" => {
             let callback = arguments.get("callback").unwrap_or(&Json::Null);
@@ -205,11 +199,11 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             records::kept(&client.create_agent(arguments.required_object("tokens")?, &options).await?)
         }
         "renew_kept" => {
-            let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
+            let tokens = tokens(&arguments)?;
             records::renewed(&client.renew_kept(&tokens).await?)
         }
         "adopt" => {
-            client.adopt(TokenSet::from_json(arguments.required_object("tokens")?)?).await?;
+            client.adopt(tokens(&arguments)?).await?;
             agent_now(&client)
         }
         "sign_out" => {
@@ -222,13 +216,13 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "authorize" => {
             let policy = policy(arguments.required_string("auth")?)?;
-            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            let session = api_session(&arguments)?;
             records::authorized(&client.authorize(arguments.required_string("url")?, policy, &session).await?)
         }
         "judge" => {
             let status = arguments.required_seconds("status")?;
             let (challenge, sent) = (arguments.string("challenge")?, arguments.required_string("sent")?);
-            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            let session = api_session(&arguments)?;
             match client.judge(status, challenge, sent, flag(&arguments, "replayable")?, &session).await {
                 Verdict::Deliver => Json::Null,
                 Verdict::Again(token) => Json::String(token.expose().to_owned()),
@@ -236,6 +230,21 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         _ => return Err(no_such_job()),
     })
+}
+
+#[inline(never)]
+fn sign_in_options(client: &Client<JsHost>, arguments: &Object) -> Result<SignInOptions> {
+    SignInOptions::from_json(arguments.required_object("options")?, client.options())
+}
+
+#[inline(never)]
+fn api_session(arguments: &Object) -> Result<ApiSession> {
+    ApiSession::from_json(arguments.required_object("session")?)
+}
+
+#[inline(never)]
+fn tokens(arguments: &Object) -> Result<TokenSet> {
+    TokenSet::from_json(arguments.required_object("tokens")?)
 }
 
 /// The agent of the session, if there is one.
@@ -252,7 +261,9 @@ fn seconds(arguments: &Object, name: &str) -> i64 {
 }
 
 /// What came of a sign-in, while its session lasts.
-fn signed_in(client: &Client<JsHost>, signed_in: &SignedIn) -> Result<Json> {
+#[inline(never)]
+fn signed_in(client: &Client<JsHost>, signed_in: Option<&SignedIn>) -> Result<Json> {
+    let Some(signed_in) = signed_in else { return Ok(Json::Null) };
     let session = client.session().ok_or_else(signed_out_meanwhile)?;
     let mut record = Record::default();
     record.put("agent", records::agent(&signed_in.agent, &session.tokens, client.revision()));
