@@ -195,6 +195,6 @@ impl<H: Host> Client<H> {
 
 fn is_loopback(origin: &str) -> bool {
     let host = origin.strip_prefix("http://").unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
-    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+    let port = |rest: &str| rest.is_empty() || rest.starts_with(':');
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| host.strip_prefix(name).is_some_and(port))
 }

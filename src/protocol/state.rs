@@ -13,9 +13,9 @@ use crate::error::{Code, Error, Result};
 const TAG_BYTES: usize = 12;
 
 /// What stands after the tag where the response comes back to the window that began.
-const DIRECT: char = '.';
+const DIRECT: &str = ".";
 /// What stands there where the response has to be relayed.
-const RELAYED: char = '~';
+const RELAYED: &str = "~";
 
 /// What marks the states of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl StateTag {
         self.random_after(RELAYED, state)
     }
 
-    fn random_after(&self, mark: char, state: &str) -> bool {
+    fn random_after(&self, mark: &str, state: &str) -> bool {
         let random = state.strip_prefix(self.0.as_str()).and_then(|rest| rest.strip_prefix(mark));
         random.is_some_and(|random| !random.is_empty())
     }
