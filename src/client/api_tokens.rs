@@ -105,7 +105,7 @@ impl<H: Host> Client<H> {
             return Ok(token);
         }
         let obtaining = self.clone().obtain_for(session.id.clone(), target.clone(), Rc::clone(&place));
-        let work = Box::pin(self.clone().told_as_refresh(obtaining));
+        let work = Box::pin(self.clone().told_as_refresh(Box::pin(obtaining)));
         let obtained = self.in_time(flight.join(self.host(), work)).await;
         let now = self.now();
         match obtained {

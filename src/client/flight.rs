@@ -51,7 +51,7 @@ impl<H: Host> Client<H> {
     }
 
     /// The work of a refresh, whose beginning and end are told: what shows the state asks then.
-    pub(super) async fn told_as_refresh(self, work: impl Future<Output = Result<()>>) -> Result<()> {
+    pub(super) async fn told_as_refresh(self, work: Work<Result<()>>) -> Result<()> {
         self.count_refreshes(u32::saturating_add);
         let result = work.await;
         self.count_refreshes(u32::saturating_sub);

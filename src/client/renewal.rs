@@ -54,7 +54,7 @@ impl<H: Host> Client<H> {
             return Err(error);
         }
         let (flight, _) = self.flight_of(&fingerprint);
-        let work = self.clone().told_as_refresh(self.clone().renew_in_flight(fingerprint));
+        let work = self.clone().told_as_refresh(Box::pin(self.clone().renew_in_flight(fingerprint)));
         flight.join(self.host(), Box::pin(work)).await
     }
 
