@@ -38,11 +38,11 @@ impl Grants {
             return true;
         }
         let mut name = resource;
-        while let Some((parent, _)) = name.rsplit_once('.') {
-            if self.lists(parent, ANY_BELOW) {
+        while let Some(dot) = name.bytes().rposition(|byte| byte == b'.') {
+            name = name.get(..dot).unwrap_or_default();
+            if self.lists(name, ANY_BELOW) {
                 return true;
             }
-            name = parent;
         }
         false
     }
