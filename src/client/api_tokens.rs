@@ -4,6 +4,7 @@
 //! only and never takes the place of the session's own; a refresh token that came with it does.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 
 use super::flight::Flight;
@@ -106,7 +107,7 @@ impl<H: Host> Client<H> {
         }
         let obtaining = self.clone().obtain_for(session.id.clone(), target.clone(), Rc::clone(&place));
         let work = Box::pin(self.clone().told_as_refresh(Box::pin(obtaining)));
-        let obtained = self.in_time(flight.join(self.host(), work)).await;
+        let obtained = self.in_time(pin!(flight.join(self.host(), work))).await;
         let now = self.now();
         match obtained {
             Ok(()) => token_if(&|_| true).ok_or_else(signed_out),

@@ -1,6 +1,7 @@
 //! Renewing tokens that the app keeps, for everybody who holds the same refresh token.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 
 use super::api_tokens::Target;
@@ -47,7 +48,7 @@ impl<H: Host> Client<H> {
         }
         let (flight, place) = self.flight_of(&fingerprint);
         let work = Box::pin(self.clone().renew_detached(old.clone(), fingerprint, Rc::clone(&place)));
-        self.in_time(flight.join(self.host(), work)).await?;
+        self.in_time(pin!(flight.join(self.host(), work))).await?;
         let renewed = place.borrow().clone();
         renewed.ok_or_else(busy)
     }

@@ -1,9 +1,6 @@
 //! The provider's metadata: discovered, given by hand, or both (OIDC Discovery 4, RFC 8414 3).
 
-use std::pin::pin;
 use std::rc::Rc;
-
-use futures_util::future::{Either, select};
 
 use super::{Client, disposed};
 use crate::error::{Class, Code, Error, Result};
@@ -79,7 +76,7 @@ impl<H: Host> Client<H> {
             return;
         }
         let client = self.clone();
-        let discovery: Work = Box::pin(async move {
+        let mut discovery: Work = Box::pin(async move {
             // Whatever needs the metadata asks again and gets the error.
             let _ = client.discover(false).await;
         });
@@ -87,10 +84,7 @@ impl<H: Host> Client<H> {
             self.host().spawn(discovery);
             return;
         }
-        let limit = pin!(self.host().sleep(CREATE_WAITS_MILLISECONDS));
-        match select(discovery, limit).await {
-            Either::Left(_) | Either::Right(_) => {}
-        }
+        self.within(CREATE_WAITS_MILLISECONDS, discovery.as_mut()).await;
     }
 
     pub(super) fn adopt_manual_metadata(&self) -> Result<()> {

@@ -1,7 +1,7 @@
 //! How long callers wait. What they wait for goes on without them.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use futures_util::future::{Either, select};
 
@@ -11,16 +11,15 @@ use crate::ports::Host;
 
 impl<H: Host> Client<H> {
     /// What the future brings, unless the time passes first.
-    pub(super) async fn within<T>(&self, milliseconds: u32, future: impl Future<Output = T>) -> Option<T> {
-        let (future, limit) = (pin!(future), pin!(self.host().sleep(milliseconds)));
-        match select(future, limit).await {
+    pub(super) async fn within<T>(&self, milliseconds: u32, future: Pin<&mut dyn Future<Output = T>>) -> Option<T> {
+        match select(future, pin!(self.host().sleep(milliseconds))).await {
             Either::Left((brought, _)) => Some(brought),
             Either::Right(_) => None,
         }
     }
 
     /// The same, with the limit of one request and a `TimeoutError` after it.
-    pub(super) async fn in_time<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(super) async fn in_time(&self, future: Pin<&mut dyn Future<Output = Result<()>>>) -> Result<()> {
         let seconds = self.inner.options.timeout;
         let milliseconds = u32::try_from(seconds).unwrap_or(u32::MAX).saturating_mul(1000);
         self.within(milliseconds, future).await.unwrap_or_else(|| {

@@ -1,5 +1,6 @@
 //! Tokens that stay fresh: who asks for one, and what they get (RFC 6749 6).
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use super::obtain::as_refresh_error;
@@ -59,7 +60,7 @@ impl<H: Host> Client<H> {
         let wants_more = minimum > 0 && session.tokens.is_expired(now, minimum);
         let can_renew = session.tokens.is_refreshable(now) || session.pending.is_some();
         if can_renew && (force || wants_more || !is_good(now) || self.is_due(&session)) {
-            let renewal = self.join_renewal(&session);
+            let renewal = pin!(self.join_renewal(&session));
             if force || !is_good(now) {
                 return match self.in_time(renewal).await.map_err(name_the_job) {
                     Err(_) if !force && self.session().is_some() && is_good(self.now()) => Ok(()),
@@ -92,7 +93,7 @@ impl<H: Host> Client<H> {
         if session.tokens.refresh_token.is_none() {
             return Err(no_refresh_token());
         }
-        self.in_time(self.join_renewal(&session)).await?;
+        self.in_time(pin!(self.join_renewal(&session))).await?;
         self.agent().ok_or_else(signed_out)
     }
 }

@@ -4,6 +4,7 @@
 //! browser copies the storage of a tab into its duplicate, so that two tabs hold one refresh token and no common store.
 //! Who renewed it hands the new tokens over.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
@@ -78,7 +79,7 @@ impl<H: Host> Client<H> {
         message.put_text("kind", Some("need"));
         message.put_text("hash", Some(spent));
         self.post(&message);
-        let answer = self.within(HAND_OVER_MILLISECONDS, receiver).await;
+        let answer = self.within(HAND_OVER_MILLISECONDS, pin!(receiver)).await;
         self.inner.waiting.borrow_mut().retain(|(hash, sender)| hash != spent || !sender.is_canceled());
         answer?.ok()
     }
