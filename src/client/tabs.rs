@@ -4,13 +4,15 @@
 //! browser copies the storage of a tab into its duplicate, so that two tabs hold one refresh token and no common store.
 //! Who renewed it hands the new tokens over.
 
+use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
 
 use super::stored::{Written, session_of};
-use super::{Client, Inner};
+use super::{Client, Inner, disposed};
+use crate::error::Result;
 use crate::ports::{EventKind, Host, StorageKind};
 use crate::protocol::json::{self, Object};
 use crate::session::{Record, Session};
@@ -19,7 +21,11 @@ use crate::session::{Record, Session};
 const HAND_OVER_MILLISECONDS: u32 = 2_000;
 
 /// A caller that waits for the successor of a refresh token.
-pub(super) type Waiting = (String, oneshot::Sender<Record>);
+pub(super) struct Waiting {
+    spent: String,
+    told: oneshot::Sender<Result<()>>,
+    place: Rc<RefCell<Option<Record>>>,
+}
 
 impl<H: Host> Client<H> {
     /// Listens to other tabs and to the page's coming back, where there is a page.
@@ -74,14 +80,17 @@ impl<H: Host> Client<H> {
     /// Asks the other tabs for what came after a spent refresh token; `None`: nobody who knows is there.
     pub(super) async fn ask_for_successor(&self, spent: &str) -> Option<Record> {
         let (sender, receiver) = oneshot::channel();
-        self.inner.waiting.borrow_mut().push((spent.to_owned(), sender));
+        let place = Rc::<RefCell<Option<Record>>>::default();
+        let waiting = Waiting { spent: spent.to_owned(), told: sender, place: Rc::clone(&place) };
+        self.inner.waiting.borrow_mut().push(waiting);
         let mut message = Object::new();
         message.put_text("kind", Some("need"));
         message.put_text("hash", Some(spent));
         self.post(&message);
-        let answer = self.within(HAND_OVER_MILLISECONDS, pin!(receiver)).await;
-        self.inner.waiting.borrow_mut().retain(|(hash, sender)| hash != spent || !sender.is_canceled());
-        answer?.ok()
+        let answer = async { receiver.await.unwrap_or_else(|_| Err(disposed())) };
+        self.within(HAND_OVER_MILLISECONDS, pin!(answer)).await;
+        self.inner.waiting.borrow_mut().retain(|waiting| waiting.spent != spent || !waiting.told.is_canceled());
+        place.take()
     }
 
     fn post(&self, message: &Object) {
@@ -123,12 +132,13 @@ impl<H: Host> Client<H> {
     fn take_over(&self, spent: &str, record: Record) {
         let asked = {
             let mut waiting = self.inner.waiting.borrow_mut();
-            let at = waiting.iter().position(|(hash, _)| hash == spent);
-            at.map(|at| waiting.swap_remove(at).1)
+            let at = waiting.iter().position(|waiting| waiting.spent == spent);
+            at.map(|at| waiting.swap_remove(at))
         };
-        if let Some(sender) = asked {
+        if let Some(asked) = asked {
+            *asked.place.borrow_mut() = Some(record);
             // The caller may have given up just now.
-            let _ = sender.send(record);
+            let _ = asked.told.send(Ok(()));
             return;
         }
         let Some(session) = self.session() else { return };
