@@ -1,7 +1,7 @@
 //! Base 64 (RFC 4648) by base64ct: constant-time, and strict about padding and left-over bits (RFC 4648 3.5). Its generic
 //! functions are instantiated here once.
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// Writes base64url without padding, as JOSE and PKCE use it.
 #[must_use]
@@ -10,11 +10,20 @@ pub fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-/// Writes the form with padding (RFC 4648 4), as HTTP Basic uses it.
+/// Writes the form with padding (RFC 4648 4), as HTTP Basic uses it: the same digits but for two, and the padding.
 #[must_use]
 #[inline(never)]
 pub fn encode_padded(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    let standard = |byte| match byte {
+        '-' => '+',
+        '_' => '/',
+        same => same,
+    };
+    let mut text: String = encode(bytes).chars().map(standard).collect();
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
 }
 
 /// Reads base64url without padding; `None` for everything that [`encode`] would not write.
@@ -48,5 +57,7 @@ mod tests {
     fn the_padded_form_is_that_of_http_basic() {
         // RFC 7617 2
         assert_eq!(encode_padded(b"Aladdin:open sesame"), "QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(encode_padded(&[0xfb, 0xff]), "+/8=");
+        assert_eq!(encode_padded(&[0xfb, 0xef, 0xff]), "++//");
     }
 }
