@@ -178,11 +178,7 @@ impl<H: Host> Client<H> {
         place: &Place,
     ) -> Result<()> {
         let answer = Rc::new(session.tokens.renewed(response, self.now()));
-        let tokens = Rc::new(TokenSet {
-            refresh_token: answer.refresh_token.clone(),
-            refresh_expires_at: answer.refresh_expires_at,
-            ..(*session.tokens).clone()
-        });
+        let tokens = Rc::new(session.tokens.with_refresh_token_of(&answer));
         let kept = Rc::new(Session { tokens: Rc::clone(&tokens), ..session.clone() });
         let is_newest = self.write_renewed(&kept, &answer, fingerprint).await?;
         if self.inner.disposed.get() {
@@ -201,14 +197,7 @@ impl<H: Host> Client<H> {
             return Err(error);
         }
         self.succeeded(fingerprint);
-        let alone = TokenSet {
-            refresh_token: None,
-            refresh_expires_at: None,
-            id_token: None,
-            metadata: Object::new(),
-            ..(*answer).clone()
-        };
-        *place.borrow_mut() = Some(alone);
+        *place.borrow_mut() = Some(answer.access_token_alone());
         Ok(())
     }
 }

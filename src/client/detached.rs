@@ -12,7 +12,6 @@ use super::stored::{agent_of, session_of};
 use super::{Client, signed_out};
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
-use crate::protocol::secret::Secret;
 use crate::session::TokenSet;
 
 /// How many renewed token sets are remembered for callers and tabs that still hold what they came from.
@@ -122,7 +121,7 @@ impl<H: Host> Client<H> {
             let next = renewals.iter().find(|renewal| renewal.is_verified && renewal.spent == fingerprint);
             let Some(next) = next else { break };
             newest = Some(Rc::clone(&next.tokens));
-            fingerprint = next.tokens.refresh_token.as_ref().map(Secret::fingerprint).unwrap_or_default();
+            fingerprint = next.tokens.refresh_fingerprint();
         }
         newest
     }
@@ -140,8 +139,7 @@ impl<H: Host> Client<H> {
     /// Remembers what came of a refresh token.
     pub(super) fn remember_renewal(&self, fingerprint: &str, tokens: Rc<TokenSet>, is_verified: bool) {
         self.forget_renewal(fingerprint);
-        let is_rotated = tokens.refresh_token.as_ref().is_none_or(|token| token.fingerprint() != fingerprint);
-        if is_verified && !is_rotated {
+        if is_verified && tokens.refresh_fingerprint() == fingerprint {
             // The same refresh token is good again.
             return;
         }

@@ -161,9 +161,8 @@ impl<H: Host> Client<H> {
 
     /// From here on the token that an answer came from is spent, unless the provider lets it live.
     pub(super) fn mark_as_used(&self, fingerprint: &str, renewed: &TokenSet, is_held_elsewhere: bool) {
-        let is_rotated = renewed.refresh_token.as_ref().is_none_or(|token| token.fingerprint() != fingerprint);
         // A token that lives on lost its mark with the answer; by now it may be another tab's.
-        if is_rotated {
+        if renewed.refresh_fingerprint() != fingerprint {
             let mark = if is_held_elsewhere { Mark::Spent { since: self.now() } } else { Mark::Unsent };
             self.set_mark(fingerprint, &mark);
         }

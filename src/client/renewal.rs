@@ -217,12 +217,8 @@ impl<H: Host> Client<H> {
         if !is_about_clocks(&error) {
             return error;
         }
-        let tokens = TokenSet {
-            refresh_token: renewed.refresh_token.clone(),
-            refresh_expires_at: renewed.refresh_expires_at,
-            ..(*session.tokens).clone()
-        };
-        let kept = Rc::new(Session { tokens: Rc::new(tokens), pending: None, ..session.clone() });
+        let tokens = Rc::new(session.tokens.with_refresh_token_of(renewed));
+        let kept = Rc::new(Session { tokens, pending: None, ..session.clone() });
         match self.write_renewed(&kept, renewed, fingerprint).await {
             Ok(true) if !self.inner.disposed.get() => {
                 let successor = kept.refresh_fingerprint();

@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
 use crate::protocol::json::Object;
 use crate::protocol::jwt;
-use crate::protocol::secret::Secret;
 use crate::session::{Agent, EndReason, Record, Session, TokenSet, Unreadable};
 
 /// How long writing waits for its turn, in milliseconds.
@@ -265,11 +264,9 @@ impl<H: Host> Client<H> {
 /// Whether what is stored has got further than a session that goes on from that refresh token: another tab verified the
 /// same answer, and renewed it already.
 fn is_ahead(stored: &Session, session: &Session, from: &str) -> bool {
-    let fingerprint =
-        |tokens: &Rc<TokenSet>| tokens.refresh_token.as_ref().map(Secret::fingerprint).unwrap_or_default();
-    let known =
-        [from.to_owned(), fingerprint(&session.tokens), session.pending.as_ref().map(fingerprint).unwrap_or_default()];
-    let is_news = |tokens: &Rc<TokenSet>| !known.contains(&fingerprint(tokens));
+    let pending = session.pending.as_ref().map(|pending| pending.refresh_fingerprint()).unwrap_or_default();
+    let known = [from.to_owned(), session.refresh_fingerprint(), pending];
+    let is_news = |tokens: &Rc<TokenSet>| !known.contains(&tokens.refresh_fingerprint());
     is_news(&stored.tokens) || stored.pending.as_ref().is_some_and(is_news)
 }
 

@@ -14,8 +14,6 @@ pub use transaction::Transaction;
 
 use std::rc::Rc;
 
-use crate::protocol::secret::Secret;
-
 /// A signed-in agent with its tokens, as this client holds it.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -47,6 +45,6 @@ impl Session {
     /// What the refresh token is known by; empty where there is none.
     #[must_use]
     pub fn refresh_fingerprint(&self) -> String {
-        self.tokens.refresh_token.as_ref().map(Secret::fingerprint).unwrap_or_default()
+        self.tokens.refresh_fingerprint()
     }
 }

@@ -75,17 +75,44 @@ impl TokenSet {
     #[must_use]
     pub fn renewed(&self, response: TokenResponse, now: i64) -> Self {
         let mut next = Self::from_response(response, now, self.scope.as_deref());
-        if next.refresh_token.is_none() {
-            next.refresh_token.clone_from(&self.refresh_token);
-        }
-        if next.refresh_expires_at.is_none() {
-            // RFC 9700 4.14.2: rotation does not extend the absolute end unless the provider says so.
-            next.refresh_expires_at = self.refresh_expires_at;
-        }
-        if next.id_token.is_none() {
-            next.id_token.clone_from(&self.id_token);
-        }
+        next.refresh_token = next.refresh_token.or_else(|| self.refresh_token.clone());
+        // RFC 9700 4.14.2: rotation does not extend the absolute end unless the provider says so.
+        next.refresh_expires_at = next.refresh_expires_at.or(self.refresh_expires_at);
+        next.id_token = next.id_token.or_else(|| self.id_token.clone());
         next
+    }
+
+    /// These tokens with the refresh token of others.
+    #[must_use]
+    #[inline(never)]
+    pub fn with_refresh_token_of(&self, others: &Self) -> Self {
+        let mut tokens = self.clone();
+        tokens.refresh_token = others.refresh_token.clone();
+        tokens.refresh_expires_at = others.refresh_expires_at;
+        tokens
+    }
+
+    /// The access token and its end, with nothing that brings another one.
+    #[must_use]
+    pub fn access_token_alone(&self) -> Self {
+        Self {
+            access_token: self.access_token.clone(),
+            token_type: self.token_type.clone(),
+            scope: self.scope.clone(),
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            refresh_token: None,
+            refresh_expires_at: None,
+            id_token: None,
+            metadata: Object::new(),
+        }
+    }
+
+    /// What the refresh token is known by; empty where there is none.
+    #[must_use]
+    #[inline(never)]
+    pub fn refresh_fingerprint(&self) -> String {
+        self.refresh_token.as_ref().map(Secret::fingerprint).unwrap_or_default()
     }
 
     /// When the access token ends, an unknown end counted as one hour after the receipt.
