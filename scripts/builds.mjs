@@ -21,10 +21,11 @@ export const STACK_BYTES = 262_144;
 /**
  * Control flow is taken apart and put together anew before three rounds of shrinking; a function with one caller stays
  * on its own where it is large, since brotli finds more alike in many small ones. The features are what every engine
- * since 2022 has, and rustc and wasm-bindgen already use.
+ * since 2022 has, and rustc and wasm-bindgen already use. The first kilobyte is the far end of the stack: no sum wraps
+ * around to it, so that a small one can move into the offset of the access that it is for.
  */
 export const WASM_OPT = [
-  "--flatten", "--rereloop", "-Oz", "-Oz", "-Oz", "--one-caller-inline-max-function-size=200",
+  "--flatten", "--rereloop", "-Oz", "-Oz", "-Oz", "--one-caller-inline-max-function-size=200", "--low-memory-unused",
   "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-mutable-globals",
   "--enable-reference-types", "--enable-multivalue",
 ];
