@@ -38,7 +38,7 @@ impl<H: Host> Client<H> {
         }
         self.host().emit(Event { app_state, ..event(EventKind::SignedIn, None) });
         for warning in &session.agent.warnings {
-            self.warn(warning.code, warning.message.clone());
+            self.warn(warning.code, &warning.message);
         }
         Ok(session)
     }

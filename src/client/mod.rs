@@ -264,8 +264,9 @@ impl<H: Host> Client<H> {
         Ok(random::token_from(&self.random_bytes()?))
     }
 
-    fn warn(&self, reason: &'static str, message: impl Into<String>) {
-        self.host().emit(Event { message: Some(message.into()), ..event(EventKind::Warning, Some(reason)) });
+    #[inline(never)]
+    fn warn(&self, reason: &'static str, message: &str) {
+        self.host().emit(Event { message: Some(message.to_owned()), ..event(EventKind::Warning, Some(reason)) });
     }
 }
 

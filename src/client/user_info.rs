@@ -75,7 +75,7 @@ impl<H: Host> Client<H> {
         }
         let (organizations, warnings) = organizations::from_claims(&claims);
         for warning in warnings {
-            self.warn(warning.code, warning.message);
+            self.warn(warning.code, &warning.message);
         }
         Ok(UserInfo { claims, organizations: organizations.unwrap_or_default() })
     }
