@@ -101,7 +101,7 @@ impl Tab {
         let Some(realm) = self.realm.borrow_mut().take() else { return };
         world.scheduler.kill(realm.number);
         world.origin.forget(realm.number);
-        world.ledger.realm_ended(realm.number);
+        world.ledger.realm_ended(realm.number, world.now());
         let client = realm.client.borrow_mut().take();
         drop(client);
     }
