@@ -253,7 +253,7 @@ impl Realm {
         let options = SignOutOptions { redirect, revoke, ..SignOutOptions::default() };
         let families = world.ledger.sign_out_begins(world, self);
         self.call(world, "sign_out", move |client| async move {
-            client.sign_out(&options).await.map(|()| Answered::SignedOut(families))
+            client.sign_out(&options).await.map(|_| Answered::SignedOut(families))
         });
     }
 
