@@ -51,6 +51,14 @@ impl<H: Host> Client<H> {
         message.put_integer("epoch", Some(self.tombstone().epoch));
         message.put_text("reason", Some(reason));
         self.post(&message);
+        // Firefox shows other processes what a task wrote when the task is over, and the message may be there before.
+        let client = self.clone();
+        self.host().spawn(Box::pin(async move {
+            client.host().sleep(0).await;
+            if !client.inner.disposed.get() {
+                client.post(&message);
+            }
+        }));
     }
 
     /// Gives the new tokens to tabs that hold the same spent refresh token.

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe } from "node:test";
 import puppeteer from "puppeteer-core";
-import { chromiumFlags, findChromium, findProgram } from "../e2e/browser.mjs";
+import { chromiumFlags, findChromium } from "../e2e/browser.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 /** @typedef {"Chromium" | "Firefox"} BrowserName */
@@ -26,10 +26,11 @@ const PATIENCE = 20_000;
  *
  * @param {string} title
  * @param {(inProfile: (body: (profile: Profile) => Promise<void>) => Promise<void>, browser: BrowserName) => void} tests
- * @param {{storage?: "blocked"}} [settings] `storage: "blocked"`: as somebody set it who lets no site keep anything
+ * @param {{storage?: "blocked", browsers?: BrowserName[]}} [settings] `storage: "blocked"`: as somebody set it who lets no
+ *   site keep anything; `browsers`: only these, where another suite has the others
  */
 export function inEachBrowser(title, tests, settings = {}) {
-  for (const name of /** @type {const} */ (["Chromium", "Firefox"])) {
+  for (const name of settings.browsers ?? /** @type {const} */ (["Chromium", "Firefox"])) {
     describe(`${title}, in ${name}`, () => {
       /** @type {Awaited<ReturnType<typeof launch>>} */
       let running;
@@ -114,8 +115,15 @@ function launchChromium(profile, blocked) {
 function launchFirefox(profile, blocked) {
   return puppeteer.launch({
     browser: "firefox",
-    executablePath: findProgram("Firefox", "FIREFOX", ["/usr/bin/firefox-esr", "/usr/bin/firefox"]),
+    executablePath: findFirefox(),
     userDataDir: profile,
     extraPrefsFirefox: blocked ? { "network.cookie.cookieBehavior": 2 } : {},
   });
+}
+
+function findFirefox() {
+  const places = process.env.FIREFOX ? [process.env.FIREFOX] : ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
+  const found = places.find((place) => existsSync(place));
+  assert.ok(found, `Firefox is needed and is not at ${places.join(" or ")}; FIREFOX can say where it is`);
+  return found;
 }

@@ -11,7 +11,7 @@ import { startPages } from "../e2e/pages.mjs";
 /** @typedef {ReturnType<typeof appIn> & {page: Page}} App */
 
 /** Seconds that an access token lives, unless the test says otherwise: longer than a test. */
-const LONG_LIFE = 600;
+export const LONG_LIFE = 600;
 
 const OPTIONS = { scopes: "openid email offline_access", collectUrls: true };
 
@@ -160,10 +160,15 @@ function gate() {
   return { promise, open, shut };
 }
 
-/** Moves the clock of every page that a tab loads from now on. @param {Page} page @param {number} seconds */
+/**
+ * Moves the clock of every page that a tab loads from now on; `secondsAhead` moves that of a page that is there.
+ *
+ * @param {Page} page @param {number} seconds
+ */
 export async function moveClock(page, seconds) {
-  await page.evaluateOnNewDocument((milliseconds) => {
+  await page.evaluateOnNewDocument((ahead) => {
     const now = Date.now.bind(Date);
-    Date.now = () => now() + milliseconds;
-  }, seconds * 1000);
+    globalThis.secondsAhead = ahead;
+    Date.now = () => now() + globalThis.secondsAhead * 1000;
+  }, seconds);
 }

@@ -63,17 +63,9 @@ export function useBrowser({ args = [], ...options } = {}) {
   };
 }
 
-export const findChromium = () => findProgram("Chromium", "CHROMIUM", ["/usr/bin/chromium", "/usr/bin/chromium-browser"]);
-
-/**
- * @param {string} name
- * @param {string} variable of the environment, which says where it is
- * @param {string[]} usual where it is otherwise
- */
-export function findProgram(name, variable, usual) {
-  const said = process.env[variable];
-  const places = said ? [said] : usual;
+export function findChromium() {
+  const places = process.env.CHROMIUM ? [process.env.CHROMIUM] : ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
   const found = places.find((place) => existsSync(place));
-  assert.ok(found, `${name} is needed and is not at ${places.join(" or ")}; ${variable} can say where it is`);
+  assert.ok(found, `Chromium is needed and is not at ${places.join(" or ")}; CHROMIUM can say where it is`);
   return found;
 }

@@ -46,6 +46,12 @@ globalThis.app = {
   /** Calls a method of the client. */
   call: (method, ...args) => outcome(() => idp[method](...args)),
 
+  /** Calls a method several times at once, and says too whether all came to the same agent object. */
+  async callAtOnce(times, method, ...args) {
+    const results = await Promise.all(Array.from({ length: times }, () => idp[method](...args)));
+    return { ids: results.map(({ agent }) => agent.id), isOneAgent: new Set(results.map(({ agent }) => agent)).size === 1 };
+  },
+
   /** Calls a method of every client of this page at once. */
   callEach: (method, ...args) => Promise.all(clients.map((client) => outcome(() => client[method](...args)))),
 
@@ -54,9 +60,8 @@ globalThis.app = {
 
   tokens: () => idp.agent.tokens,
 
-  /** Calls an API many times at once, at a moment of the page's clock. @returns the statuses, or what went wrong */
-  async fetchAtOnce(times, url, at) {
-    await new Promise((resolve) => setTimeout(resolve, at - Date.now()));
+  /** Calls an API many times at once. @returns the statuses, or what went wrong */
+  fetchAtOnce(times, url) {
     const one = () => idp.fetch(url).then(({ status }) => status, (error) => `${error.name} ${error.code}`);
     return Promise.all(Array.from({ length: times }, one));
   },
@@ -85,12 +90,6 @@ globalThis.app = {
     const agents = await Promise.all(all.map((options) => idp.signInSilent(options)));
     observer.disconnect();
     return { mostFrames, isOneAgent: new Set(agents).size === 1 };
-  },
-
-  /** Calls a method several times at once, and says too whether all came to the same agent object. */
-  async callAtOnce(times, method, ...args) {
-    const results = await Promise.all(Array.from({ length: times }, () => idp[method](...args)));
-    return { ids: results.map(({ agent }) => agent.id), isOneAgent: new Set(results.map(({ agent }) => agent)).size === 1 };
   },
 };
 
