@@ -793,17 +793,6 @@ export interface TokenSet {
   version: 1;
 }
 
-/** A token response as a provider sends it (RFC 6749 5.1), with members of any kind. */
-export interface TokenResponse {
-  access_token: string;
-  token_type: string;
-  expires_in?: number | string;
-  refresh_token?: string;
-  id_token?: string;
-  scope?: string;
-  [member: string]: unknown;
-}
-
 /** What a token set says about itself, now. Frozen; holds the tokens where no log shows them. */
 export interface Tokens {
   /** Whether the access token ends within `skew` seconds. Default: 0. */
