@@ -24,6 +24,7 @@ const LOOK_MILLISECONDS: u32 = 500;
 const LEASE_MILLISECONDS: u32 = 100;
 /// How long such a mark lets its tab send, in seconds.
 const LEASE_LIVES_SECONDS: i64 = 5;
+
 /// The turn at a refresh token.
 pub(super) struct Turn {
     _lock: Option<Guard>,
@@ -144,9 +145,9 @@ impl<H: Host> Client<H> {
         let is_refused = error.code() == Code::InvalidGrant;
         let is_answered = matches!(error.failure().status, Some(400..=499));
         let mark = match (is_refused, is_answered) {
-            (true, _) => Mark::Spent { since: self.now() },
+            (true, _) if was_lost => Mark::Spent { since: self.now() },
             // Who says no has rotated nothing.
-            (false, true) if !was_lost => Mark::Unsent,
+            (true, _) | (false, true) if !was_lost => Mark::Unsent,
             _ => Mark::Lost { sent_at: self.now() },
         };
         // Another tab may have sent it meanwhile, for which this request was lost: its mark stays.

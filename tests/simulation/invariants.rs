@@ -20,7 +20,7 @@ fn request_limit(world: &World) -> i64 {
 /// How long before its request a mark is written at most, in milliseconds.
 const LEASE_LIMIT: i64 = 2000;
 /// Of how many refresh tokens it is remembered that they are spent.
-const REMEMBERED: usize = 32;
+const REMEMBERED: usize = 256;
 /// How long any call may take, in milliseconds: a request of somebody else, its own, and the key set's.
 const CALL_LIMIT: i64 = 300_000;
 /// How long a message takes to the other tabs at most, in milliseconds.

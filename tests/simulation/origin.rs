@@ -13,7 +13,6 @@ use crate::scheduler::{Owner, WORLD};
 use crate::world::{World, note};
 
 type Hear = Rc<dyn Fn(String)>;
-type Waker = Rc<dyn Fn()>;
 type Awake = Rc<dyn Fn()>;
 
 struct Held {

@@ -27,7 +27,7 @@ async function begin() {
   const result = await idp.handleRedirectCallback();
   if (result && "agent" in result) history.replaceState(null, "", result.returnTo ?? "/");
   // Back from the provider's sign-out page: takes its `state` out of the address bar.
-  idp.handleLogoutCallback();
+  await idp.handleLogoutCallback();
 }
 
 /** Shows who is signed in, or the way to sign in. */
