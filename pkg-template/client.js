@@ -3,8 +3,13 @@
 
 import { Agent } from "./agent.js";
 import { configurationError, toError } from "./errors.js";
-import { authorizedFetch } from "./fetch.js";
+import { ApiSession, addVerbs } from "./fetch.js";
+import { askInPopup } from "./popup.js";
+import { leave, relay } from "./relay.js";
+import { callListener } from "./report.js";
 import { acquire, ready, readySync } from "./runtime.js";
+import { askSilently } from "./silent.js";
+import { Snapshots } from "./snapshot.js";
 import { encryptedStorage } from "./storage.js";
 
 /** Proof that the constructor was called from here. */
@@ -37,8 +42,27 @@ export class IdpClient extends EventTarget {
   /** @type {any[]} */
   #events = [];
   #holdsEvents = false;
+  #snapshots = new Snapshots();
+  /** How many ways to be signed in are being tried. */
+  #signingIn = 0;
+  #isRefreshing = false;
+  /** Why there is no fresh session. @type {import("./errors.js").OAuthError | null} */
+  #error = null;
+  #api;
   /** Every agent of this client's session, old ones too. @type {WeakSet<Agent>} */
   #ofSession = new WeakSet();
+  #disposal = new AbortController();
+  /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
+  #jobs = {
+    begin: (silent, options) => this.#later("begin_relayed", { silent, options }),
+    answers: (state, url) => this.#now("answers_relayed", { state, url }),
+    finish: (state, url) => this.#later("finish_relayed", { state, url }),
+    forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
+    disposal: this.#disposal.signal,
+    name: toJson,
+    underWay: new Map(),
+    client: "",
+  };
 
   /**
    * @param {symbol} proof
@@ -64,10 +88,13 @@ export class IdpClient extends EventTarget {
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
+    const { issuer, clientId, redirectUri } = this.#data;
+    this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
     this.#wasm = this.#instance.call(
       (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl, store),
     );
+    this.#api = this.#apiSession({});
   }
 
   /** @param {Record<string, unknown>} options */
@@ -75,7 +102,7 @@ export class IdpClient extends EventTarget {
     await ready();
     const client = new IdpClient(FROM_HERE, options);
     client.#holdsEvents = true;
-    await client.#later("restore");
+    await client.#whileSigningIn(() => client.#later("restore"));
     // Nobody can listen before the caller has the client: what restoring warned of waits for the next task.
     client.#holdsEvents = client.#events.length > 0;
     if (client.#holdsEvents) setTimeout(() => client.#release());
@@ -119,6 +146,19 @@ export class IdpClient extends EventTarget {
     return this.#latest.agent;
   }
 
+  get snapshot() {
+    const agent = this.#instance.dead ? null : this.agent;
+    const status = agent !== null ? "signed-in" : this.#signingIn > 0 ? "loading" : "signed-out";
+    return this.#snapshots.become({ status, agent, isRefreshing: this.#isRefreshing, error: this.#error });
+  }
+
+  /** @param {(snapshot: import("./index.d.ts").Snapshot) => void} listener */
+  subscribe(listener) {
+    if (typeof listener !== "function") throw configurationError("invalid_option", "`subscribe` takes a function");
+    void this.snapshot;
+    return this.#snapshots.subscribe(listener);
+  }
+
   get isAuthenticated() {
     const agent = this.agent;
     return agent !== null && (!agent.isExpired(0) || agent.isRefreshable);
@@ -144,10 +184,29 @@ export class IdpClient extends EventTarget {
     await this.#later("sign_in_redirect", { options: options ?? {} });
   }
 
+  /** @param {object} [options] */
+  async signInPopup(options) {
+    // The window opens in here, before anything is awaited.
+    const { agent } = await this.#whileSigningIn(() => askInPopup(this.#jobs, options ?? {}));
+    return this.#same(agent);
+  }
+
+  /** @param {object} [options] */
+  async signInSilent(options) {
+    const record = await this.#whileSigningIn(() => askSilently(this.#jobs, options ?? {}));
+    return record && this.#same(record.agent);
+  }
+
   /** @param {string | URL} [url] */
   async handleRedirectCallback(url) {
-    const record = await this.#later("handle_redirect_callback", { url: url === undefined ? url : String(url) });
+    const values = { url: url === undefined ? url : String(url) };
+    const record = await this.#whileSigningIn(() => this.#later("handle_redirect_callback", values));
     if (record === null) return null;
+    if (typeof record === "string") {
+      relay(record);
+      if (url === undefined) leave();
+      return { relayed: true };
+    }
     const { appStateJson, returnTo } = record;
     return {
       agent: this.#same(record.agent),
@@ -172,11 +231,11 @@ export class IdpClient extends EventTarget {
     return record && this.#same(record);
   }
 
-  /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
-  async getAccessToken({ minValiditySeconds = 0, forceRefresh = false } = {}) {
+  /** @param {import("./index.d.ts").AccessTokenOptions} [options] */
+  async getAccessToken({ minValiditySeconds = 0, forceRefresh = false, resource, scopes } = {}) {
     // JSON has no Infinity.
     const minimum = Math.min(minValiditySeconds, Number.MAX_SAFE_INTEGER);
-    return this.#later("access_token", { minimum, force: Boolean(forceRefresh) });
+    return this.#later("access_token", { minimum, force: Boolean(forceRefresh), resource, scopes });
   }
 
   async authorizationHeader() {
@@ -193,19 +252,17 @@ export class IdpClient extends EventTarget {
 
   /**
    * @param {RequestInfo | URL} input
-   * @param {RequestInit & { auth?: string }} [init]
+   * @param {import("./fetch.js").ApiInit} [init]
    */
   async fetch(input, init) {
-    const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? globalThis.fetch);
-    return authorizedFetch(
-      {
-        authorize: (url, auth) => this.#later("authorize", { url, auth: String(auth) }),
-        judge: (answer) => this.#later("judge", answer),
-        send: (...request) => send(...request),
-      },
-      input,
-      init,
-    );
+    return this.#api.fetch(input, init);
+  }
+
+  /** @param {object} [options] */
+  session(options = {}) {
+    this.#now("api_session", { session: options });
+    // A copy: what was checked is what holds.
+    return this.#apiSession(JSON.parse(toJson(options)));
   }
 
   /** @param {object} [options] */
@@ -223,19 +280,15 @@ export class IdpClient extends EventTarget {
    * @param {(event: any) => void} listener
    */
   on(type, listener) {
-    const guarded = (/** @type {any} */ event) => {
-      try {
-        listener(event);
-      } catch (thrown) {
-        report(thrown);
-      }
-    };
+    const guarded = (/** @type {any} */ event) => callListener(listener, event);
     this.addEventListener(type, guarded);
     return () => this.removeEventListener(type, guarded);
   }
 
   dispose() {
     this.#now("dispose");
+    this.#disposal.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
+    this.#tellSoon();
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
@@ -267,7 +320,45 @@ export class IdpClient extends EventTarget {
    */
   async #later(job, values) {
     const json = toJson(values);
-    return this.#instance.callAsync(() => this.#wasm.later(job, json));
+    try {
+      return await this.#instance.callAsync(() => this.#wasm.later(job, json));
+    } catch (thrown) {
+      if (this.#instance.dead) [this.#error, this.#isRefreshing] = [/** @type {any} */ (thrown), false];
+      throw thrown;
+    } finally {
+      // The caller is the last to know.
+      this.#dispatch();
+    }
+  }
+
+  /**
+   * What may end with somebody signed in: until then, the snapshot says that it is under way.
+   *
+   * @template T
+   * @param {() => Promise<T>} work
+   */
+  async #whileSigningIn(work) {
+    this.#signingIn += 1;
+    this.#tellSoon();
+    try {
+      return await work();
+    } finally {
+      this.#signingIn -= 1;
+      this.#dispatch();
+    }
+  }
+
+  /** @param {object} options as Rust has read them */
+  #apiSession(options) {
+    const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? ((...request) => fetch(...request)));
+    return new ApiSession(
+      {
+        authorize: (request) => this.#later("authorize", request),
+        judge: (answer) => this.#later("judge", answer),
+        send: (...request) => send(...request),
+      },
+      options,
+    );
   }
 
   /**
@@ -300,7 +391,7 @@ export class IdpClient extends EventTarget {
    * @param {any} record
    */
   #queue(record) {
-    if (this.#events.push(record) === 1 && !this.#holdsEvents) queueMicrotask(() => this.#dispatch());
+    if (this.#events.push(record) === 1) queueMicrotask(() => this.#dispatch());
   }
 
   #release() {
@@ -308,17 +399,45 @@ export class IdpClient extends EventTarget {
     this.#dispatch();
   }
 
+  /** Where the app's own code called, which may be a store that Rust is waiting for. */
+  #tellSoon() {
+    queueMicrotask(() => this.#dispatch());
+  }
+
+  /** Snapshot, subscribers, events, in this order. */
   #dispatch() {
-    for (const { type, source, reason, message, error, appStateJson } of this.#events.splice(0)) {
-      const detail = { agent: this.#instance.dead ? null : this.agent, source };
+    const records = this.#holdsEvents ? [] : this.#events.splice(0);
+    const before = this.#snapshots.current.agent;
+    const errors = records.map((record) => this.#note(record));
+    const { agent } = this.snapshot;
+    this.#snapshots.tell();
+    records.forEach(({ type, source, reason, message, appStateJson }, at) => {
+      if (type === "statechanged") return;
+      // Nobody asks who signed in when somebody signed out.
+      const detail = { agent: type === "signedout" ? before : agent, source };
       if (reason !== undefined) Object.assign(detail, { reason });
       if (message !== undefined) Object.assign(detail, { message });
-      if (error !== undefined) Object.assign(detail, { error: toError(error) });
+      if (errors[at] !== null) Object.assign(detail, { error: errors[at] });
       if (appStateJson !== undefined) Object.assign(detail, { appState: JSON.parse(appStateJson) });
       this.dispatchEvent(new ClientEvent(type, Object.freeze(detail)));
-    }
+    });
+  }
+
+  /**
+   * What an event means for the snapshot.
+   *
+   * @param {any} record
+   */
+  #note({ type, error: record }) {
+    const error = record === undefined ? null : toError(record);
+    if (type === "statechanged") this.#isRefreshing = !this.#instance.dead && this.#now("state").isRefreshing;
+    if (type === "signedin" || type === "refreshed") this.#error = null;
+    if (type === "refreshfailed" || type === "signedout") this.#error = error;
+    return error;
   }
 }
+
+addVerbs(IdpClient.prototype);
 
 /**
  * The object that keeps sessions, where it is one.
@@ -371,10 +490,4 @@ function toJson(values = {}) {
  */
 function frozen(record) {
   return Object.freeze(record);
-}
-
-/** @param {unknown} thrown */
-function report(thrown) {
-  if (typeof globalThis.reportError === "function") globalThis.reportError(thrown);
-  else queueMicrotask(() => Promise.reject(thrown));
 }

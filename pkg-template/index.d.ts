@@ -80,6 +80,8 @@ export interface ClientOptions {
   clockToleranceSeconds?: number;
   /** The limit for one request to the provider: 1 to 600. Default: 30. */
   timeoutSeconds?: number;
+  /** How long the window of `signInPopup` may take: 1 to 600. A frame gets 10 of it at most. Default: 300. */
+  callbackTimeoutSeconds?: number;
   /** How long a discovery document is used before it is fetched again. Default: 3600. */
   discoveryTtlSeconds?: number;
   /** How the provider returns the authorization response. Default: `"query"`. */
@@ -123,7 +125,7 @@ export interface SignInOptions {
   returnTo?: string;
   /** Given back after the sign-in, or on the error that ends it: anything that JSON can hold. */
   appState?: unknown;
-  /** 22 to 512 characters that cannot be guessed. `signInRedirect` puts the client's tag in front of it. */
+  /** 22 to 512 characters that cannot be guessed. `signIn*` put the client's tag in front of it. */
   state?: string;
   /** 22 to 512 characters that cannot be guessed. */
   nonce?: string;
@@ -146,6 +148,35 @@ export interface AuthorizationRequest {
   readonly acrValues?: readonly string[];
 }
 
+/** The options of a sign-in in a window. */
+export interface PopupOptions extends SignInOptions {
+  /**
+   * A window that your app opened itself, in the handler of the click; it is closed at the end. `null`, which is what
+   * `window.open` gives where it is blocked, is `popup_blocked`.
+   */
+  popup?: Window | null;
+  /** Ends the waiting with its reason and closes the window. Once the response is here it changes nothing. */
+  signal?: AbortSignal;
+}
+
+/** The options of a sign-in that nobody sees; `prompt` is always `none`. */
+export interface SilentOptions extends Omit<SignInOptions, "prompt"> {
+  /** Tries again where a frame did not answer before in this page. */
+  force?: boolean;
+  /** `null` instead of an error where the user would have to do something, and where frames are blocked. */
+  ifAvailable?: boolean;
+  /** Ends the waiting with its reason. Once the response is here it changes nothing. */
+  signal?: AbortSignal;
+}
+
+/** What a page learns that came back in a popup or a frame: the page that waits has the response now. */
+export interface Relayed {
+  relayed: true;
+  agent?: undefined;
+  appState?: undefined;
+  returnTo?: undefined;
+}
+
 /** What came of a sign-in. */
 export interface SignedIn {
   agent: Agent;
@@ -161,7 +192,7 @@ export interface SignedIn {
  * It has a session of its own only where one process serves one person: in a page, or with `session: "single-user"`.
  * Elsewhere the methods marked *needs a session* reject with `ConfigurationError` `no_ambient_session`.
  */
-export class IdpClient extends EventTarget {
+export class IdpClient extends EventTarget implements ApiCalls {
   private constructor();
 
   /**
@@ -190,6 +221,17 @@ export class IdpClient extends EventTarget {
   readonly agent: Agent | null;
   /** Whether somebody is signed in whose access token is valid or can be renewed. */
   readonly isAuthenticated: boolean;
+  /** What an app shows: frozen, and the same object until something in it changes. */
+  readonly snapshot: Snapshot;
+
+  /**
+   * Calls the listener with the snapshot, at once and after each change, before the event of the change is dispatched
+   * and before the call that caused it settles. Made for React's `useSyncExternalStore`, Vue and Svelte.
+   *
+   * @returns what ends it
+   * @throws ConfigurationError `invalid_option`: no function
+   */
+  subscribe(listener: (snapshot: Snapshot) => void): () => void;
 
   /**
    * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
@@ -231,6 +273,38 @@ export class IdpClient extends EventTarget {
   signInRedirect(options?: SignInOptions): Promise<void>;
 
   /**
+   * Signs in in a window beside this page, which goes on running. The window opens before anything is awaited: call
+   * this right in the handler of a click. The page at `redirectUri`, which has to be of this page's origin, hands the
+   * response over: by `import "wasm-oidc/callback"`, or by `handleRedirectCallback`. The code is redeemed here, once,
+   * and everything is verified as after a redirect. Calls with the same options while the window is open share it.
+   * `appState` is on the event `signedin` and on errors. The window is closed at the end. *Needs a session* and a page.
+   *
+   * @throws CallbackError `popup_blocked` (retry: in a click); `popup_closed`: the user closed the window, known 1 s
+   *   later. A provider that cuts its window off from this page by COOP can still answer, but its closing is not seen:
+   *   that ends, as whatever is never answered, in TimeoutError `timeout` after `callbackTimeoutSeconds`.
+   * @throws ConfigurationError `no_ambient_session` without a page, `invalid_option` for a `redirectUri` on another
+   *   origin; as `createAuthorizationRequest` and `handleRedirectCallback`; LoginRequiredError `signed_out` when
+   *   somebody signed out meanwhile
+   */
+  signInPopup(options?: PopupOptions): Promise<Agent>;
+
+  /**
+   * Asks the provider in a hidden frame who is signed in there (OIDC Core 3.1.2.1 `prompt=none`), for the user of the
+   * session where there is one (`id_token_hint`). A failure ends or changes no session, a success replaces it. Calls
+   * with the same options share a frame, others run one after the other. The page at `redirectUri` hands the response
+   * over as for `signInPopup`. *Needs a session* and a page.
+   *
+   * Where the browser blocks the provider's cookies in frames, nobody is signed in there: LoginRequiredError.
+   *
+   * @throws LoginRequiredError, InteractionRequiredError, ConsentRequiredError, AccountSelectionRequiredError
+   * @throws TimeoutError `silent_blocked`: no answer in 10 s, since the provider refuses frames or no page relays;
+   *   remembered for this page, where further calls fail at once unless they say `force: true`
+   * @throws ConfigurationError `invalid_option` for `prompt`; as `signInPopup`
+   */
+  signInSilent(options: SilentOptions & { ifAvailable: true }): Promise<Agent | null>;
+  signInSilent(options?: SilentOptions): Promise<Agent>;
+
+  /**
    * Handles the authorization response in the address bar, or in `url`. Call it on every load: it decides in this
    * order, and only 7 sends a request. *Needs a session.*
    *
@@ -247,8 +321,12 @@ export class IdpClient extends EventTarget {
    * 10. The provider refused: the class of its error, with the `appState` of the sign-in.
    *
    * From 5 on, the response's parameters are taken out of the address bar; all others stay.
+   *
+   * In the window of `signInPopup` and the frame of `signInSilent`, it hands the response to the page that waits,
+   * redeems and stores nothing, closes the window, and resolves to `{ relayed: true }`. It knows such a response by its
+   * `state`.
    */
-  handleRedirectCallback(url?: string | URL): Promise<SignedIn | null>;
+  handleRedirectCallback(url?: string | URL): Promise<SignedIn | Relayed | null>;
 
   /**
    * The agent now, its tokens renewed where that is due; `null` when somebody has to sign in. *Needs a session.*
@@ -262,7 +340,7 @@ export class IdpClient extends EventTarget {
    *
    * @throws LoginRequiredError `signed_out`, SessionExpiredError, RefreshError
    */
-  getAccessToken(options?: { minValiditySeconds?: number; forceRefresh?: boolean }): Promise<string>;
+  getAccessToken(options?: AccessTokenOptions): Promise<string>;
 
   /** The value of an `Authorization` header. *Needs a session.* @throws as `getAccessToken` */
   authorizationHeader(): Promise<string>;
@@ -276,19 +354,21 @@ export class IdpClient extends EventTarget {
    */
   refresh(agent?: Agent): Promise<Agent>;
 
+  /** *Needs a session*, but for `auth: "none"`. */
+  fetch(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  get(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  post(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  put(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  patch(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  delete(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  head(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+
   /**
-   * The platform's `fetch` with the access token, for origins in `apiOrigins`. The token is renewed when it is due; a
-   * 401 is tried once more with a new token where the body can be sent again. A redirect to another origin does not
-   * carry the token. An `authorization` header of yours stays. Aborting rejects the fetch, never a refresh.
-   * *Needs a session.*
+   * Calls to an API of its own, on this client's session.
    *
-   * @param init `auth: "optional"` sends the request bare when nobody is signed in; `auth: "none"` always does
-   * @throws ConfigurationError `origin_not_allowed`; LoginRequiredError `signed_out`; as `getAccessToken`
+   * @throws ConfigurationError `invalid_option`, `unknown_option`
    */
-  fetch(
-    input: RequestInfo | URL,
-    init?: RequestInit & { auth?: "required" | "optional" | "none" },
-  ): Promise<Response>;
+  session(options?: ApiSessionOptions): ApiSession;
 
   /** The URL that ends the session at the provider (RP-Initiated Logout 2); `null` where it has no such endpoint. */
   createLogoutUrl(options?: { idTokenHint?: string; postLogoutRedirectUri?: string; state?: string }): string | null;
@@ -310,17 +390,120 @@ export class IdpClient extends EventTarget {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What an app shows about its session. */
+export interface Snapshot {
+  /** `"loading"`: nobody is signed in yet, and a stored session, a callback, a popup or a silent sign-in is looked at. */
+  readonly status: "loading" | "signed-in" | "signed-out";
+  /** As `idp.agent`. */
+  readonly agent: Agent | null;
+  /** Whether a token request that renews the tokens is under way. */
+  readonly isRefreshing: boolean;
+  /**
+   * Why the last refresh failed or the session ended, until somebody signs in or a refresh succeeds; also the
+   * `PanicError` of a client that is dead. A sign-out that was asked for has none.
+   */
+  readonly error: OAuthError | null;
+}
+
+/** What `fetch` takes beside what the platform's own does. */
+export interface ApiRequestInit extends RequestInit {
+  /**
+   * `"required"` (the default): a token, or an error. `"optional"`: bare when nobody is signed in. `"none"`: bare, to any
+   * origin. Anything else is `invalid_option`.
+   */
+  auth?: "required" | "optional" | "none";
+  /** A body that is sent as JSON, with its `content-type` unless another one is given. Not together with `body`. */
+  json?: unknown;
+  /** `"half"`, where the body is a stream (Fetch 5.3). */
+  duplex?: "half";
+}
+
+/** Requests with the access token. */
+export interface ApiCalls {
+  /**
+   * The platform's `fetch` with the access token (RFC 6750 2.1), for origins in `apiOrigins`.
+   *
+   * The token is renewed when it is due. A 401 that is about the token is answered by one more request with a new token,
+   * where the body can be sent again: strings, buffers, `Blob`, `FormData` and `URLSearchParams`, no streams and no
+   * `Request` with a body. Whatever comes then is what you get, as is every other status.
+   *
+   * A redirect to another origin does not carry the token, nor `Cookie` of yours. Outside browsers redirects are
+   * followed by hand, at most 5, by the rules of Fetch 4.5; one that wants a stream a second time is a `TypeError`.
+   * `redirect: "manual"` and `"error"` mean what they always mean. An `authorization` header of yours stays, and
+   * nothing of the above happens.
+   *
+   * Aborting rejects the fetch, never a refresh that it waits for. What the platform's `fetch` rejects with, this does.
+   *
+   * @throws ConfigurationError `origin_not_allowed`, `invalid_option`; LoginRequiredError `signed_out`;
+   *   SessionExpiredError; RefreshError
+   */
+  fetch(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  /** `fetch` with this method, as all below; `init.method` is ignored. */
+  get(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  post(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  put(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  patch(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  delete(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+  head(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+}
+
+/** Whose access token: without any of these the session's own. */
+export interface TokenTarget {
+  /**
+   * Absolute URIs without a fragment (RFC 8707 2.2): a token for these APIs alone, which the sign-in has asked for. It is
+   * had by a refresh grant, kept in memory until it is due, and never takes the place of the session's own. Needs a
+   * refresh token. For an API that the sign-in did not name the provider says `invalid_target`; some spend the refresh
+   * token by that, so that the session ends at its next renewal.
+   */
+  resource?: string | string[];
+  /** Fewer scopes than the session's (RFC 6749 6); a list, or one string with spaces. A token as above. */
+  scopes?: string | string[];
+}
+
+export interface AccessTokenOptions extends TokenTarget {
+  /** Seconds that the token should live; tried for once. */
+  minValiditySeconds?: number;
+  /** Asks the provider, whatever the token's age. */
+  forceRefresh?: boolean;
+}
+
+/** What an API of its own changes; what is left out is as the client has it. */
+export interface ApiSessionOptions extends TokenTarget {
+  /**
+   * How long a request may take until its answer begins, the wait for a token included: 1 to 86400. Then the fetch
+   * rejects with `TimeoutError` `timeout`; a refresh that it waited for goes on. Default: no limit.
+   */
+  timeoutSeconds?: number;
+  /** Where the token may go, instead of the client's `apiOrigins`. */
+  apiOrigins?: string[];
+  /** `false`: the token is sent as it is, and a 401 renews nothing. */
+  autoRefresh?: boolean;
+  retryOn401?: boolean;
+}
+
+/** Calls to one API. Frozen. */
+export interface ApiSession extends ApiCalls {
+  /** The method OPTIONS; on the client itself `options` is what it was made with. */
+  options(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
+}
+
 /**
  * `signedin`, `refreshed`, `refreshfailed` (the session lives on), `expired` (once, when an access token is past its end
  * and could not be renewed), `signedout` (`reason` says why), `warning`.
  */
 export type ClientEventType = "signedin" | "refreshed" | "refreshfailed" | "expired" | "signedout" | "warning";
 
-/** An event of a client; dispatched outside every call, and never with a token. */
+/**
+ * An event of a client; dispatched outside every call, after `snapshot` and its subscribers and before the call that
+ * caused it settles, and never with a token. No lock is held, so a listener may call and await every method. What it
+ * throws goes to `reportError`.
+ */
 export interface ClientEvent extends Event {
   readonly type: ClientEventType;
   readonly detail: {
+    /** Who is signed in; with `signedout` who it was, whose tokens are gone. */
     readonly agent: Agent | null;
+    /** Where it happened: `"other-tab"` for what this one only follows. */
     readonly source: "this-tab" | "other-tab";
     /** A code: why the session ended (`signed_out`, `invalid_grant`, `refresh_expired` …), or what the warning is. */
     readonly reason?: string;
@@ -479,6 +662,60 @@ export interface TokenSet {
   metadata?: Record<string, unknown>;
   version: 1;
 }
+
+/** A token response as a provider sends it (RFC 6749 5.1), with members of any kind. */
+export interface TokenResponse {
+  access_token: string;
+  token_type: string;
+  expires_in?: number | string;
+  refresh_token?: string;
+  id_token?: string;
+  scope?: string;
+  [member: string]: unknown;
+}
+
+/** What a token set says about itself, now. Frozen; holds the tokens where no log shows them. */
+export interface Tokens {
+  /** Whether the access token ends within `skew` seconds. Default: 0. */
+  isExpired(skew?: number): boolean;
+  /** The contrary. */
+  accessValid(skew?: number): boolean;
+  /** Whether there is a refresh token that is not known to end within `skew` seconds. Default: 0. */
+  refreshValid(skew?: number): boolean;
+  /** Whether there is a refresh token that is not known to be expired. */
+  readonly isRefreshable: boolean;
+  /** Whether a refresh is due: 60 s ahead of the end, but never in the first half of the life. */
+  readonly shouldRefresh: boolean;
+  /** Seconds until the access token ends, negative when past; `null` when the provider did not say. */
+  readonly expiresIn: number | null;
+  readonly scopes: readonly string[];
+  /** The value of an `Authorization` header (RFC 6750 2.1). */
+  readonly authorizationHeader: string;
+  /** The token set, to be stored: this holds the tokens. */
+  toJSON(): TokenSet;
+}
+
+/**
+ * A token set that you keep, or a token response.
+ *
+ * A response has no time: it counts from `receivedAt` (Unix seconds), else from the `iat` of its ID token. Where both
+ * are missing its access token counts as due, and the end of its refresh token as unknown. A lifetime that the provider
+ * does not name counts as one hour.
+ *
+ * @throws ConfigurationError `invalid_option`; for what is no token set of this version yet also `not_ready`, before the
+ *   wasm is loaded in a page; TokenExchangeError `invalid_response`, `token_type_mismatch`
+ */
+export function tokenSet(tokens: TokenSet | TokenResponse, options?: { receivedAt?: number }): Tokens;
+
+/**
+ * Where to go after a sign-in: `url` as its parser writes it if it stays on the app's own origin, else `fallback`
+ * (RFC 9700 4.11.1). Refused are other origins in all their spellings (`//e.example`, `/\\e.example` …), paths that
+ * begin with `//`, and everything that is not http(s). Use what comes back, never the string that went in.
+ *
+ * @param fallback a path of the app, `/` by default. Outside a page it has to be a URL: it says which origin is the app's.
+ * @throws ConfigurationError `invalid_option` for such a fallback; `not_ready` before the wasm is loaded in a page
+ */
+export function safeReturnTo(url: string | URL | null | undefined, fallback?: string | URL): string;
 
 /**
  * Whether a list of scopes grants an action on a resource.

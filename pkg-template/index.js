@@ -9,6 +9,8 @@ export {
   StorageError, SubjectMismatchError, TimeoutError, TokenExchangeError, TokenExpiredError, TokenParseError,
   TokenVerificationError, UserBlockedError, isOAuthError,
 } from "./errors.js";
+export { safeReturnTo } from "./return-to.js";
 export { ready } from "./runtime.js";
 export { hasAccess, parseScope } from "./scopes.js";
 export { encryptedStorage, memoryStorage, webStorage } from "./storage.js";
+export { tokenSet } from "./token-set.js";

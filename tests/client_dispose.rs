@@ -13,7 +13,7 @@
 mod simulated;
 
 use simulated::{DISCOVERY, SimulatedHost, TOKEN_LIFETIME, code_of, here_only};
-use wasm_oidc::client::{Client, FetchPolicy};
+use wasm_oidc::client::{ApiSession, Client, FetchPolicy};
 use wasm_oidc::error::Code;
 
 /// Somebody signed in, whose access token is past its end.
@@ -89,7 +89,8 @@ fn a_process_that_serves_many_people_has_no_session_of_its_own() {
     assert_eq!(code_of(host.run(client.access_token(0, false))), Code::NoAmbientSession);
     assert_eq!(code_of(host.run(client.refresh())), Code::NoAmbientSession);
     assert_eq!(code_of(host.run(client.sign_out(&here_only()))), Code::NoAmbientSession);
-    let fetch = client.authorize("https://api.example/", FetchPolicy::Optional);
+    let session = ApiSession::default();
+    let fetch = client.authorize("https://api.example/", FetchPolicy::Optional, &session);
     assert_eq!(code_of(host.run(fetch)), Code::NoAmbientSession);
     assert_eq!(host.provider.requests(), 0);
     host.run(client.restore()).unwrap();

@@ -262,7 +262,7 @@ proptest! {
                 Ok(Recognized::Ours(response)) => prop_assert!(
                     tag.owns(&response.state) || response.iss.as_deref() == Some("https://idp")
                 ),
-                Ok(Recognized::NothingHere | Recognized::NotOurs) => {}
+                Ok(Recognized::NothingHere | Recognized::NotOurs | Recognized::ToRelay) => {}
                 Err(error) => prop_assert!(is_harmless(&error), "{}", error),
             }
             if let Err(error) = parse_response(&text, mode) {

@@ -12,7 +12,8 @@ use wasm_bindgen_futures::future_to_promise;
 use super::errors::thrown;
 use super::records::{self, Record, to_js};
 use crate::client::{
-    ByHand, Client, ClientOptions, FetchPolicy, LogoutOptions, SignInOptions, SignOutOptions, Verdict,
+    ApiSession, ByHand, Client, ClientOptions, FetchPolicy, Interaction, LogoutOptions, SignInOptions, SignOutOptions,
+    SignedIn, Target, Verdict,
 };
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
@@ -78,6 +79,15 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
     Ok(match job {
         "agent" => agent_now(client),
         "tokens" => client.session().map_or(Json::Null, |session| Json::Object(session.tokens.to_json())),
+        "state" => {
+            let mut record = Record::default();
+            record.flag("isRefreshing", Some(client.is_refreshing()));
+            record.done()
+        }
+        "api_session" => {
+            ApiSession::from_json(arguments.required_object("session")?)?;
+            Json::Null
+        }
         "discovery_mode" => text(Some(client.discovery_mode().to_owned())),
         "metadata" => client.metadata().map_or(Json::Null, |metadata| Json::Object(metadata.document.clone())),
         "create_authorization_url" => {
@@ -87,6 +97,14 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
         "create_logout_url" => {
             let options = LogoutOptions::from_json(arguments.required_object("options")?)?;
             text(client.create_logout_url(&options)?)
+        }
+        "answers_relayed" => {
+            let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);
+            Json::Bool(client.answers_relayed(state, url))
+        }
+        "forget_relayed" => {
+            client.forget_relayed(arguments.required_string("state")?);
+            Json::Null
         }
         "dispose" => {
             client.dispose();
@@ -114,14 +132,26 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             Json::Null
         }
         "handle_redirect_callback" => {
-            let url = arguments.string("url")?.map(str::to_owned);
-            let Some(signed_in) = client.handle_redirect_callback(url).await? else { return Ok(Json::Null) };
-            let session = client.session().ok_or_else(signed_out_meanwhile)?;
-            let mut record = Record::default();
-            record.put("agent", records::agent(&signed_in.agent, &session.tokens, client.revision()));
-            record.text("appStateJson", signed_in.app_state.as_deref());
-            record.text("returnTo", signed_in.return_to.as_deref());
-            record.done()
+            let url = arguments.string("url")?;
+            if let Some(url) = client.response_to_relay(url) {
+                return Ok(Json::String(url));
+            }
+            match client.handle_redirect_callback(url.map(str::to_owned)).await? {
+                Some(outcome) => signed_in(&client, &outcome)?,
+                None => Json::Null,
+            }
+        }
+        "begin_relayed" => {
+            let options = SignInOptions::from_json(arguments.required_object("options")?, client.options())?;
+            let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
+            records::relayed(&client.begin_relayed(options, interaction).await?)
+        }
+        "finish_relayed" => {
+            let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);
+            match client.finish_relayed(state, url).await? {
+                Some(outcome) => signed_in(&client, &outcome)?,
+                None => Json::Null,
+            }
         }
         "exchange_code" => {
             let callback = arguments.get("callback").unwrap_or(&Json::Null);
@@ -136,7 +166,9 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         "access_token" => {
             // No number is none asked for.
             let minimum = arguments.seconds("minimum").ok().flatten().unwrap_or(0);
-            Json::String(client.access_token(minimum, flag(&arguments, "force")?).await?.expose().to_owned())
+            let target = Target::from_json(&arguments)?;
+            let token = client.access_token_for(&target, minimum, flag(&arguments, "force")?).await?;
+            Json::String(token.expose().to_owned())
         }
         "refresh" => {
             client.refresh().await?;
@@ -156,12 +188,14 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "authorize" => {
             let policy = policy(arguments.required_string("auth")?)?;
-            records::authorized(&client.authorize(arguments.required_string("url")?, policy).await?)
+            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            records::authorized(&client.authorize(arguments.required_string("url")?, policy, &session).await?)
         }
         "judge" => {
             let status = arguments.required_seconds("status")?;
             let (challenge, sent) = (arguments.string("challenge")?, arguments.required_string("sent")?);
-            match client.judge(status, challenge, sent, flag(&arguments, "replayable")?).await {
+            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            match client.judge(status, challenge, sent, flag(&arguments, "replayable")?, &session).await {
                 Verdict::Deliver => Json::Null,
                 Verdict::Again(token) => Json::String(token.expose().to_owned()),
             }
@@ -178,6 +212,16 @@ fn agent_now(client: &Client<JsHost>) -> Json {
     }
 }
 
+/// What came of a sign-in, while its session lasts.
+fn signed_in(client: &Client<JsHost>, signed_in: &SignedIn) -> Result<Json> {
+    let session = client.session().ok_or_else(signed_out_meanwhile)?;
+    let mut record = Record::default();
+    record.put("agent", records::agent(&signed_in.agent, &session.tokens, client.revision()));
+    record.text("appStateJson", signed_in.app_state.as_deref());
+    record.text("returnTo", signed_in.return_to.as_deref());
+    Ok(record.done())
+}
+
 fn flag(arguments: &Object, name: &str) -> Result<bool> {
     Ok(arguments.bool(name)?.unwrap_or(false))
 }
@@ -187,10 +231,7 @@ fn policy(auth: &str) -> Result<FetchPolicy> {
         "required" => Ok(FetchPolicy::Required),
         "optional" => Ok(FetchPolicy::Optional),
         "none" => Ok(FetchPolicy::Bare),
-        _ => {
-            let message = "fetch option \"auth\": expected \"required\", \"optional\" or \"none\"";
-            Err(Error::new(Code::InvalidOption, message))
-        }
+        _ => Err(no_such_job()),
     }
 }
 

@@ -7,6 +7,8 @@ mod access;
 mod client;
 mod errors;
 mod records;
+mod return_to;
+mod token_set;
 #[cfg(feature = "traps")]
 mod traps;
 

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use crate::authz::organizations::Organization;
-use crate::client::{AuthorizationUrl, Authorized, Exchanged};
+use crate::client::{AuthorizationUrl, Authorized, Exchanged, Relayed};
 use crate::ports::Event;
 use crate::protocol::json::{Json, Number, Object};
 use crate::session::{Agent, TokenSet};
@@ -106,6 +106,15 @@ pub(super) fn authorization_url(request: &AuthorizationUrl) -> Json {
     if !request.acr_values.is_empty() {
         record.texts("acrValues", &request.acr_values);
     }
+    record.done()
+}
+
+/// A sign-in that began beside the page.
+pub(super) fn relayed(relayed: &Relayed) -> Json {
+    let mut record = Record::default();
+    record.text("url", Some(&relayed.url));
+    record.text("state", Some(&relayed.state));
+    record.number("seconds", Some(relayed.seconds));
     record.done()
 }
 

@@ -50,7 +50,8 @@ impl<H: Host> Client<H> {
         let inner = &self.inner;
         let issuer = inner.options.issuer_name();
         match callback::recognize(&url, inner.options.response_mode, &inner.tag, Some(issuer)) {
-            Ok(Recognized::NothingHere) => Ok(None),
+            // What is to be relayed is no business of this page: see `response_to_relay`.
+            Ok(Recognized::NothingHere | Recognized::ToRelay) => Ok(None),
             Ok(Recognized::NotOurs) => {
                 self.warn("callback_ignored", "an authorization response that is not this client's was left alone");
                 Ok(None)
@@ -68,7 +69,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Calls with the same response while it is handled get the same result.
-    async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
+    pub(super) async fn handle_once(&self, response: AuthorizationResponse) -> Result<SignedIn> {
         let state = &response.state;
         let code_hash = response.code().map(fingerprint).unwrap_or_default();
         let (flight, signed_in) = {
@@ -188,7 +189,7 @@ impl<H: Host> Client<H> {
 
     /// Whether the URL is the redirect URI: its origin, its path, and its own query among the parameters.
     #[inline(never)]
-    fn is_at_redirect_uri(&self, url: &str) -> bool {
+    pub(super) fn is_at_redirect_uri(&self, url: &str) -> bool {
         let Some(redirect_uri) = &self.inner.options.redirect_uri else { return false };
         let base = self.host().location();
         let here = self.host().resolve(url, base.as_deref());
@@ -196,7 +197,7 @@ impl<H: Host> Client<H> {
         here.origin == expected.origin && here.path == expected.path && has_pairs_of(&here.query, &expected.query)
     }
 
-    fn clean_address_bar(&self, url: &str) {
+    pub(super) fn clean_address_bar(&self, url: &str) {
         let Some(location) = self.host().location() else { return };
         // Only where the response is in the address bar; a URL that the app handed in may be another one.
         if self.host().resolve(url, Some(&location)).is_some_and(|resolved| resolved.href == location) {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::api_tokens::Target;
 use super::exchange::Exchanged;
 use super::obtain::Obtained;
 use super::renewal::{MAX_LOOKS, busy, no_refresh_token, reason_to_end};
@@ -81,7 +82,7 @@ impl<H: Host> Client<H> {
             let unverified = self.unverified(fingerprint);
             let renewed = match unverified {
                 Some(renewed) => renewed,
-                None => match self.obtain(refresh_token, fingerprint, &turn).await? {
+                None => match self.obtain(refresh_token, fingerprint, &turn, &Target::default()).await? {
                     Obtained::Response(response) => {
                         let renewed = Rc::new(old.renewed(response, self.now()));
                         self.remember_renewal(fingerprint, Rc::clone(&renewed), false);

@@ -1,8 +1,12 @@
 //! Calling an app's own API: two decisions. The request and its body stay with JavaScript.
 
-use super::Client;
+use super::api_tokens::Target;
+use super::given::Given;
+use super::{Client, signed_out};
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
+use crate::protocol::authorization_request::check_resources;
+use crate::protocol::json::Object;
 use crate::protocol::secret::Secret;
 
 /// What a call says about its token.
@@ -15,6 +19,40 @@ pub enum FetchPolicy {
     Optional,
     /// No token, to any origin.
     Bare,
+}
+
+/// What an API of its own changes about the client's options; what it leaves out is as the client has it.
+#[derive(Debug, Clone, Default)]
+pub struct ApiSession {
+    /// Where access tokens may go.
+    pub api_origins: Option<Vec<String>>,
+    /// Whose tokens the API takes.
+    pub target: Target,
+    /// Whether tokens are renewed for a request.
+    pub auto_refresh: Option<bool>,
+    /// Whether a request answered with 401 is sent once more.
+    pub retry_on_401: Option<bool>,
+}
+
+impl ApiSession {
+    /// The options of JavaScript's object. The limit of time is JavaScript's, which has the request; it is only
+    /// checked here.
+    ///
+    /// # Errors
+    /// `ConfigurationError`: `invalid_option`, `unknown_option`.
+    pub fn from_json(object: &Object) -> Result<Self> {
+        let mut given = Given::new("session option", object);
+        given.seconds("timeoutSeconds", 1, 86_400);
+        let session = Self {
+            api_origins: given.texts("apiOrigins"),
+            target: Target::from_given(&mut given),
+            auto_refresh: given.flag("autoRefresh"),
+            retry_on_401: given.flag("retryOn401"),
+        };
+        given.finish()?;
+        check_resources(&session.target.resources)?;
+        Ok(session)
+    }
 }
 
 /// A request that may be sent.
@@ -40,7 +78,7 @@ impl<H: Host> Client<H> {
     ///
     /// # Errors
     /// `ConfigurationError` `origin_not_allowed`; `LoginRequiredError` and the errors of [`Client::access_token`].
-    pub async fn authorize(&self, url: &str, policy: FetchPolicy) -> Result<Authorized> {
+    pub async fn authorize(&self, url: &str, policy: FetchPolicy, session: &ApiSession) -> Result<Authorized> {
         self.require_ambient("fetch")?;
         let location = self.host().location();
         let resolved = self.host().resolve(url, location.as_deref()).ok_or_else(|| {
@@ -49,7 +87,7 @@ impl<H: Host> Client<H> {
         if policy == FetchPolicy::Bare {
             return Ok(Authorized { url: resolved.href, access_token: None });
         }
-        if !self.is_api(&resolved.href) {
+        if !self.is_api(&resolved.href, session) {
             return Err(Error::new(
                 Code::OriginNotAllowed,
                 format!(
@@ -59,7 +97,7 @@ impl<H: Host> Client<H> {
                 ),
             ));
         }
-        let access_token = match self.access_token(0, false).await {
+        let access_token = match self.token_for(session).await {
             Ok(token) => Some(token),
             Err(error) if policy == FetchPolicy::Optional && error.code() == Code::SignedOut => None,
             Err(error) => return Err(error),
@@ -67,29 +105,60 @@ impl<H: Host> Client<H> {
         Ok(Authorized { url: resolved.href, access_token })
     }
 
+    /// The token for a request, renewed where that is due and the session does so.
+    async fn token_for(&self, session: &ApiSession) -> Result<Secret> {
+        let renews = self.renews_for(session);
+        if !session.target.is_session() {
+            return self.api_token(&session.target, 0, false, renews).await;
+        }
+        if renews == self.inner.options.auto_refresh {
+            return self.access_token(0, false).await;
+        }
+        let (now, tokens) = (self.now(), &self.session().ok_or_else(signed_out)?.tokens);
+        let is_due = tokens.should_refresh(now, self.inner.options.refresh_buffer) || tokens.is_expired(now, 0);
+        if !renews || !is_due {
+            return Ok(tokens.access_token.clone());
+        }
+        match self.access_token(0, true).await {
+            // A refresh that failed costs nothing while the token lives.
+            Err(_) if self.session().is_some() && !tokens.is_expired(self.now(), 0) => Ok(tokens.access_token.clone()),
+            result => result,
+        }
+    }
+
+    fn renews_for(&self, session: &ApiSession) -> bool {
+        session.auto_refresh.unwrap_or(self.inner.options.auto_refresh)
+    }
+
     /// Decides about an answer: a 401 for a token that may have ended meanwhile is tried once more.
-    pub async fn judge(&self, status: i64, challenge: Option<&str>, sent: &str, replayable: bool) -> Verdict {
+    pub async fn judge(
+        &self,
+        status: i64,
+        challenge: Option<&str>,
+        sent: &str,
+        replayable: bool,
+        session: &ApiSession,
+    ) -> Verdict {
         // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
         let named = challenge.and_then(challenge_error);
         let is_about_token = named.is_none_or(|error| error == "invalid_token");
-        if status != 401 || !self.inner.options.retry_on_401 || !replayable || !is_about_token {
+        let retries = session.retry_on_401.unwrap_or(self.inner.options.retry_on_401);
+        if status != 401 || !retries || !replayable || !is_about_token {
             return Verdict::Deliver;
         }
-        match self.session() {
-            Some(session) if session.tokens.access_token.expose() != sent => {
-                Verdict::Again(session.tokens.access_token.clone())
-            }
-            Some(_) => match self.access_token(0, true).await {
+        match self.api_token_now(&session.target) {
+            Some(current) if current.expose() != sent => Verdict::Again(current),
+            Some(_) if self.renews_for(session) => match self.access_token_for(&session.target, 0, true).await {
                 Ok(token) => Verdict::Again(token),
                 // The API's own answer says more to the caller than a refresh that failed behind it.
                 Err(_) => Verdict::Deliver,
             },
-            None => Verdict::Deliver,
+            _ => Verdict::Deliver,
         }
     }
 
     /// Whether the URL is on one of the origins, and below the path where one is given with it.
-    fn is_api(&self, href: &str) -> bool {
+    fn is_api(&self, href: &str, session: &ApiSession) -> bool {
         let is_below = |base: &str| {
             let Some(base) = self.host().resolve(base, None) else { return false };
             let is_secure = base.href.starts_with("https://") || is_loopback(&base.origin);
@@ -98,7 +167,7 @@ impl<H: Host> Client<H> {
             let rest = here.path.strip_prefix(prefix);
             is_secure && here.origin == base.origin && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        match &self.inner.options.api_origins {
+        match session.api_origins.as_ref().or(self.inner.options.api_origins.as_ref()) {
             Some(origins) => origins.iter().any(|origin| is_below(origin)),
             None => {
                 let page = self.host().location().and_then(|location| self.host().resolve(&location, None));

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 
-use super::disposed;
+use super::{Client, disposed, event};
 use crate::error::Result;
-use crate::ports::{Spawn, Work};
+use crate::ports::{EventKind, Host, Spawn, Work};
 
 /// A piece of work that is spawned once and whose end is told to everybody who joined while it was under way. No
 /// caller can abort it. What it brings lies where the work puts it, so that there is one kind of flight for all.
@@ -40,5 +40,27 @@ impl Flight {
             // A caller that went away misses nothing.
             let _ = waiter.send(result.clone());
         }
+    }
+}
+
+impl<H: Host> Client<H> {
+    /// Whether a refresh is under way.
+    #[must_use]
+    pub fn is_refreshing(&self) -> bool {
+        self.inner.refreshing.get() > 0
+    }
+
+    /// The work of a refresh, whose beginning and end are told: what shows the state asks then.
+    pub(super) async fn told_as_refresh(self, work: impl Future<Output = Result<()>>) -> Result<()> {
+        self.count_refreshes(u32::saturating_add);
+        let result = work.await;
+        self.count_refreshes(u32::saturating_sub);
+        result
+    }
+
+    fn count_refreshes(&self, count: fn(u32, u32) -> u32) {
+        let refreshing = &self.inner.refreshing;
+        refreshing.set(count(refreshing.get(), 1));
+        self.host().emit(event(EventKind::StateChanged, None));
     }
 }

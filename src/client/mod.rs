@@ -1,5 +1,6 @@
 //! The client: one file for each job a user asks for, generic over the host it runs on.
 
+mod api_tokens;
 mod back_off;
 mod begin;
 mod callback;
@@ -15,6 +16,7 @@ mod obtain;
 mod options;
 mod patience;
 mod refresh;
+mod relayed;
 mod renewal;
 mod request;
 mod restore;
@@ -31,10 +33,13 @@ mod transactions;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+pub use api_tokens::Target;
 pub use callback::SignedIn;
 pub use exchange::{ByHand, Exchanged};
-pub use fetch::{Authorized, FetchPolicy, Verdict};
+pub use fetch::{ApiSession, Authorized, FetchPolicy, Verdict};
 pub use options::ClientOptions;
+pub use relayed::{Interaction, Relayed};
+pub use return_to::same_origin;
 pub use sign_in::{AuthorizationUrl, SignInOptions};
 pub use sign_out::{LogoutOptions, SignOutOptions};
 
@@ -77,6 +82,11 @@ struct Inner<H: Host> {
     /// How many writes of the session are under way.
     writing: Cell<u32>,
     callbacks: RefCell<Vec<callback::CallbackFlight>>,
+    /// Sign-ins under way in a popup or a frame: `state` and transaction.
+    relayed: RefCell<Vec<(String, String)>>,
+    api_tokens: RefCell<Vec<api_tokens::ApiToken>>,
+    /// How many refreshes are under way.
+    refreshing: Cell<u32>,
     refreshes: RefCell<Vec<renewal::RefreshFlight>>,
     renewals: RefCell<Vec<detached::Renewal>>,
     back_offs: RefCell<Vec<back_off::BackOff>>,
@@ -118,6 +128,9 @@ impl<H: Host> Client<H> {
                 session: RefCell::default(),
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),
+                relayed: RefCell::default(),
+                api_tokens: RefCell::default(),
+                refreshing: Cell::default(),
                 changes: Cell::new(0),
                 writing: Cell::new(0),
                 refreshes: RefCell::default(),
@@ -166,6 +179,7 @@ impl<H: Host> Client<H> {
         self.set_session(None);
         self.inner.metadata.borrow_mut().take();
         self.inner.keys.borrow_mut().take();
+        self.inner.relayed.borrow_mut().clear();
     }
 
     /// Whether this process serves one person, so that the client may have a session of its own.
@@ -213,6 +227,7 @@ impl<H: Host> Client<H> {
         if is_over {
             // Nothing that could be used is left in memory.
             self.inner.renewals.take();
+            self.inner.api_tokens.take();
         } else {
             self.tend();
         }

@@ -2,6 +2,7 @@
 //! hands of another sender.
 
 use super::Client;
+use super::api_tokens::Target;
 use super::marks::Mark;
 use super::renewal::busy;
 use super::request::is_passing;
@@ -51,7 +52,13 @@ impl<H: Host> Client<H> {
     }
 
     /// Sends the refresh token, unless its mark says that nobody may.
-    pub(super) async fn obtain(&self, refresh_token: &Secret, fingerprint: &str, turn: &Turn) -> Result<Obtained> {
+    pub(super) async fn obtain(
+        &self,
+        refresh_token: &Secret,
+        fingerprint: &str,
+        turn: &Turn,
+        target: &Target,
+    ) -> Result<Obtained> {
         let before = self.mark(fingerprint);
         let was_lost = match &before {
             Mark::Unsent => false,
@@ -82,8 +89,14 @@ impl<H: Host> Client<H> {
             }
         }
         let options = &self.inner.options;
-        let request =
-            token_request::refresh(endpoint, &options.client_id, &options.client_auth, refresh_token.expose(), None);
+        let request = token_request::refresh(
+            endpoint,
+            &options.client_id,
+            &options.client_auth,
+            refresh_token.expose(),
+            target.scope.as_deref(),
+            &target.resources,
+        );
         // From here on the token may be spent, whatever this page hears of it: nothing aborts the request.
         let judged = match self.send_within(request, self.lost_after()).await {
             Ok(response) => token_response::judge(&response, Class::Refresh, options.provider_type),

@@ -10,6 +10,7 @@ use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderType;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::Issuer;
+use crate::session::transaction::LIFETIME_SECONDS;
 
 /// The options of a client. Durations are in seconds.
 #[derive(Debug, Clone)]
@@ -58,6 +59,8 @@ pub struct ClientOptions {
     pub clock_tolerance: i64,
     /// The limit for one request.
     pub timeout: i64,
+    /// How long the window of a sign-in may take.
+    pub callback_timeout: i64,
     /// How long a discovery document stays good.
     pub discovery_ttl: i64,
     /// How the provider returns the authorization response.
@@ -102,6 +105,8 @@ impl ClientOptions {
             retry_on_401: given.flag("retryOn401").unwrap_or(true),
             clock_tolerance: given.seconds("clockToleranceSeconds", 0, 300).unwrap_or(60),
             timeout: given.seconds("timeoutSeconds", 1, 600).unwrap_or(30),
+            // A transaction lives no longer.
+            callback_timeout: given.seconds("callbackTimeoutSeconds", 1, LIFETIME_SECONDS).unwrap_or(300),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
             response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
             single_user: is_single_user(&mut given),
@@ -282,6 +287,7 @@ mod tests {
             (r#""storage":"cookie""#, "\"encrypted\" or an object with load, save and delete, got string"),
             (r#""clockToleranceSeconds":301"#, "expected whole seconds from 0 to 300, got number"),
             (r#""timeoutSeconds":0"#, "expected whole seconds from 1 to 600, got number"),
+            (r#""callbackTimeoutSeconds":601"#, "expected whole seconds from 1 to 600, got number"),
             (r#""autoRefresh":"yes""#, "expected true or false, got string"),
             (r#""algorithms":["HS256"]"#, "expected a list of asymmetric JWS algorithms"),
             (r#""clientSecret":{"a":"hunter2"}"#, "expected a string that is not empty, got object"),

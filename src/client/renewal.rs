@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::api_tokens::Target;
 use super::exchange::Exchanged;
 use super::flight::Flight;
 use super::obtain::{Obtained, as_refresh_error};
@@ -33,13 +34,28 @@ pub(super) struct RefreshFlight {
 impl<H: Host> Client<H> {
     /// Renews the session; whoever asks while it is under way gets the same. No caller can abort it.
     pub(super) async fn join_renewal(&self, session: &Session) -> Result<()> {
+        self.join_flight(session).await?;
+        match self.session() {
+            // The refresh token was spent on a token for an API: the session's own is as old as it was.
+            Some(current)
+                if current.tokens.access_token == session.tokens.access_token
+                    && current.tokens.issued_at == session.tokens.issued_at
+                    && current.refresh_fingerprint() != session.refresh_fingerprint() =>
+            {
+                self.join_flight(&current).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn join_flight(&self, session: &Session) -> Result<()> {
         let fingerprint = session.refresh_fingerprint();
         if let Some(error) = self.too_early(&fingerprint) {
             return Err(error);
         }
         let (flight, _) = self.flight_of(&fingerprint);
-        let work = Box::pin(self.clone().renew_in_flight(fingerprint));
-        flight.join(self.host(), work).await
+        let work = self.clone().told_as_refresh(self.clone().renew_in_flight(fingerprint));
+        flight.join(self.host(), Box::pin(work)).await
     }
 
     pub(super) fn flight_of(&self, fingerprint: &str) -> (Rc<Flight>, Rc<RefCell<Option<Exchanged>>>) {
@@ -86,7 +102,7 @@ impl<H: Host> Client<H> {
                 return self.make_current(&session, Rc::clone(pending), fingerprint).await;
             }
             let refresh_token = session.tokens.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
-            match self.obtain(refresh_token, fingerprint, &turn).await {
+            match self.obtain(refresh_token, fingerprint, &turn, &Target::default()).await {
                 Ok(Obtained::Response(response)) => return self.keep_answer(&session, response, fingerprint).await,
                 // What was handed over may still have to be verified.
                 Ok(Obtained::HandedOver(record)) => self.follow_record(&session, *record).await,
@@ -118,7 +134,12 @@ impl<H: Host> Client<H> {
 
     /// Stores a session with an answer in it. From then on the token that it came from is spent. `false`: another tab got
     /// further with the same answer.
-    async fn write_renewed(&self, session: &Session, renewed: &Rc<TokenSet>, fingerprint: &str) -> Result<bool> {
+    pub(super) async fn write_renewed(
+        &self,
+        session: &Session,
+        renewed: &Rc<TokenSet>,
+        fingerprint: &str,
+    ) -> Result<bool> {
         let written = self.write_session(session, Some(fingerprint)).await;
         // Nobody else can hold a token of this page's memory.
         let is_held_elsewhere = self.inner.options.storage != StorageKind::Memory;
@@ -171,12 +192,17 @@ impl<H: Host> Client<H> {
         self.remember_renewal(fingerprint, renewed, true);
         self.set_session(Some(Rc::clone(&current)));
         self.host().emit(event(EventKind::Refreshed, None));
+        self.spread(fingerprint, &current);
+        Ok(())
+    }
+
+    /// Lets other tabs follow, which hold the refresh token that was spent.
+    pub(super) fn spread(&self, fingerprint: &str, current: &Session) {
         match self.inner.options.storage {
             StorageKind::Session => self.hand_over(fingerprint, &current.record()),
             StorageKind::Memory => {}
-            StorageKind::Local | StorageKind::Custom => self.tell_tabs("changed", &current, ""),
+            StorageKind::Local | StorageKind::Custom => self.tell_tabs("changed", current, ""),
         }
-        Ok(())
     }
 
     /// An answer whose ID token does not fit the clock of this device is not used, but its refresh token is the only one
@@ -235,7 +261,7 @@ impl<H: Host> Client<H> {
         agent_of(renewed).ok_or_else(|| Error::new(Code::MalformedToken, "the ID token of this session cannot be read"))
     }
 
-    async fn end_if_refused(&self, session: &Session, error: Error) -> Result<()> {
+    pub(super) async fn end_if_refused(&self, session: &Session, error: Error) -> Result<()> {
         let Some(reason) = reason_to_end(&error) else { return Err(error) };
         // Another tab may have stored a newer token meanwhile, which this one was only slow to see.
         self.catch_up().await;

@@ -7,7 +7,7 @@ use crate::ports::Urls;
 ///
 /// # Errors
 /// `redirect_target_rejected`.
-pub(super) fn same_origin(urls: &impl Urls, target: &str, base: &str) -> Result<String> {
+pub fn same_origin(urls: &impl Urls, target: &str, base: &str) -> Result<String> {
     let rejected = || {
         Error::new(Code::RedirectTargetRejected, "`returnTo` has to stay on the app's own origin, as a path or a URL")
     };
@@ -42,43 +42,23 @@ mod tests {
         }
     }
 
+    /// The vectors of `tests/fixtures/return-to.json`, which the parser of JavaScript is held against too.
+    fn vectors() -> serde_json::Value {
+        serde_json::from_str(include_str!("../../tests/fixtures/return-to.json")).unwrap()
+    }
+
     #[test]
     fn paths_and_urls_of_the_own_origin_are_kept_as_their_parser_writes_them() {
-        for (target, expected) in [
-            ("/a?b#c", "https://app.example/a?b#c"),
-            ("a", "https://app.example/x/a"),
-            ("https://app.example", "https://app.example/"),
-            ("https://APP.example:443/a", "https://app.example/a"),
-            ("\\a", "https://app.example/a"),
-        ] {
-            assert_eq!(same_origin(&RustUrls, target, "https://app.example/x/y").unwrap(), expected, "{target}");
+        for (target, expected) in vectors()["kept"].as_object().unwrap() {
+            let kept = same_origin(&RustUrls, target, "https://app.example/x/y").unwrap();
+            assert_eq!(kept, expected.as_str().unwrap(), "{target}");
         }
     }
 
     #[test]
-    fn whatever_leaves_the_origin_is_rejected_x16() {
-        for target in [
-            "//e.example",
-            "/\\e.example",
-            "\\\\e.example",
-            "\\/e.example",
-            "/\t/e.example",
-            "/\n/e.example",
-            "https:///e.example",
-            "https:\\\\e.example",
-            "https://app.example@e.example/",
-            " https://e.example",
-            "https://app.example.e.example/",
-            "https://app%2eexample.e/",
-            "/.//e.example",
-            "/..//e.example",
-            "blob:https://app.example/x",
-            "javascript:alert(1)",
-            "java\tscript:alert(1)",
-            "data:text/html,x",
-            "http://app.example/",
-        ] {
-            let result = same_origin(&RustUrls, target, "https://app.example/");
+    fn whatever_leaves_the_origin_is_rejected_x16_x17() {
+        for target in vectors()["rejected"].as_array().unwrap() {
+            let result = same_origin(&RustUrls, target.as_str().unwrap(), "https://app.example/");
             assert_eq!(result.map_err(|error| error.code()), Err(Code::RedirectTargetRejected), "{target:?}");
         }
     }

@@ -144,11 +144,22 @@ impl<H: Host> Client<H> {
     /// As [`Client::create_authorization_request`]; `redirect_target_rejected`.
     pub async fn sign_in_redirect(&self, options: &SignInOptions) -> Result<()> {
         self.require_ambient("signInRedirect")?;
+        let (url, _) = self.begin(options, false).await?;
+        if self.host().navigate(&url) {
+            return Ok(());
+        }
+        Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing: there is no page that could be redirected"))
+    }
+
+    /// Keeps the transaction of a sign-in that begins: the URL to go to, and the `state` in it.
+    pub(super) async fn begin(&self, options: &SignInOptions, is_relayed: bool) -> Result<(String, String)> {
         let return_to = self.checked_return_to(options)?;
         let metadata = self.discover(false).await?;
         // A caller's state stays recognizable as ours: the callback must not depend on storage to know it.
         let random = options.state.clone().map_or_else(|| self.random_text(), Ok)?;
-        let request = self.build_authorization_url(&metadata, options, Some(self.inner.tag.state(&random)))?;
+        let tag = &self.inner.tag;
+        let state = if is_relayed { tag.relayed_state(&random) } else { tag.state(&random) };
+        let request = self.build_authorization_url(&metadata, options, Some(state))?;
         let transaction = Transaction {
             created_at: self.now(),
             epoch: self.known_epoch(),
@@ -164,12 +175,11 @@ impl<H: Host> Client<H> {
                 acr_values: request.acr_values,
             })),
         };
-        self.prune_transactions();
-        self.save_transaction(&request.state, &transaction);
-        if self.host().navigate(&request.url) {
-            return Ok(());
+        if !is_relayed {
+            self.prune_transactions();
         }
-        Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing: there is no page that could be redirected"))
+        self.save_transaction(&request.state, &transaction);
+        Ok((request.url, request.state))
     }
 
     #[inline(never)]

@@ -1,4 +1,5 @@
-//! Sign-ins under way, in the store: one record for each `state`.
+//! Sign-ins under way: one record for each `state`. Those that leave the page lie in the store; those of a popup or a
+//! frame in memory, since the page that waits for them is the only one that may end them.
 
 use super::Client;
 use crate::error::Result;
@@ -10,6 +11,15 @@ const PREFIX: &str = "wasm-oidc:transaction:";
 
 impl<H: Host> Client<H> {
     pub(super) fn save_transaction(&self, state: &str, transaction: &Transaction) {
+        if self.inner.tag.relays(state) {
+            let mut kept = self.inner.relayed.borrow_mut();
+            kept.retain(|(other, _)| other != state);
+            if kept.len() >= MAX_TRANSACTIONS {
+                kept.remove(0);
+            }
+            kept.push((state.to_owned(), transaction.to_text()));
+            return;
+        }
         self.save(Area::Transactions, &key(state), &transaction.to_text());
     }
 
@@ -18,7 +28,13 @@ impl<H: Host> Client<H> {
     /// # Errors
     /// `transaction_not_found`: the record is broken.
     pub(super) fn load_transaction(&self, state: &str) -> Result<Option<Transaction>> {
-        match self.load(Area::Transactions, &key(state)) {
+        let text = if self.inner.tag.relays(state) {
+            let kept = self.inner.relayed.borrow();
+            kept.iter().find(|(other, _)| other == state).map(|(_, text)| text.clone())
+        } else {
+            self.load(Area::Transactions, &key(state))
+        };
+        match text {
             Some(text) => Transaction::from_text(&text).map(Some),
             None => Ok(None),
         }

@@ -17,6 +17,8 @@ pub enum EventKind {
     SignedOut,
     /// Something is not as it should be; the reason is a code.
     Warning,
+    /// A refresh began or ended: for what shows the state, never dispatched to listeners.
+    StateChanged,
 }
 
 impl EventKind {
@@ -30,6 +32,7 @@ impl EventKind {
             Self::Expired => "expired",
             Self::SignedOut => "signedout",
             Self::Warning => "warning",
+            Self::StateChanged => "statechanged",
         }
     }
 }

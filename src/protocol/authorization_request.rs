@@ -174,7 +174,15 @@ fn check_request(request: &AuthorizationRequest) -> Result<()> {
             return Err(Error::new(Code::InvalidOption, message));
         }
     }
-    match request.resources.iter().find(|resource| !is_absolute_uri(resource)) {
+    check_resources(&request.resources)
+}
+
+/// Checks that resources are what RFC 8707 2 says they are.
+///
+/// # Errors
+/// `InvalidOption`.
+pub fn check_resources(resources: &[String]) -> Result<()> {
+    match resources.iter().find(|resource| !is_absolute_uri(resource)) {
         Some(resource) => {
             let message =
                 format!("\"resource\" must be an absolute URI without fragment, not \"{}\"", harmless(resource));

@@ -49,6 +49,8 @@ pub enum Recognized {
     NothingHere,
     /// A response for somebody else; to be left alone.
     NotOurs,
+    /// A response for a window of this client's that waits beside this one: to be handed over as it is.
+    ToRelay,
     /// A response for this client, complete and unambiguous.
     Ours(AuthorizationResponse),
 }
@@ -75,7 +77,16 @@ pub fn recognize(url: &str, mode: ResponseMode, tag: &StateTag, issuer: Option<&
             false => state_missing(),
         });
     }
+    if here.values("state").any(|state| tag.relays(state)) {
+        return Ok(Recognized::ToRelay);
+    }
     judge(&here, &Parameters::read(elsewhere)).map(Recognized::Ours)
+}
+
+/// Whether a URL carries a response to the request with this `state`, whole or not.
+#[must_use]
+pub fn answers(url: &str, mode: ResponseMode, state: &str) -> bool {
+    places(url, mode).is_ok_and(|(here, _)| Parameters::read(here).values("state").any(|value| value == state))
 }
 
 /// Reads a response that the caller knows to be one: a URL, or the parameters alone.
@@ -222,6 +233,31 @@ mod tests {
     fn row_4_without_a_known_issuer_only_the_state_counts() {
         let url = "https://app/cb?code=x&state=theirs&iss=https://idp";
         assert_eq!(recognize(url, ResponseMode::Query, &tag(), None), Ok(Recognized::NotOurs));
+    }
+
+    #[test]
+    fn a_response_to_a_popup_or_frame_is_relayed_as_it_is_and_judged_by_the_one_who_waits() {
+        let relayed = tag().relayed_state("random");
+        for text in
+            ["code=x&state=R", "error=x&state=R", "code=x&error=y&state=R", "code=x&code=y&state=R&access_token=z"]
+        {
+            assert_eq!(query(&text.replace('R', &relayed)), Ok(Recognized::ToRelay), "{text}");
+        }
+        assert_eq!(query(&format!("state={relayed}")), Ok(Recognized::NothingHere));
+        let fragment = format!("https://app/cb#code=x&state={relayed}");
+        assert_eq!(at(&fragment, ResponseMode::Fragment), Ok(Recognized::ToRelay));
+        assert_eq!(at(&fragment, ResponseMode::Query), Ok(Recognized::NothingHere));
+    }
+
+    #[test]
+    fn a_url_answers_the_request_whose_state_it_has_where_the_mode_puts_it() {
+        let url = "https://app/cb?code=x&state=one%7Etwo";
+        assert!(answers(url, ResponseMode::Query, "one~two"));
+        assert!(!answers(url, ResponseMode::Query, "one"));
+        assert!(!answers(url, ResponseMode::Fragment, "one~two"));
+        assert!(answers("https://app/cb#state=one", ResponseMode::Fragment, "one"));
+        let long = format!("{url}&x={}", "x".repeat(MAX_CALLBACK_BYTES));
+        assert!(!answers(&long, ResponseMode::Query, "one~two"));
     }
 
     #[test]

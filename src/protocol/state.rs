@@ -1,4 +1,8 @@
 //! The `state` of an authorization request (RFC 6749 10.12): tagged, so that "is this ours" never depends on storage.
+//!
+//! `<tag>.<random>` comes back to the window that the user left from. `<tag>~<random>` comes back to a window or frame
+//! beside it, which hands the response over. The mark stands before all that an app can choose, and no tag holds it, so
+//! that no `state` of an app's own can be taken for the other kind.
 
 use super::base64;
 use sha2::{Digest, Sha256};
@@ -7,6 +11,11 @@ use crate::error::{Code, Error, Result};
 
 /// How many bytes of the hash make the tag: 16 characters, no secret, enough that two clients never share one.
 const TAG_BYTES: usize = 12;
+
+/// What stands after the tag where the response comes back to the window that began.
+const DIRECT: char = '.';
+/// What stands there where the response has to be relayed.
+const RELAYED: char = '~';
 
 /// What marks the states of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +38,14 @@ impl StateTag {
     /// A state of this client: the tag, a dot, and what makes it unguessable.
     #[must_use]
     pub fn state(&self, random: &str) -> String {
-        format!("{}.{random}", self.0)
+        format!("{}{DIRECT}{random}", self.0)
+    }
+
+    /// The same for a sign-in in a popup or a frame: whoever sees it come back has to relay it, and knows that from
+    /// the state alone. `window.opener` can be cut off by COOP, and storage can be another one.
+    #[must_use]
+    pub fn relayed_state(&self, random: &str) -> String {
+        format!("{}{RELAYED}{random}", self.0)
     }
 
     /// The tag itself, good for naming what belongs to the client.
@@ -41,7 +57,17 @@ impl StateTag {
     /// Whether a state is one of this client's.
     #[must_use]
     pub fn owns(&self, state: &str) -> bool {
-        let random = state.strip_prefix(self.0.as_str()).and_then(|rest| rest.strip_prefix('.'));
+        self.random_after(DIRECT, state) || self.relays(state)
+    }
+
+    /// Whether a state is one of this client's that has to be relayed.
+    #[must_use]
+    pub fn relays(&self, state: &str) -> bool {
+        self.random_after(RELAYED, state)
+    }
+
+    fn random_after(&self, mark: char, state: &str) -> bool {
+        let random = state.strip_prefix(self.0.as_str()).and_then(|rest| rest.strip_prefix(mark));
         random.is_some_and(|random| !random.is_empty())
     }
 }
@@ -72,9 +98,22 @@ mod tests {
         assert_eq!(state.len(), 16 + 1 + "random".len());
         assert!(tag().owns(&state));
         let (tag_alone, rest) = state.split_at(16);
-        for foreign in ["", ".", "random", rest, tag_alone, &format!("{tag_alone}."), &format!("x{state}")] {
+        let (dot, tilde) = (format!("{tag_alone}."), format!("{tag_alone}~"));
+        for foreign in ["", ".", "random", rest, tag_alone, &dot, &tilde, &format!("x{state}")] {
             assert!(!tag().owns(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_state_says_whether_it_is_relayed_whatever_the_app_chose() {
+        let random = base64::encode(&[0xff; 32]);
+        for chosen in ["random", "~random", "..random", "~", ".~.~", &random] {
+            let (direct, relayed) = (tag().state(chosen), tag().relayed_state(chosen));
+            assert!(tag().owns(&direct) && !tag().relays(&direct), "{direct}");
+            assert!(tag().owns(&relayed) && tag().relays(&relayed), "{relayed}");
+        }
+        let other = StateTag::new("https://idp", "spb", "https://app/cb", "");
+        assert!(!other.owns(&tag().relayed_state("random")) && !other.relays(&tag().relayed_state("random")));
     }
 
     #[test]

@@ -60,7 +60,8 @@ pub fn authorization_code(
     send(endpoint, client_id, auth, form)
 }
 
-/// Renews tokens; without `scopes` those that were granted before (RFC 6749 6).
+/// Renews tokens; without `scopes` those that were granted before (RFC 6749 6), with `resources` for these APIs alone
+/// (RFC 8707 2.2).
 #[must_use]
 pub fn refresh(
     endpoint: &HttpsUrl,
@@ -68,8 +69,10 @@ pub fn refresh(
     auth: &ClientAuthentication,
     refresh_token: &str,
     scopes: Option<&str>,
+    resources: &[String],
 ) -> HttpRequest {
     let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+    form.extend(resources.iter().map(|resource| ("resource", resource.as_str())));
     if let Some(scopes) = scopes {
         form.push(("scope", scopes));
     }
@@ -134,19 +137,26 @@ mod tests {
     fn a_refresh_asks_for_scopes_only_where_they_are_given() {
         let auth = ClientAuthentication::None;
         assert_eq!(
-            body(&refresh(&endpoint(), "spa", &auth, "rt", None)),
+            body(&refresh(&endpoint(), "spa", &auth, "rt", None, &[])),
             "grant_type=refresh_token&refresh_token=rt&client_id=spa"
         );
         assert_eq!(
-            body(&refresh(&endpoint(), "spa", &auth, "rt", Some("openid email"))),
-            "grant_type=refresh_token&refresh_token=rt&scope=openid+email&client_id=spa"
+            body(&refresh(
+                &endpoint(),
+                "spa",
+                &auth,
+                "rt",
+                Some("openid email"),
+                &["urn:a".to_owned(), "urn:b".to_owned()]
+            )),
+            "grant_type=refresh_token&refresh_token=rt&resource=urn%3Aa&resource=urn%3Ab&scope=openid+email&client_id=spa"
         );
     }
 
     #[test]
     fn a_client_secret_goes_into_the_header_and_not_into_the_body_where_basic_is_used() {
         let auth = ClientAuthentication::SecretBasic(Secret::new("canary"));
-        let request = refresh(&endpoint(), "web", &auth, "rt", None);
+        let request = refresh(&endpoint(), "web", &auth, "rt", None, &[]);
         assert!(request.headers.iter().any(|(name, value)| name == "authorization" && value.starts_with("Basic ")));
         assert_eq!(body(&request), "grant_type=refresh_token&refresh_token=rt");
     }

@@ -100,7 +100,11 @@ fn not_tokens(status: u16) -> Error {
     }
 }
 
-fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> {
+/// The tokens among the members of a token response.
+///
+/// # Errors
+/// `invalid_response`, `token_type_mismatch`.
+pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> {
     let access_token = token(&members, "access_token")?.ok_or_else(|| invalid("\"access_token\" is missing"))?;
     let Some(token_type) = members.string("token_type")? else { return Err(invalid("\"token_type\" is missing")) };
     if !token_type.eq_ignore_ascii_case("bearer") {

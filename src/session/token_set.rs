@@ -2,8 +2,10 @@
 
 use crate::error::Result;
 use crate::protocol::json::{Json, Object};
+use crate::protocol::jwt;
+use crate::protocol::metadata::ProviderType;
 use crate::protocol::secret::Secret;
-use crate::protocol::token_response::TokenResponse;
+use crate::protocol::token_response::{self, TokenResponse};
 
 /// The lifetime of an access token that comes without one, in seconds (RFC 6749 5.1 leaves it open).
 pub const UNKNOWN_LIFETIME_SECONDS: i64 = 3600;
@@ -49,6 +51,26 @@ impl TokenSet {
         }
     }
 
+    /// What an app kept: a token set, or a token response as it came. The age of a response is what the app says, else
+    /// that of its ID token; where nobody knows it, the access token counts as due and the end of the refresh token as
+    /// unknown.
+    ///
+    /// # Errors
+    /// As [`TokenSet::from_json`] and [`token_response::tokens`].
+    pub fn from_given(object: &Object, received_at: Option<i64>) -> Result<Self> {
+        if object.get("issued_at").is_some() {
+            return Self::from_json(object);
+        }
+        let response = token_response::tokens(object.clone(), ProviderType::Oidc)?;
+        let id_token = response.id_token.as_ref().and_then(|token| jwt::parse(token.expose()).ok());
+        let age = received_at.or_else(|| id_token.and_then(|token| token.claims.seconds("iat").ok().flatten()));
+        let mut tokens = Self::from_response(response, age.unwrap_or(0), None);
+        if age.is_none() {
+            (tokens.expires_at, tokens.refresh_expires_at) = (None, None);
+        }
+        Ok(tokens)
+    }
+
     /// The tokens of a refresh response: what it leaves out stays as it was (RFC 6749 6, OIDC Core 12.2).
     #[must_use]
     pub fn renewed(&self, response: TokenResponse, now: i64) -> Self {
@@ -78,18 +100,41 @@ impl TokenSet {
         self.ends_at().saturating_sub(skew) <= now
     }
 
+    /// Whether the access token is good for more than `skew` seconds.
+    #[must_use]
+    pub fn access_valid(&self, now: i64, skew: i64) -> bool {
+        !self.is_expired(now, skew)
+    }
+
+    /// Whether there is a refresh token that is not known to end within `skew` seconds.
+    #[must_use]
+    pub fn refresh_valid(&self, now: i64, skew: i64) -> bool {
+        self.refresh_token.is_some() && self.refresh_expires_at.is_none_or(|end| end.saturating_sub(skew) > now)
+    }
+
     /// Whether there is a refresh token that is not known to be expired.
     #[must_use]
     pub fn is_refreshable(&self, now: i64) -> bool {
-        self.refresh_token.is_some() && self.refresh_expires_at.is_none_or(|end| end > now)
+        self.refresh_valid(now, 0)
     }
 
-    /// Whether a refresh is due: `buffer` seconds ahead of the end, but never more than half the lifetime, so that
-    /// short-lived tokens are not refreshed at every use.
+    /// The granted scopes one by one.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.as_deref().unwrap_or_default().split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// Whether another access token is due: `buffer` seconds ahead of the end, but never more than half the lifetime, so
+    /// that short-lived tokens are not renewed at every use.
+    #[must_use]
+    pub fn is_due(&self, now: i64, buffer: i64) -> bool {
+        let lifetime = self.ends_at().saturating_sub(self.issued_at).max(0);
+        self.is_expired(now, buffer.min(lifetime.checked_div(2).unwrap_or(0)))
+    }
+
+    /// Whether a refresh is due, and possible.
     #[must_use]
     pub fn should_refresh(&self, now: i64, buffer: i64) -> bool {
-        let lifetime = self.ends_at().saturating_sub(self.issued_at).max(0);
-        self.is_refreshable(now) && self.is_expired(now, buffer.min(lifetime.checked_div(2).unwrap_or(0)))
+        self.is_refreshable(now) && self.is_due(now, buffer)
     }
 
     /// The token set as JSON: the shape of `TokenSet` in `index.d.ts`, version 1.

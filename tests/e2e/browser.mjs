@@ -29,13 +29,14 @@ export const chromiumFlags = [
 /**
  * A browser for the tests of a file.
  *
+ * @param {import("playwright-core").LaunchOptions} [options] beside those of every test
  * @returns {(body: (tab: Tab) => Promise<void>) => Promise<void>} runs a test in a tab of a new profile
  */
-export function useBrowser() {
+export function useBrowser({ args = [], ...options } = {}) {
   /** @type {import("playwright-core").Browser} */
   let browser;
   before(async () => {
-    browser = await chromium.launch({ executablePath: findChromium(), args: chromiumFlags });
+    browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags, ...args], ...options });
   });
   after(() => browser?.close());
 

@@ -43,8 +43,16 @@ export async function startPages() {
   };
 }
 
+/** What is not the test page. @type {Record<string, string>} */
+const OTHERS = {
+  "/page.js": "page.js",
+  "/popped": "popped.html",
+  "/popped.js": "popped.js",
+  "/relay": "relay.html",
+};
+
 /** @param {string} path */
 function fileOf(path) {
   if (path.startsWith("/pkg/")) return new URL(`.${path.slice("/pkg".length)}`, packageFolder);
-  return new URL(path === "/page.js" ? "page.js" : "index.html", pageFolder);
+  return new URL(OTHERS[path] ?? "index.html", pageFolder);
 }

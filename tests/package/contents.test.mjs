@@ -25,7 +25,7 @@ test("the tarball holds one wasm, its glue, the wrapper, the types and the licen
     (file) => !/^(?:[\w-]+\.(?:js|d\.ts)|wasm\/core\.(?:js|wasm)|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
   );
   assert.deepEqual(foreign, []);
-  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js"]) {
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js", "callback.js"]) {
     assert.ok(project.packed.includes(file), file);
   }
 });

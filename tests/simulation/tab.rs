@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use serde_json::json;
-use wasm_oidc::client::{Client, ClientOptions, FetchPolicy, SignInOptions, SignOutOptions, Verdict};
+use wasm_oidc::client::{ApiSession, Client, ClientOptions, FetchPolicy, SignInOptions, SignOutOptions, Verdict};
 use wasm_oidc::error::{Code, Result};
 use wasm_oidc::ports::Shelf;
 use wasm_oidc::protocol::json::parse_object;
@@ -230,11 +230,12 @@ impl Realm {
         let api = world.random.between(5, 500) as u32;
         let (world_again, realm, began) = (Rc::clone(world), Rc::clone(self), world.now());
         self.call(world, "fetch", move |client| async move {
-            let authorized = client.authorize("https://app.example/api", FetchPolicy::Optional).await?;
+            let authorized =
+                client.authorize("https://app.example/api", FetchPolicy::Optional, &ApiSession::default()).await?;
             let Some(token) = authorized.access_token else { return Ok(Answered::Nobody) };
             world_again.ledger.handed_out(&world_again, &realm, began, token.expose());
             world_again.scheduler.sleep(api).await;
-            match client.judge(401, None, token.expose(), true).await {
+            match client.judge(401, None, token.expose(), true, &ApiSession::default()).await {
                 Verdict::Deliver => Ok(Answered::Done),
                 Verdict::Again(token) => Ok(Answered::Token(token.expose().to_owned())),
             }

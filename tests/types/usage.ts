@@ -2,8 +2,9 @@
 
 import {
   CallbackError, IdpClient, StorageError, SubjectMismatchError, encryptedStorage, hasAccess, isOAuthError, memoryStorage,
-  parseScope, ready, webStorage,
-  type Agent, type AuthorizationRequest, type ClientEvent, type SignedIn, type TokenSet, type TokenStorage,
+  parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type Relayed, type SignedIn,
+  type Snapshot, type TokenSet, type TokenStorage,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -18,7 +19,7 @@ export async function page(): Promise<void> {
   });
   const stop: () => void = idp.on("signedout", ({ detail }: ClientEvent) => console.log(detail.reason, detail.agent?.id));
   stop();
-  const result: SignedIn | null = await idp.handleRedirectCallback();
+  const result: SignedIn | Relayed | null = await idp.handleRedirectCallback();
   const agent: Agent | null = result?.agent ?? (await idp.getAgent());
   if (agent === null) return idp.signInRedirect({ returnTo: "/", appState: { tab: 3 }, prompt: ["login", "consent"] });
   const allowed: boolean = agent.hasAccessIn("org_x", "write", "projects.tasks");
@@ -26,6 +27,34 @@ export async function page(): Promise<void> {
   console.log(allowed, response.status, agent.organizations[0]?.scopes, agent.expiresIn, hasAccess(["a:b"], "b", "a"));
   console.log(parseScope("a:b")?.resource, idp.createLogoutUrl()?.length);
   await idp.signOut({ returnTo: "https://app.example.com/" });
+}
+
+export async function beside(idp: IdpClient, signal: AbortSignal): Promise<string[]> {
+  const quietly: Agent | null = await idp.signInSilent({ ifAvailable: true, scopes: "openid" });
+  const agent: Agent = quietly ?? (await idp.signInPopup({ prompt: "login", popup: window.open(), signal }));
+  const same: Agent = await idp.signInSilent({ force: true });
+  return [agent.id, same.id];
+}
+
+export async function api(idp: IdpClient): Promise<void> {
+  const orders: ApiSession = idp.session({ timeoutSeconds: 5, apiOrigins: ["https://orders.example.com"], retryOn401: false, resource: "urn:orders" });
+  await idp.getAccessToken({ scopes: ["orders:read"], minValiditySeconds: 30 });
+  const calls: ApiCalls[] = [idp, orders];
+  for (const call of calls) await call.post("https://orders.example.com/", { json: { a: 1 }, auth: "none" });
+  await orders.options("https://orders.example.com/");
+  await idp.put(new URL("https://api.example.com/"), { body: new ReadableStream(), duplex: "half" });
+  const unsubscribe: () => void = idp.subscribe(({ status, agent, isRefreshing, error }: Snapshot) => {
+    if (status === "loading" || isRefreshing) console.log(agent?.id, error?.recovery);
+  });
+  unsubscribe();
+  console.log(idp.snapshot.status, safeReturnTo(new URL(location.href).searchParams.get("next"), "/"));
+}
+
+export function kept(text: string): TokenSet {
+  const tokens = tokenSet(JSON.parse(text), { receivedAt: 1_800_000_000 });
+  const left: number | null = tokens.expiresIn;
+  if (tokens.shouldRefresh || !tokens.accessValid(30)) console.log(left, tokens.scopes.length, tokens.refreshValid());
+  return tokens.toJSON();
 }
 
 export async function server(kept: AuthorizationRequest, callback: URL): Promise<TokenSet> {
@@ -72,6 +101,8 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void IdpClient.create({ issuer: "https://idp.example.com" });
   // @ts-expect-error: there is no such option
   void IdpClient.create({ clientId: "spa", redirectURI: "https://app.example.com/" });
+  // @ts-expect-error: nobody could be asked anything
+  void idp.signInSilent({ prompt: "login" });
   // @ts-expect-error: HMAC does not exist
   void IdpClient.create({ clientId: "spa", algorithms: ["HS256"] });
   // @ts-expect-error: a store has to forget as well
@@ -80,6 +111,10 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void IdpClient.create({ clientId: "spa", storage: "cookie" });
   // @ts-expect-error: a code is not redeemed without a verifier
   void idp.exchangeCode("code", { stateCheckedByCaller: true });
+  // @ts-expect-error: there is no such policy
+  void idp.get("https://api.example.com/", { auth: "always" });
+  // @ts-expect-error: snapshots are frozen
+  idp.snapshot.status = "signed-in";
   // @ts-expect-error: agents are immutable
   agent.id = "somebody else";
 }

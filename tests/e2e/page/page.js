@@ -26,6 +26,11 @@ globalThis.app = {
   /** URLs that the client would have navigated to. */
   opened,
 
+  /** The client itself, for tests that bring code of their own. */
+  get client() {
+    return idp;
+  },
+
   /** Makes the client; `collectUrls` keeps it from leaving the page. */
   create: ({ collectUrls = false, ...options }) =>
     outcome(async () => {
@@ -59,6 +64,32 @@ globalThis.app = {
   fetchAtOnce(times, url) {
     const one = () => idp.fetch(url).then(({ status }) => status, (error) => `${error.name} ${error.code}`);
     return Promise.all(Array.from({ length: times }, one));
+  },
+
+  /** Calls a method with a window that the page opened. */
+  callWithWindow: (method, options) => outcome(() => idp[method]({ ...options, popup: window.open("", "_blank", "popup") })),
+
+  /** Calls a method whose signal is aborted after so many milliseconds, or before. */
+  callAborted: (method, options, milliseconds) => {
+    const signal = milliseconds === 0 ? AbortSignal.abort() : new AbortController();
+    if (milliseconds > 0) setTimeout(() => signal.abort(), milliseconds);
+    return outcome(() => idp[method]({ ...options, signal: signal.signal ?? signal }));
+  },
+
+  /** Calls a method in the user's next click; `clicked` is what it came to. */
+  onClick(method, ...args) {
+    addEventListener("click", () => (globalThis.app.clicked = outcome(() => idp[method](...args))), { once: true });
+  },
+
+  /** Calls `signInSilent` with each of these options at once, and counts the frames. */
+  async silentlyAtOnce(all) {
+    let mostFrames = 0;
+    const count = () => (mostFrames = Math.max(mostFrames, document.querySelectorAll("iframe").length));
+    const observer = new MutationObserver(count);
+    observer.observe(document.documentElement, { childList: true, subtree: true });
+    const agents = await Promise.all(all.map((options) => idp.signInSilent(options)));
+    observer.disconnect();
+    return { mostFrames, isOneAgent: new Set(agents).size === 1 };
   },
 };
 

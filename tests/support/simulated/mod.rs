@@ -249,6 +249,10 @@ impl Page for SimulatedHost {
 
 impl Events for SimulatedHost {
     fn emit(&self, event: Event) {
+        // It tells the wrapper to look, and no app.
+        if event.kind == EventKind::StateChanged {
+            return;
+        }
         self.journal.borrow_mut().push(event.kind.as_str().to_owned());
         self.events.borrow_mut().push(event);
     }
