@@ -22,9 +22,19 @@ const MAX_ANSWERS = 1000;
  * @property {number} [refreshExpiresAt]
  */
 
+/**
+ * What an agent asks whoever has its tokens.
+ *
+ * @typedef {object} Calls
+ * @property {() => import("./index.d.ts").TokenSet} tokens asked only when the app asks
+ * @property {(options?: { minValiditySeconds?: number, forceRefresh?: boolean }) => Promise<string>} getAccessToken
+ * @property {() => Promise<Agent>} refresh
+ * @property {(input: RequestInfo | URL, init?: RequestInit & { auth?: string }) => Promise<Response>} fetch
+ */
+
 export class Agent {
   #record;
-  #tokens;
+  #calls;
   /** @type {unknown} */
   #claims;
   /** @type {{ instance: import("./instance.js").Instance, access: any } | undefined} */
@@ -34,20 +44,16 @@ export class Agent {
 
   /**
    * @param {AgentRecord} record
-   * @param {() => import("./index.d.ts").TokenSet} tokens where its tokens are; asked only when the app asks
+   * @param {Calls} calls
    */
-  constructor(record, tokens) {
+  constructor(record, calls) {
     this.#record = record;
-    this.#tokens = tokens;
+    this.#calls = calls;
     this.id = record.id;
     this.type = record.type;
     this.email = record.email ?? null;
     this.emailVerified = record.emailVerified ?? null;
-    this.organizations = Object.freeze(
-      record.organizations.map(({ id, title, scopes, joinedAt }) =>
-        Object.freeze({ id, title: title ?? null, scopes: Object.freeze(scopes), joinedAt: joinedAt ?? null }),
-      ),
-    );
+    this.organizations = organizationsOf(record);
     Object.freeze(this);
   }
 
@@ -56,7 +62,7 @@ export class Agent {
   }
 
   get tokens() {
-    return this.#tokens();
+    return this.#calls.tokens();
   }
 
   get malformedScopes() {
@@ -73,6 +79,28 @@ export class Agent {
 
   get isRefreshable() {
     return this.#record.hasRefreshToken && (this.#record.refreshExpiresAt ?? Infinity) > now();
+  }
+
+  /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
+  async getAccessToken(options) {
+    return this.#calls.getAccessToken(options);
+  }
+
+  /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
+  async authorizationHeader(options) {
+    return `Bearer ${await this.getAccessToken(options)}`;
+  }
+
+  async refresh() {
+    return this.#calls.refresh();
+  }
+
+  /**
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit & { auth?: string }} [init]
+   */
+  async fetch(input, init) {
+    return this.#calls.fetch(input, init);
   }
 
   /** @param {number} [bufferSeconds] */
@@ -166,12 +194,21 @@ function now() {
   return Math.floor(Date.now() / 1000);
 }
 
+/** @param {Pick<AgentRecord, "organizations">} record */
+export function organizationsOf({ organizations }) {
+  return Object.freeze(
+    organizations.map(({ id, title, scopes, joinedAt }) =>
+      Object.freeze({ id, title: title ?? null, scopes: Object.freeze(scopes), joinedAt: joinedAt ?? null }),
+    ),
+  );
+}
+
 /**
  * Claims as frozen objects without a prototype: `__proto__` and `constructor` are members like any other.
  *
  * @param {string} json
  */
-function parseClaims(json) {
+export function parseClaims(json) {
   return JSON.parse(json, (_, value) => {
     if (typeof value !== "object" || value === null) return value;
     return Object.freeze(Array.isArray(value) ? value : Object.assign(Object.create(null), value));

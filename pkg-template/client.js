@@ -1,9 +1,11 @@
 // @ts-check
 // The client as apps see it: arguments become JSON text, records become agents and errors, events reach listeners.
 
-import { Agent } from "./agent.js";
+import { Agent, organizationsOf, parseClaims } from "./agent.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
+import { post } from "./form.js";
+import { Kept, Renewals, splitOptions } from "./kept.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
 import { callListener } from "./report.js";
@@ -51,6 +53,12 @@ export class IdpClient extends EventTarget {
   #api;
   /** Every agent of this client's session, old ones too. @type {WeakSet<Agent>} */
   #ofSession = new WeakSet();
+  /** Whose tokens the app keeps. @type {WeakMap<Agent, Kept>} */
+  #kept = new WeakMap();
+  #renewals = new Renewals(
+    (tokens) => this.#later("renew_kept", { tokens }),
+    (thrown) => this.#queue(notStored(thrown)),
+  );
   #disposal = new AbortController();
   /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
   #jobs = {
@@ -223,7 +231,40 @@ export class IdpClient extends EventTarget {
     let response = callback;
     if (callback instanceof URL) response = callback.href;
     if (callback instanceof URLSearchParams) response = `?${callback}`;
-    return detached(await this.#later("exchange_code", { callback: response ?? {}, auth: auth ?? {} }));
+    return this.#keep(await this.#later("exchange_code", { callback: response ?? {}, auth: auth ?? {} })).agent;
+  }
+
+  /**
+   * @param {object} tokens
+   * @param {import("./kept.js").Callbacks & { autoRefresh?: boolean, verify?: string }} [options]
+   */
+  async createAgent(tokens, options) {
+    const { callbacks, others } = splitOptions(options);
+    const record = await this.#later("create_agent", { tokens: tokens ?? {}, options: others });
+    const kept = this.#keep(record, { ...callbacks, autoRefresh: others.autoRefresh });
+    if (record.isDue) await kept.renew(false);
+    return kept.agent;
+  }
+
+  /** @param {Agent} agent */
+  async adopt(agent) {
+    if (agent !== null && agent === this.agent) return agent;
+    const kept = this.#kept.get(agent);
+    if (kept === undefined) {
+      throw configurationError("invalid_option", "`adopt` takes an agent that this client made, with tokens of its own");
+    }
+    await kept.settled();
+    const record = await this.#later("adopt", { tokens: kept.tokens });
+    kept.adopted = true;
+    return this.#same(record);
+  }
+
+  /**
+   * @param {object} tokens
+   * @param {{ autoRefresh?: boolean, verify?: string }} [options]
+   */
+  async saveTokens(tokens, options) {
+    return this.adopt(await this.createAgent(tokens, options));
   }
 
   async getAgent() {
@@ -242,10 +283,55 @@ export class IdpClient extends EventTarget {
     return `Bearer ${await this.getAccessToken()}`;
   }
 
+  async getTokens() {
+    const agent = await this.getAgent();
+    return agent && agent.tokens;
+  }
+
+  /**
+   * @template T
+   * @param {(token: string) => T} use
+   */
+  async withToken(use) {
+    return use(await this.getAccessToken());
+  }
+
+  /** @param {Agent} [agent] */
+  async getUserInfo(agent) {
+    const kept = agent && this.#kept.get(agent);
+    let tokens;
+    if (kept !== undefined && !kept.adopted) {
+      await kept.getAccessToken();
+      tokens = kept.tokens;
+    } else if (agent !== undefined && kept === undefined && !this.#ofSession.has(agent)) {
+      tokens = agent.tokens;
+    }
+    const record = await this.#later("user_info", { tokens });
+    const claims = /** @type {object} */ (parseClaims(record.claimsJson));
+    return Object.freeze(Object.assign(Object.create(null), claims, { organizations: organizationsOf(record) }));
+  }
+
+  /**
+   * @param {string} [token]
+   * @param {string} [hint]
+   */
+  async revokeToken(token, hint) {
+    return this.#later("revoke_token", { token, hint });
+  }
+
+  /**
+   * @param {string} token
+   * @param {string} [hint]
+   */
+  async introspect(token, hint) {
+    return this.#later("introspect", { token, hint });
+  }
+
   /** @param {Agent} [agent] */
   async refresh(agent) {
     if (agent !== undefined && !this.#ofSession.has(agent)) {
-      return detached(await this.#later("refresh_tokens", { tokens: agent.tokens }));
+      const kept = this.#kept.get(agent);
+      return kept === undefined ? this.#refreshed(agent.tokens) : kept.refresh();
     }
     return this.#same(await this.#later("refresh"));
   }
@@ -272,7 +358,14 @@ export class IdpClient extends EventTarget {
 
   /** @param {object} [options] */
   async signOut(options) {
-    await this.#later("sign_out", { options: options ?? {} });
+    const form = await this.#later("sign_out", { options: options ?? {} });
+    if (form !== null) post(form);
+  }
+
+  /** @param {string | URL} [url] */
+  async handleLogoutCallback(url) {
+    const record = this.#now("handle_logout_callback", { url: url === undefined ? url : String(url) });
+    return record && { returnTo: record.returnTo, appState: parsed(record.appStateJson) };
   }
 
   /**
@@ -350,16 +443,21 @@ export class IdpClient extends EventTarget {
 
   /** @param {object} options as Rust has read them */
   #apiSession(options) {
-    const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? ((...request) => fetch(...request)));
     return new ApiSession(
       {
         authorize: (request) => this.#later("authorize", request),
         judge: (answer) => this.#later("judge", answer),
-        send: (...request) => send(...request),
+        send: this.#send,
       },
       options,
     );
   }
+
+  /** The app's `fetch`, or the platform's as it is at the time. @type {typeof fetch} */
+  #send = (...request) => {
+    const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? globalThis.fetch);
+    return send(...request);
+  };
 
   /**
    * The agent of a record: the same object until the session changes.
@@ -373,16 +471,74 @@ export class IdpClient extends EventTarget {
 
   /** @param {import("./agent.js").AgentRecord} record */
   #attached(record) {
-    const agent = new Agent(record, () => {
+    const agent = new Agent(record, this.#calls);
+    this.#ofSession.add(agent);
+    return agent;
+  }
+
+  /** What an agent of the session asks. @type {import("./agent.js").Calls} */
+  #calls = {
+    tokens: () => {
       const tokens = this.#now("tokens");
       if (tokens === null) {
         const message = "nobody is signed in any more";
         throw toError({ class: "LoginRequiredError", code: "signed_out", message, recovery: "reauthenticate" });
       }
       return tokens;
-    });
-    this.#ofSession.add(agent);
-    return agent;
+    },
+    getAccessToken: (options) => this.getAccessToken(options),
+    refresh: () => this.refresh(),
+    fetch: (input, init) => this.fetch(input, init),
+  };
+
+  /** What tokens that the app keeps ask. @type {import("./kept.js").Ways} */
+  #ways = {
+    now: (job, values) => this.#now(job, values),
+    renew: (tokens, onRefresh) => this.#renewals.renew(tokens, onRefresh),
+    agentOf: (kept, { agent: record, tokensJson }) => {
+      const agent = new Agent(record, {
+        tokens: () => JSON.parse(tokensJson),
+        getAccessToken: (options) => kept.getAccessToken(options),
+        refresh: () => /** @type {Promise<any>} */ (kept.refresh()),
+        fetch: (input, init) => kept.fetch(input, init),
+      });
+      this.#kept.set(agent, kept);
+      return /** @type {any} */ (agent);
+    },
+    fetch: (kept, input, init) => this.#fetchFor(kept, input, init),
+    ofSession: this.#calls,
+  };
+
+  /**
+   * @param {import("./kept.js").Record} record
+   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown }} [options]
+   */
+  #keep(record, options = {}) {
+    const autoRefresh = /** @type {boolean} */ (options.autoRefresh ?? this.#data.autoRefresh ?? true);
+    return new Kept(this.#ways, record, { ...options, autoRefresh });
+  }
+
+  /** @param {import("./index.d.ts").TokenSet} tokens */
+  async #refreshed(tokens) {
+    const record = await this.#renewals.renew(tokens);
+    if (record.error !== undefined) throw toError(record.error);
+    return this.#keep(record).agent;
+  }
+
+  /**
+   * @param {Kept} kept
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit & { auth?: string }} [init]
+   */
+  #fetchFor(kept, input, init) {
+    return new ApiSession({
+      authorize: async (request) => {
+        const url = this.#now("permitted", request);
+        return request.auth === "none" ? { url } : { url, accessToken: await kept.getAccessToken() };
+      },
+      judge: async (answer) => (this.#now("may_send_again", answer) ? kept.tokenInsteadOf(answer.sent) : null),
+      send: this.#send,
+    }).fetch(input, init);
   }
 
   /**
@@ -440,6 +596,22 @@ export class IdpClient extends EventTarget {
 addVerbs(IdpClient.prototype);
 
 /**
+ * The warning that the app's own `onRefresh` failed.
+ *
+ * @param {unknown} cause
+ */
+function notStored(cause) {
+  const message = "`onRefresh` failed: the new tokens are in use, and may be stored nowhere";
+  const error = { class: "StorageError", code: "storage_unavailable", message, recovery: "retry", cause };
+  return { type: "warning", source: "this-tab", reason: "tokens_not_stored", message, error };
+}
+
+/** @param {string | undefined} json */
+function parsed(json) {
+  return json === undefined ? undefined : JSON.parse(json);
+}
+
+/**
  * The object that keeps sessions, where it is one.
  *
  * @param {any} storage
@@ -467,11 +639,6 @@ function storeOf(storage) {
 function hasSharedLocks() {
   const { document, navigator, process } = /** @type {any} */ (globalThis);
   return navigator?.locks !== undefined && (document !== undefined || process?.versions?.node === undefined);
-}
-
-/** @param {{ agent: import("./agent.js").AgentRecord, tokensJson: string }} record */
-function detached({ agent, tokensJson }) {
-  return new Agent(agent, () => JSON.parse(tokensJson));
 }
 
 /** @param {object} values */

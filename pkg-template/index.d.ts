@@ -186,6 +186,58 @@ export interface SignedIn {
   returnTo: string | null;
 }
 
+/** The options of a sign-out. */
+export interface SignOutOptions {
+  /** Revokes the refresh token and the access token (RFC 7009), at most 3 s each. Default: `true`. */
+  revoke?: boolean;
+  /** Goes to the provider's logout page. Default: `true`. */
+  redirect?: boolean;
+  /** Where the provider sends the user afterwards, instead of `postLogoutRedirectUri`; has to be registered there. */
+  returnTo?: string | URL;
+  /**
+   * `"post"` keeps the ID token out of the URL and of histories. A provider whose cookies are `SameSite=Lax` does not see
+   * them then, and has only the ID token to know the session by. Default: `"get"`.
+   */
+  method?: "get" | "post";
+  /** Given back by `handleLogoutCallback`: anything that JSON can hold. */
+  appState?: unknown;
+}
+
+/** The options of `createAgent`. */
+export interface CreateAgentOptions {
+  /** Called with renewed tokens and awaited before anybody gets them. What it throws is a `warning` `tokens_not_stored`. */
+  onRefresh?: (tokens: TokenSet) => unknown;
+  /** Called, and awaited, when a renewal failed: also where the old tokens are still good. */
+  onRefreshError?: (error: OAuthError) => unknown;
+  /** Default: the client's. */
+  autoRefresh?: boolean;
+  /**
+   * `"claims"` leaves the signature of the ID token unchecked and asks nobody: for tokens that this library verified and
+   * that nobody else could have written, and for ID tokens older than the provider's keys. Default: `"signature"`.
+   */
+  verify?: "signature" | "claims";
+}
+
+/** A token response as a provider sends it (RFC 6749 5.1, OIDC Core 3.1.3.3). */
+export interface TokenResponse {
+  access_token: string;
+  token_type: string;
+  expires_in?: number | string;
+  refresh_token?: string;
+  refresh_expires_in?: number | string;
+  scope?: string;
+  id_token?: string;
+  [member: string]: unknown;
+}
+
+/** The claims of the userinfo endpoint. Objects in it have no prototype. */
+export interface UserInfo {
+  /** There where an ID token says who it is. */
+  readonly sub?: string;
+  readonly organizations: readonly Organization[];
+  readonly [claim: string]: unknown;
+}
+
 /**
  * A client of one provider.
  *
@@ -354,6 +406,65 @@ export class IdpClient extends EventTarget implements ApiCalls {
    */
   refresh(agent?: Agent): Promise<Agent>;
 
+  /** The session's tokens, renewed where that is due; `null` without a session. *Needs a session.* @throws as `getAgent` */
+  getTokens(): Promise<TokenSet | null>;
+
+  /** What `use` makes of the access token: for a short look, so that it is kept nowhere. @throws as `getAccessToken` */
+  withToken<T>(use: (accessToken: string) => T | Promise<T>): Promise<T>;
+
+  /**
+   * An agent of tokens that you keep: a `TokenSet`, or a token response as it came (as old as its ID token; without one
+   * it counts as due). The ID token is checked again, but for `exp`, `nonce` and the hashes, which held when it was new.
+   * Tokens that are due are renewed first, once for all who hold the same refresh token. The agent is detached: its
+   * tokens are on it and nowhere else, until `adopt`. For tokens that you stored, never for tokens that a caller sent.
+   *
+   * @throws TokenParseError `malformed_token`, `id_token_missing` (`openid` was granted, and there is none);
+   *   TokenVerificationError; TokenExpiredError `token_expired` (over, and nothing to renew them with); RefreshError
+   *   (retry: the provider cannot be reached and the access token is over; reauthenticate: it refused)
+   */
+  createAgent(tokens: TokenSet | TokenResponse, options?: CreateAgentOptions): Promise<Agent>;
+
+  /**
+   * Makes a detached agent of this client the session: stored, then `signedin`. From then on the session has its tokens.
+   * *Needs a session.*
+   *
+   * @throws ConfigurationError `invalid_option` for an agent that this client did not make
+   */
+  adopt(agent: Agent): Promise<Agent>;
+
+  /** `createAgent`, then `adopt`. @throws as these */
+  saveTokens(tokens: TokenSet | TokenResponse, options?: CreateAgentOptions): Promise<Agent>;
+
+  /**
+   * The claims of the userinfo endpoint (OIDC Core 5.3), of a detached agent or of who is signed in (*needs a session*).
+   * Their `sub` is that of the ID token. Signed answers are verified with the provider's keys, encrypted ones refused. A
+   * token of the session that the endpoint does not take is renewed once.
+   *
+   * @returns the claims as they came, objects without a prototype, with `organizations` read
+   * @throws SubjectMismatchError; TokenVerificationError `missing_claim` (no `sub`), `signature_invalid` …;
+   *   ProviderError `invalid_token`, `invalid_response` …; InsufficientScopeError; ConfigurationError `endpoint_missing`
+   */
+  getUserInfo(agent?: Agent): Promise<UserInfo>;
+
+  /**
+   * Tells the provider that a token is not needed any more (RFC 7009): this one, or else the session's refresh token, or
+   * its access token where there is none (*needs a session*). The session goes on until it is renewed: `signOut` ends it.
+   *
+   * @param hint where the provider looks first: `"refresh_token"`, `"access_token"`
+   * @returns `false` where the provider has no endpoint for it
+   * @throws ProviderError `unsupported_token_type`, `invalid_client`, `temporarily_unavailable` …; LoginRequiredError
+   *   `signed_out`; NetworkError; TimeoutError
+   */
+  revokeToken(token?: string, hint?: string): Promise<boolean>;
+
+  /**
+   * What the provider says of a token (RFC 7662). `active: false` is an answer; anything but the boolean `true` is that.
+   *
+   * @throws ConfigurationError `missing_option` (only a client that authenticates may ask, so never a page),
+   *   `endpoint_missing`; ProviderError
+   */
+  introspect(token: string, hint?: string): Promise<{ active: boolean; [member: string]: unknown }>;
+
   /** *Needs a session*, but for `auth: "none"`. */
   fetch(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
   get(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
@@ -374,12 +485,19 @@ export class IdpClient extends EventTarget implements ApiCalls {
   createLogoutUrl(options?: { idTokenHint?: string; postLogoutRedirectUri?: string; state?: string }): string | null;
 
   /**
-   * Ends the session here, and goes to the provider's logout page where there is one. *Needs a session.*
+   * Ends the session here, revokes its tokens (what fails is a `warning` `revocation_failed`), and goes to the provider's
+   * logout page where there is one. *Needs a session.*
    *
-   * @param options `redirect: false` stays here; `returnTo` is where the provider sends the user afterwards, instead
-   *   of `postLogoutRedirectUri`
+   * @throws ConfigurationError `invalid_option` for `method: "post"` outside of a page
    */
-  signOut(options?: { redirect?: boolean; returnTo?: string }): Promise<void>;
+  signOut(options?: SignOutOptions): Promise<void>;
+
+  /**
+   * Handles the return from the provider's logout page (RP-Initiated Logout 2), in the address bar or in `url`: call it
+   * there on every load. The `state` of this tab's sign-out is taken out of the address bar. `null` when there is none,
+   * when it is somebody else's, and the second time. *Needs a session.*
+   */
+  handleLogoutCallback(url?: string | URL): Promise<{ returnTo: string; appState: unknown } | null>;
 
   /** Listens to an event; returns what stops it. */
   on<T extends ClientEventType>(type: T, listener: (event: ClientEvent) => void): () => void;
@@ -615,7 +733,7 @@ export interface Agent {
   /** The verified claims of the ID token. Objects in it have no prototype. */
   readonly claims: Readonly<Record<string, unknown>>;
   /**
-   * The tokens now, asked of the session.
+   * The tokens now, asked of the session; of a detached agent those that it was made with.
    *
    * @throws LoginRequiredError `signed_out`
    */
@@ -625,6 +743,18 @@ export interface Agent {
   /** Seconds until then, negative when past; `null` when unknown. */
   readonly expiresIn: number | null;
   readonly isRefreshable: boolean;
+  /**
+   * An access token, renewed where that is due: of the session, or of the tokens that this detached agent came of.
+   *
+   * @throws as `IdpClient.getAccessToken`; TokenExpiredError for a detached agent that cannot be renewed
+   */
+  getAccessToken(options?: { minValiditySeconds?: number; forceRefresh?: boolean }): Promise<string>;
+  /** The value of an `Authorization` header. @throws as `getAccessToken` */
+  authorizationHeader(options?: { minValiditySeconds?: number; forceRefresh?: boolean }): Promise<string>;
+  /** Renews the tokens now; a detached agent becomes a new one. @throws as `IdpClient.refresh` */
+  refresh(): Promise<Agent>;
+  /** As `IdpClient.fetch`, with this agent's token; also where the client has no session of its own. */
+  fetch(input: RequestInfo | URL, init?: RequestInit & { auth?: "required" | "optional" | "none" }): Promise<Response>;
   /** Scopes that are none by the grammar: they grant nothing. */
   readonly malformedScopes: readonly string[];
   /** Whether the access token ends within the buffer. Default: 30. */

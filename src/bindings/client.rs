@@ -12,8 +12,8 @@ use wasm_bindgen_futures::future_to_promise;
 use super::errors::thrown;
 use super::records::{self, Record, to_js};
 use crate::client::{
-    ApiSession, ByHand, Client, ClientOptions, FetchPolicy, Interaction, LogoutOptions, SignInOptions, SignOutOptions,
-    SignedIn, Target, Verdict,
+    ApiSession, ByHand, Client, ClientOptions, FetchPolicy, Interaction, KeptOptions, LogoutOptions, SignInOptions,
+    SignOutOptions, SignedIn, Target, Verdict,
 };
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
@@ -98,6 +98,24 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             let options = LogoutOptions::from_json(arguments.required_object("options")?)?;
             text(client.create_logout_url(&options)?)
         }
+        "is_renewal_due" => {
+            let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
+            Json::Bool(client.is_renewal_due(&tokens, seconds(arguments, "minimum"), false)?)
+        }
+        "permitted" => {
+            let policy = policy(arguments.required_string("auth")?)?;
+            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            text(Some(client.permitted(arguments.required_string("url")?, policy, &session)?))
+        }
+        "may_send_again" => {
+            let (status, challenge) = (arguments.required_seconds("status")?, arguments.string("challenge")?);
+            let session = ApiSession::from_json(arguments.required_object("session")?)?;
+            Json::Bool(client.may_send_again(status, challenge, flag(arguments, "replayable")?, &session))
+        }
+        "handle_logout_callback" => {
+            let url = arguments.string("url")?.map(str::to_owned);
+            client.handle_logout_callback(url)?.map_or(Json::Null, |logged_out| records::logged_out(&logged_out))
+        }
         "answers_relayed" => {
             let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);
             Json::Bool(client.answers_relayed(state, url))
@@ -164,8 +182,7 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             None => Json::Null,
         },
         "access_token" => {
-            // No number is none asked for.
-            let minimum = arguments.seconds("minimum").ok().flatten().unwrap_or(0);
+            let minimum = seconds(&arguments, "minimum");
             let target = Target::from_json(&arguments)?;
             let token = client.access_token_for(&target, minimum, flag(&arguments, "force")?).await?;
             Json::String(token.expose().to_owned())
@@ -174,13 +191,30 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             client.refresh().await?;
             agent_now(&client)
         }
-        "refresh_tokens" => {
+        "revoke_token" => Json::Bool(client.revoke_token(arguments.string("token")?, arguments.string("hint")?).await?),
+        "introspect" => {
+            let token = arguments.required_string("token")?;
+            Json::Object(client.introspect(token, arguments.string("hint")?).await?)
+        }
+        "user_info" => {
+            let tokens = arguments.object("tokens")?.map(TokenSet::from_json).transpose()?;
+            records::user_info(&client.user_info(tokens.as_ref()).await?)
+        }
+        "create_agent" => {
+            let options = KeptOptions::from_json(arguments.required_object("options")?, client.options())?;
+            records::kept(&client.create_agent(arguments.required_object("tokens")?, &options).await?)
+        }
+        "renew_kept" => {
             let tokens = TokenSet::from_json(arguments.required_object("tokens")?)?;
-            records::detached(&client.refresh_tokens(&tokens).await?)
+            records::renewed(&client.renew_kept(&tokens).await?)
+        }
+        "adopt" => {
+            client.adopt(TokenSet::from_json(arguments.required_object("tokens")?)?).await?;
+            agent_now(&client)
         }
         "sign_out" => {
-            client.sign_out(&SignOutOptions::from_json(arguments.required_object("options")?)?).await?;
-            Json::Null
+            let options = SignOutOptions::from_json(arguments.required_object("options")?)?;
+            client.sign_out(&options).await?.map_or(Json::Null, |form| records::logout_form(&form))
         }
         "clear" => {
             client.clear().await?;
@@ -210,6 +244,11 @@ fn agent_now(client: &Client<JsHost>) -> Json {
         Some(session) => records::agent(&session.agent, &session.tokens, client.revision()),
         None => Json::Null,
     }
+}
+
+/// No number is none asked for.
+fn seconds(arguments: &Object, name: &str) -> i64 {
+    arguments.seconds(name).ok().flatten().unwrap_or(0)
 }
 
 /// What came of a sign-in, while its session lasts.

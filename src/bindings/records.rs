@@ -3,8 +3,9 @@
 use wasm_bindgen::JsValue;
 
 use crate::authz::organizations::Organization;
-use crate::client::{AuthorizationUrl, Authorized, Exchanged, Relayed};
+use crate::client::{AuthorizationUrl, Authorized, Exchanged, Kept, LoggedOut, Relayed, Renewed, UserInfo};
 use crate::ports::Event;
+use crate::protocol::end_session::LogoutForm;
 use crate::protocol::json::{Json, Number, Object};
 use crate::session::{Agent, TokenSet};
 
@@ -55,6 +56,11 @@ impl Record {
     }
 }
 
+fn organizations<'a>(organizations: impl Iterator<Item = &'a Organization>) -> Json {
+    Json::Array(organizations.map(organization).collect())
+}
+
+#[inline(never)]
 fn organization(organization: &Organization) -> Json {
     let mut record = Record::default();
     record.text("id", Some(&organization.id));
@@ -73,7 +79,7 @@ pub(super) fn agent(agent: &Agent, tokens: &TokenSet, revision: u32) -> Json {
     record.text("type", Some(agent.agent_type.as_str()));
     record.text("email", agent.email.as_deref());
     record.flag("emailVerified", agent.email_verified);
-    record.put("organizations", Json::Array(agent.access.organizations().map(organization).collect()));
+    record.put("organizations", organizations(agent.access.organizations()));
     record.texts("malformedScopes", &agent.access.malformed_scopes());
     record.text("claimsJson", Some(&agent.claims.to_string()));
     record.text("scope", tokens.scope.as_deref());
@@ -85,10 +91,34 @@ pub(super) fn agent(agent: &Agent, tokens: &TokenSet, revision: u32) -> Json {
 
 /// An agent whose tokens the app keeps.
 pub(super) fn detached(exchanged: &Exchanged) -> Json {
+    detached_record(exchanged).done()
+}
+
+#[inline(never)]
+fn detached_record(exchanged: &Exchanged) -> Record {
     let mut record = Record::default();
     record.put("agent", agent(&exchanged.agent, &exchanged.tokens, 0));
     record.text("tokensJson", Some(&exchanged.tokens.to_json().to_string()));
+    record
+}
+
+/// An agent of tokens that the app kept, and whether they want to be renewed first.
+pub(super) fn kept(kept: &Kept) -> Json {
+    let mut record = detached_record(&kept.exchanged);
+    record.flag("isDue", Some(kept.is_due));
     record.done()
+}
+
+/// What renewing them came to: new ones, or why there are none while the old ones are still good.
+pub(super) fn renewed(renewed: &Renewed) -> Json {
+    match renewed {
+        Renewed::Fresh(exchanged) => detached(exchanged),
+        Renewed::Unchanged(error) => {
+            let mut record = Record::default();
+            record.put("error", super::errors::record(error));
+            record.done()
+        }
+    }
 }
 
 /// An authorization request.
@@ -106,6 +136,32 @@ pub(super) fn authorization_url(request: &AuthorizationUrl) -> Json {
     if !request.acr_values.is_empty() {
         record.texts("acrValues", &request.acr_values);
     }
+    record.done()
+}
+
+/// Claims, as text so that `__proto__` stays a plain member, and the organizations among them.
+pub(super) fn user_info(user_info: &UserInfo) -> Json {
+    let mut record = Record::default();
+    record.text("claimsJson", Some(&user_info.claims.to_string()));
+    record.put("organizations", organizations(user_info.organizations.iter()));
+    record.done()
+}
+
+/// A form to post, its fields as pairs.
+pub(super) fn logout_form(form: &LogoutForm) -> Json {
+    let pair = |text: &str| Json::String(text.to_owned());
+    let fields = form.fields.iter().map(|(name, value)| Json::Array(vec![pair(name), pair(value.expose())]));
+    let mut record = Record::default();
+    record.text("action", Some(&form.action));
+    record.put("fields", Json::Array(fields.collect()));
+    record.done()
+}
+
+/// A logout that came back.
+pub(super) fn logged_out(logged_out: &LoggedOut) -> Json {
+    let mut record = Record::default();
+    record.text("returnTo", Some(&logged_out.return_to));
+    record.text("appStateJson", logged_out.app_state.as_deref());
     record.done()
 }
 

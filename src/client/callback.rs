@@ -187,22 +187,31 @@ impl<H: Host> Client<H> {
         Ok(signed_in(transaction, &session.agent))
     }
 
-    /// Whether the URL is the redirect URI: its origin, its path, and its own query among the parameters.
-    #[inline(never)]
+    /// Whether the URL is the redirect URI.
     pub(super) fn is_at_redirect_uri(&self, url: &str) -> bool {
-        let Some(redirect_uri) = &self.inner.options.redirect_uri else { return false };
+        self.inner.options.redirect_uri.as_ref().is_some_and(|redirect_uri| self.is_at(url, redirect_uri))
+    }
+
+    /// Whether a URL is the one expected, with more parameters: its origin, its path, and its own query among them.
+    #[inline(never)]
+    pub(super) fn is_at(&self, url: &str, expected: &str) -> bool {
         let base = self.host().location();
         let here = self.host().resolve(url, base.as_deref());
-        let (Some(here), Some(expected)) = (here, self.host().resolve(redirect_uri, None)) else { return false };
+        let (Some(here), Some(expected)) = (here, self.host().resolve(expected, None)) else { return false };
         here.origin == expected.origin && here.path == expected.path && has_pairs_of(&here.query, &expected.query)
     }
 
     pub(super) fn clean_address_bar(&self, url: &str) {
+        let mode = self.inner.options.response_mode;
+        self.replace_address(url, &|location| callback::without_response_parameters(location, mode));
+    }
+
+    /// Changes the address bar where the URL is what stands in it; one that the app handed in may be another.
+    #[inline(never)]
+    pub(super) fn replace_address(&self, url: &str, cleaned: &dyn Fn(&str) -> String) {
         let Some(location) = self.host().location() else { return };
-        // Only where the response is in the address bar; a URL that the app handed in may be another one.
         if self.host().resolve(url, Some(&location)).is_some_and(|resolved| resolved.href == location) {
-            let cleaned = callback::without_response_parameters(&location, self.inner.options.response_mode);
-            self.host().replace_location(&cleaned);
+            self.host().replace_location(&cleaned(&location));
         }
     }
 }

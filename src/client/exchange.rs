@@ -218,13 +218,23 @@ impl<H: Host> Client<H> {
     }
 
     /// Algorithm first, then the signature: no key is looked up for an algorithm that is not allowed.
-    pub(super) async fn check_authenticity(
+    pub(super) fn check_authenticity(
         &self,
         metadata: &ProviderMetadata,
         jwt: &Jwt,
+    ) -> impl Future<Output = Result<algorithm::Algorithm>> {
+        let listed = metadata.id_token_signing_alg_values_supported.as_deref();
+        self.check_authenticity_among(metadata, jwt, listed)
+    }
+
+    /// The same for a token whose algorithms the metadata lists elsewhere.
+    pub(super) async fn check_authenticity_among(
+        &self,
+        metadata: &ProviderMetadata,
+        jwt: &Jwt,
+        listed: Option<&[String]>,
     ) -> Result<algorithm::Algorithm> {
         let options = &self.inner.options;
-        let listed = metadata.id_token_signing_alg_values_supported.as_deref();
         let allowed = algorithm::allowed(listed, options.algorithms.as_deref());
         let algorithm = id_token::check_algorithm(jwt, &allowed)?;
         if options.verify_signature {

@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::authorization_request::check_resources;
 use crate::protocol::json::Object;
+use crate::protocol::provider_error::of_challenge;
 use crate::protocol::secret::Secret;
 
 /// What a call says about its token.
@@ -80,14 +81,28 @@ impl<H: Host> Client<H> {
     /// `ConfigurationError` `origin_not_allowed`; `LoginRequiredError` and the errors of [`Client::access_token`].
     pub async fn authorize(&self, url: &str, policy: FetchPolicy, session: &ApiSession) -> Result<Authorized> {
         self.require_ambient("fetch")?;
+        let url = self.permitted(url, policy, session)?;
+        if policy == FetchPolicy::Bare {
+            return Ok(Authorized { url, access_token: None });
+        }
+        let access_token = match self.token_for(session).await {
+            Ok(token) => Some(token),
+            Err(error) if policy == FetchPolicy::Optional && error.code() == Code::SignedOut => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Authorized { url, access_token })
+    }
+
+    /// The URL of a request as the host's parser writes it, if it may be sent so.
+    ///
+    /// # Errors
+    /// `ConfigurationError` `origin_not_allowed`, `invalid_option`.
+    pub fn permitted(&self, url: &str, policy: FetchPolicy, session: &ApiSession) -> Result<String> {
         let location = self.host().location();
         let resolved = self.host().resolve(url, location.as_deref()).ok_or_else(|| {
             Error::new(Code::InvalidOption, "the URL of the request cannot be parsed: give an absolute URL")
         })?;
-        if policy == FetchPolicy::Bare {
-            return Ok(Authorized { url: resolved.href, access_token: None });
-        }
-        if !self.is_api(&resolved.href, session) {
+        if policy != FetchPolicy::Bare && !self.is_api(&resolved.href, session) {
             return Err(Error::new(
                 Code::OriginNotAllowed,
                 format!(
@@ -97,12 +112,7 @@ impl<H: Host> Client<H> {
                 ),
             ));
         }
-        let access_token = match self.token_for(session).await {
-            Ok(token) => Some(token),
-            Err(error) if policy == FetchPolicy::Optional && error.code() == Code::SignedOut => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Authorized { url: resolved.href, access_token })
+        Ok(resolved.href)
     }
 
     /// The token for a request, renewed where that is due and the session does so.
@@ -139,11 +149,7 @@ impl<H: Host> Client<H> {
         replayable: bool,
         session: &ApiSession,
     ) -> Verdict {
-        // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
-        let named = challenge.and_then(challenge_error);
-        let is_about_token = named.is_none_or(|error| error == "invalid_token");
-        let retries = session.retry_on_401.unwrap_or(self.inner.options.retry_on_401);
-        if status != 401 || !retries || !replayable || !is_about_token {
+        if !self.may_send_again(status, challenge, replayable, session) {
             return Verdict::Deliver;
         }
         match self.api_token_now(&session.target) {
@@ -155,6 +161,16 @@ impl<H: Host> Client<H> {
             },
             _ => Verdict::Deliver,
         }
+    }
+
+    /// Whether an answer may be about the token, and the request sent once more with another one.
+    #[must_use]
+    pub fn may_send_again(&self, status: i64, challenge: Option<&str>, replayable: bool, session: &ApiSession) -> bool {
+        // A challenge hidden by CORS says nothing; one that names another error than `invalid_token` is final.
+        let named = challenge.and_then(of_challenge);
+        let is_about_token = named.is_none_or(|error| error == "invalid_token");
+        let retries = session.retry_on_401.unwrap_or(self.inner.options.retry_on_401);
+        status == 401 && retries && replayable && is_about_token
     }
 
     /// Whether the URL is on one of the origins, and below the path where one is given with it.
@@ -175,13 +191,6 @@ impl<H: Host> Client<H> {
             }
         }
     }
-}
-
-/// The `error` of a challenge (RFC 6750 3).
-fn challenge_error(challenge: &str) -> Option<&str> {
-    let mut parts = challenge.split([' ', ',']).map(|part| part.trim_start());
-    let value = parts.find_map(|part| part.strip_prefix("error="))?;
-    Some(value.trim_matches('"'))
 }
 
 fn is_loopback(origin: &str) -> bool {

@@ -1,6 +1,8 @@
 //! Asking the provider for new tokens (RFC 6749 6): one tab at a time, and never with a refresh token that may be in the
 //! hands of another sender.
 
+use std::cell::RefCell;
+
 use super::Client;
 use super::api_tokens::Target;
 use super::marks::Mark;
@@ -20,10 +22,14 @@ const LOST_AFTER_SECONDS: i64 = 60;
 const LOOK_MILLISECONDS: u32 = 500;
 /// How long a tab without locks waits for another one's mark, in milliseconds.
 const LEASE_MILLISECONDS: u32 = 100;
+/// How long such a mark lets its tab send, in seconds.
+const LEASE_LIVES_SECONDS: i64 = 5;
 /// The turn at a refresh token.
 pub(super) struct Turn {
     _lock: Option<Guard>,
     is_locked: bool,
+    /// The request of a tab that is gone which was waited for until it counted as lost.
+    waited_for: RefCell<Option<Mark>>,
 }
 
 /// What asking the provider came to.
@@ -40,8 +46,8 @@ impl<H: Host> Client<H> {
         // Whoever holds it waits at most once for a lost request, sends one of its own, and checks its answer.
         let hold = milliseconds(self.lost_after().saturating_mul(3));
         match self.host().lock(&format!("wasm-oidc:refresh:{fingerprint}"), hold, hold).await {
-            Ok(lock) => Ok(Turn { _lock: Some(lock), is_locked: true }),
-            Err(LockFailure::Unavailable) => Ok(Turn { _lock: None, is_locked: false }),
+            Ok(lock) => Ok(Turn { _lock: Some(lock), is_locked: true, waited_for: RefCell::default() }),
+            Err(LockFailure::Unavailable) => Ok(Turn { _lock: None, is_locked: false, waited_for: RefCell::default() }),
             Err(LockFailure::Timeout) => Err(busy()),
         }
     }
@@ -64,7 +70,10 @@ impl<H: Host> Client<H> {
             Mark::Unsent => false,
             Mark::Lost { .. } => true,
             Mark::UnderWay { sent_at, .. } => {
-                if !self.wait_until_lost(fingerprint, *sent_at, &before).await {
+                if turn.waited_for.borrow().as_ref() != Some(&before) {
+                    self.wait_until_lost(fingerprint, *sent_at, &before).await;
+                    *turn.waited_for.borrow_mut() = Some(before);
+                    // What that tab wrote last may have reached a far store only now.
                     return Ok(Obtained::LookAgain);
                 }
                 true
@@ -79,12 +88,14 @@ impl<H: Host> Client<H> {
         if self.mark(fingerprint) != before {
             return Ok(Obtained::LookAgain);
         }
-        let under_way = Mark::UnderWay { sent_at: self.now(), by: self.random_text()? };
+        let sent_at = self.now();
+        let under_way = Mark::UnderWay { sent_at, by: self.random_text()? };
         self.set_mark(fingerprint, &under_way);
         if !turn.is_locked {
             // The mark itself is the lease: of two tabs that wrote it at the same time, the last one has it.
             self.host().sleep(LEASE_MILLISECONDS).await;
-            if self.mark(fingerprint) != under_way {
+            // A device that slept meanwhile holds a mark that others count as lost.
+            if self.mark(fingerprint) != under_way || self.now() > sent_at.saturating_add(LEASE_LIVES_SECONDS) {
                 return Ok(Obtained::LookAgain);
             }
         }
@@ -114,8 +125,8 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Waits for the request of a tab that is gone: it lives on in the network. `false`: somebody told its end meanwhile.
-    async fn wait_until_lost(&self, fingerprint: &str, sent_at: i64, mark: &Mark) -> bool {
+    /// Waits for the request of a tab that is gone: it lives on in the network; or until somebody tells its end.
+    async fn wait_until_lost(&self, fingerprint: &str, sent_at: i64, mark: &Mark) {
         let limit = self.lost_after();
         let mut waited = 0_i64;
         // A clock that was set back must not make it longer than the limit.
@@ -123,10 +134,9 @@ impl<H: Host> Client<H> {
             self.host().sleep(LOOK_MILLISECONDS).await;
             waited = waited.saturating_add(LOOK_MILLISECONDS.into());
             if self.mark(fingerprint) != *mark {
-                return false;
+                return;
             }
         }
-        true
     }
 
     /// What a failure says about the refresh token.

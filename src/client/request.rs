@@ -7,8 +7,8 @@ use crate::protocol::http::{HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
 
 impl<H: Host> Client<H> {
     /// Sends a request to the provider.
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
-        self.send_within(request, self.inner.options.timeout).await
+    pub(super) fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse>> {
+        self.send_within(request, self.inner.options.timeout)
     }
 
     /// Sends a request that may take so many seconds.

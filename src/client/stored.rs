@@ -141,7 +141,8 @@ impl<H: Host> Client<H> {
     /// Ends a session for a reason that this client found: gone from memory first, so that an answer which comes while
     /// a slow store erases it is too late; then from the store, for good; then announced.
     pub(super) async fn end_session(&self, session: &Session, reason: EndReason, error: Option<Error>) {
-        if self.session().is_some_and(|current| current.id == session.id) {
+        let is_another = self.session().is_some_and(|current| current.id != session.id);
+        if !is_another && self.session().is_some() {
             self.set_session(None);
         }
         let is_shared = self.inner.options.storage.is_shared();
@@ -158,6 +159,10 @@ impl<H: Host> Client<H> {
             }
             self.sweep_in_turn(Some(&session.id)).await;
         }
+        if is_another || self.session().is_some() {
+            // Somebody signed in meanwhile: that session goes on, and nobody is signed out.
+            return;
+        }
         self.tell_tabs("signed_out", session, reason.as_str());
         self.host().emit(Event { error, ..event(EventKind::SignedOut, Some(reason.as_str())) });
     }
@@ -168,8 +173,9 @@ impl<H: Host> Client<H> {
             let tombstone = self.tombstone();
             if session.epoch < tombstone.epoch {
                 self.set_session(None);
-                self.sweep().await;
+                // Before the store, which may be slow: somebody may sign in meanwhile, and that news comes later.
                 self.tell_of_others(EventKind::SignedOut, Some(tombstone.reason));
+                self.sweep().await;
             }
         }
         if !self.inner.options.storage.is_shared() {
@@ -207,11 +213,15 @@ impl<H: Host> Client<H> {
         let is_older = if is_same_token {
             stored.tokens.issued_at < mine.tokens.issued_at
         } else {
-            // A browser may show a tab what another one has replaced already.
-            self.is_spent(&stored.refresh_fingerprint())
+            // A browser may show a tab what another one has replaced already; beside a pending answer it is the newest.
+            stored.pending.is_none() && self.is_spent(&stored.refresh_fingerprint())
         };
         if is_older {
             return;
+        }
+        if mine.tokens.access_token == stored.tokens.access_token {
+            // Only its refresh token is newer: what made another tab fail would make this one.
+            self.pass_on(&mine.refresh_fingerprint(), &stored.refresh_fingerprint());
         }
         if mine.tokens != stored.tokens {
             self.follow(stored, EventKind::Refreshed);

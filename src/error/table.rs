@@ -232,6 +232,10 @@ codes! {
     UnsupportedGrantType => "unsupported_grant_type", TokenExchange, Fix;
     /// A scope is unknown or not allowed (RFC 6749 5.2).
     InvalidScope => "invalid_scope", TokenExchange, Fix;
+    /// The provider does not revoke tokens of this type (RFC 7009 2.2.1).
+    UnsupportedTokenType => "unsupported_token_type", Provider, Fix;
+    /// The provider does not take the access token: it is expired, revoked or not one of its own (RFC 6750 3.1).
+    InvalidToken => "invalid_token", Provider, Reauthenticate;
     /// The resource is unknown or not allowed (RFC 8707 2).
     InvalidTarget => "invalid_target", TokenExchange, Fix;
     /// The token is of a type that this client does not use.

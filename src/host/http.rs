@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use gloo_net::http::Headers;
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Request, RequestInit, RequestRedirect};
@@ -61,6 +61,10 @@ fn build(request: &HttpRequest, deadline: &Deadline) -> Result<Request, HttpFail
     // "error" would throw in Workers.
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(&deadline.controller.signal()));
+    if request.keepalive {
+        // Only where it is needed: some hosts refuse options that they do not know.
+        let _ = Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE);
+    }
     if let Some(body) = &request.body {
         init.set_body(&body.expose().into());
     }

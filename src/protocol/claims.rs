@@ -50,7 +50,7 @@ pub(super) fn required_time(claims: &Object, name: &str) -> Result<i64> {
 }
 
 /// A claim of time in whole seconds (`NumericDate`, RFC 7519 2), fractions rounded down.
-pub(super) fn time(claims: &Object, name: &str) -> Result<Option<i64>> {
+pub(crate) fn time(claims: &Object, name: &str) -> Result<Option<i64>> {
     let at = claims.seconds(name)?;
     if at.is_some_and(|at| !(0..=LAST_SECOND).contains(&at)) {
         let message = format!("the JWT \"{name}\" claim is no plausible time in seconds");

@@ -42,13 +42,19 @@ pub struct HttpRequest {
     pub headers: Vec<(String, String)>,
     /// The body, if there is one.
     pub body: Option<Secret>,
+    /// Whether it goes on when the page that sent it is left.
+    pub keepalive: bool,
 }
 
 impl HttpRequest {
+    const fn new(method: Method, url: String, body: Option<Secret>) -> Self {
+        Self { method, url, headers: Vec::new(), body, keepalive: false }
+    }
+
     /// A `GET` that asks for one media type.
     #[must_use]
     pub fn get(url: impl Into<String>, accept: &str) -> Self {
-        Self { method: Method::Get, url: url.into(), headers: Vec::new(), body: None }.with_header("accept", accept)
+        Self::new(Method::Get, url.into(), None).with_header("accept", accept)
     }
 
     /// A `POST` of a form (RFC 6749 appendix B) that asks for JSON.
@@ -56,7 +62,7 @@ impl HttpRequest {
     pub fn post_form(url: impl Into<String>, form: &[(&str, &str)]) -> Self {
         let mut body = String::new();
         append_pairs(&mut body, form);
-        Self { method: Method::Post, url: url.into(), headers: Vec::new(), body: Some(Secret::new(body)) }
+        Self::new(Method::Post, url.into(), Some(Secret::new(body)))
             .with_header("content-type", "application/x-www-form-urlencoded")
             .with_header("accept", "application/json")
     }

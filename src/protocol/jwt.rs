@@ -83,8 +83,8 @@ pub fn parse(token: &str) -> Result<Jwt> {
     })
 }
 
-/// RFC 8725 3.11 and 3.12: a token that says to be of another type is no ID token. Without a type, or of the general
-/// one (`JWT`), it may be.
+/// RFC 8725 3.11 and 3.12: a token that says to be of another type is neither an ID token nor an answer of
+/// the userinfo endpoint. Without a type, or of the general one (`JWT`), it may be.
 ///
 /// # Errors
 /// `UnsupportedHeader`
@@ -93,8 +93,11 @@ pub fn refuse_types_of_others(jwt: &Jwt) -> Result<()> {
     let token_type = token_type.to_ascii_lowercase();
     let short = token_type.strip_prefix("application/").unwrap_or(&token_type);
     if TYPES_OF_OTHERS.contains(&short) {
-        return Err(Error::new(Code::UnsupportedHeader, "the JWT \"typ\" (type) header says that this is no ID token")
-            .mismatch("JWT", short));
+        return Err(Error::new(
+            Code::UnsupportedHeader,
+            "the JWT \"typ\" (type) header says that this token has another use",
+        )
+        .mismatch("JWT", short));
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The errors that a provider sends (RFC 6749 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, RFC 8707 2).
 
+use super::http::HttpResponse;
+use super::json::{Json, Object, parse_object};
 use crate::error::{Class, Code, Error, harmless};
 
 /// The codes that are named as the provider's `error` is.
@@ -15,12 +17,14 @@ const ON_THE_WIRE: &[Code] = &[
     Code::InvalidRequest,
     Code::InvalidScope,
     Code::InvalidTarget,
+    Code::InvalidToken,
     Code::LoginRequired,
     Code::ServerError,
     Code::SessionExpired,
     Code::TemporarilyUnavailable,
     Code::UnauthorizedClient,
     Code::UnsupportedGrantType,
+    Code::UnsupportedTokenType,
     Code::UserBlocked,
 ];
 
@@ -59,6 +63,33 @@ pub fn from_wire(error: &str, description: Option<&str>, job: Class, status: Opt
         Some(status) => failure.with_status(status),
         None => failure,
     }
+}
+
+/// The error that an answer of an endpoint other than the token endpoint is (RFC 6749 5.2, RFC 7009 2.2.1): what its body
+/// names, else what its status says.
+#[must_use]
+#[inline(never)]
+pub fn of_answer(response: &HttpResponse, endpoint: &str) -> Error {
+    let members = if response.is_json() { parse_object(&response.body).ok() } else { None };
+    let text = |name| members.as_ref().and_then(|members: &Object| members.get(name)).and_then(Json::as_str);
+    let status = response.status;
+    let failure = match (text("error"), code_of_status(status)) {
+        (Some(error), _) => from_wire(error, text("error_description"), Class::Provider, Some(status)),
+        (None, Some(code)) => Error::new(code, format!("the {endpoint} failed with status {}", u32::from(status))),
+        (None, None) => {
+            let message = format!("the {endpoint} answered with status {}, not 200", u32::from(status));
+            Error::new(Code::InvalidResponse, message).during(Class::Provider)
+        }
+    };
+    failure.with_status(status).with_retry_after(response.retry_after())
+}
+
+/// The `error` of a challenge (RFC 6750 3).
+#[must_use]
+pub fn of_challenge(challenge: &str) -> Option<&str> {
+    let mut parts = challenge.split([' ', ',']).map(str::trim_start);
+    let value = parts.find_map(|part| part.strip_prefix("error="))?;
+    Some(value.trim_matches('"'))
 }
 
 /// The error of an authorization response (RFC 6749 4.1.2.1).

@@ -135,14 +135,19 @@ pub fn without_response_parameters(url: &str, mode: ResponseMode) -> String {
     let in_fragment = mode == ResponseMode::Fragment;
     let query = query.and_then(|query| keep(query, &|name| is_response(name, !in_fragment, false)));
     let fragment = fragment.and_then(|fragment| keep(fragment, &|name| is_response(name, in_fragment, in_fragment)));
-    let mut kept = path.to_owned();
+    joined(path, query.as_deref(), fragment.as_deref())
+}
+
+/// A URL of its parts again.
+pub(super) fn joined(path: &str, query: Option<&str>, fragment: Option<&str>) -> String {
+    let mut url = path.to_owned();
     for (mark, part) in [('?', query), ('#', fragment)] {
         if let Some(part) = part {
-            kept.push(mark);
-            kept.push_str(&part);
+            url.push(mark);
+            url.push_str(part);
         }
     }
-    kept
+    url
 }
 
 fn is_response(name: &str, is_place: bool, is_fragment: bool) -> bool {
@@ -155,7 +160,7 @@ fn is_response(name: &str, is_place: bool, is_fragment: bool) -> bool {
 }
 
 /// What stays of a query or fragment; `None` when nothing does although there was something to take.
-fn keep(text: &str, is_taken: &dyn Fn(&str) -> bool) -> Option<String> {
+pub(super) fn keep(text: &str, is_taken: &dyn Fn(&str) -> bool) -> Option<String> {
     let mut kept = String::new();
     let mut took = false;
     let mut first = true;

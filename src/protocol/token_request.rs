@@ -57,7 +57,7 @@ pub fn authorization_code(
     for (name, value) in extra {
         form.push((name, value));
     }
-    send(endpoint, client_id, auth, form)
+    authenticated(endpoint, client_id, auth, form)
 }
 
 /// Renews tokens; without `scopes` those that were granted before (RFC 6749 6), with `resources` for these APIs alone
@@ -76,10 +76,11 @@ pub fn refresh(
     if let Some(scopes) = scopes {
         form.push(("scope", scopes));
     }
-    send(endpoint, client_id, auth, form)
+    authenticated(endpoint, client_id, auth, form)
 }
 
-fn send<'a>(
+/// A form to an endpoint at which the client authenticates as at the token endpoint.
+pub(super) fn authenticated<'a>(
     endpoint: &HttpsUrl,
     client_id: &'a str,
     auth: &'a ClientAuthentication,

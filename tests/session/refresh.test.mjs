@@ -160,10 +160,11 @@ test("a sign-out while a refresh is under way is never undone by its answer", as
     await held;
     return Response.json({ access_token: "late", token_type: "Bearer", expires_in: 60, refresh_token });
   };
-  const refreshing = idp.refresh();
+  // It is told of the sign-out before the provider has revoked anything.
+  const refreshing = assert.rejects(idp.refresh(), LoginRequiredError);
   await idp.signOut({ redirect: false });
   answer();
-  await assert.rejects(refreshing, LoginRequiredError);
+  await refreshing;
   assert.equal(idp.agent, null);
   assert.deepEqual(events, [["signedout", "signed_out"]]);
 });

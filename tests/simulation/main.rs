@@ -22,6 +22,7 @@ mod ledger;
 mod origin;
 mod provider;
 mod random;
+mod reasons;
 mod scenario;
 mod scheduler;
 mod tab;

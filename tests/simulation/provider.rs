@@ -138,8 +138,8 @@ impl Provider {
         match path {
             DISCOVERY => {
                 let mut metadata = metadata();
-                if settings.is_revocation_offered {
-                    metadata["revocation_endpoint"] = format!("{ISSUER}{REVOKE}").into();
+                if !settings.is_revocation_offered {
+                    metadata.as_object_mut().unwrap().remove("revocation_endpoint");
                 }
                 (answer(200, &metadata), None)
             }

@@ -260,7 +260,7 @@ fn put_other_version(world: &World) {
     let Some(key) = shelf.borrow().keys("wasm-oidc:session:").first().cloned() else { return };
     let Some(text) = shelf.borrow().get(&key) else { return };
     let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
-    if record["pending"].is_object() || !world.ledger.is_quiet() {
+    if record["version"] != 2 || record["pending"].is_object() || !world.ledger.is_quiet() {
         return;
     }
     let version = if world.random.chance(600) { 1 } else { 3 };

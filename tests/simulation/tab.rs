@@ -250,10 +250,10 @@ impl Realm {
 
     pub fn sign_out(self: &Rc<Self>, world: &Rc<World>) {
         let (redirect, revoke) = (world.random.chance(300), world.random.chance(700));
-        let options = SignOutOptions { redirect, revoke, return_to: None };
+        let options = SignOutOptions { redirect, revoke, ..SignOutOptions::default() };
         let families = world.ledger.sign_out_begins(world, self);
         self.call(world, "sign_out", move |client| async move {
-            client.sign_out(&options).await.map(|()| Answered::SignedOut(families))
+            client.sign_out(&options).await.map(|_| Answered::SignedOut(families))
         });
     }
 

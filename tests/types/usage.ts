@@ -4,7 +4,7 @@ import {
   CallbackError, IdpClient, StorageError, SubjectMismatchError, encryptedStorage, hasAccess, isOAuthError, memoryStorage,
   parseScope, ready, safeReturnTo, tokenSet, webStorage,
   type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type Relayed, type SignedIn,
-  type Snapshot, type TokenSet, type TokenStorage,
+  type Snapshot, type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -26,7 +26,11 @@ export async function page(): Promise<void> {
   const response: Response = await idp.fetch("https://api.example.com/", { method: "POST", body: "x", auth: "optional" });
   console.log(allowed, response.status, agent.organizations[0]?.scopes, agent.expiresIn, hasAccess(["a:b"], "b", "a"));
   console.log(parseScope("a:b")?.resource, idp.createLogoutUrl()?.length);
-  await idp.signOut({ returnTo: "https://app.example.com/" });
+  const userInfo: UserInfo = await idp.getUserInfo(agent);
+  const back: { returnTo: string } | null = await idp.handleLogoutCallback();
+  console.log(userInfo.sub, userInfo.organizations[0]?.id, userInfo.name, back?.returnTo, await idp.revokeToken());
+  console.log((await idp.getTokens())?.expires_at, await idp.withToken((token) => token.length));
+  await idp.signOut({ returnTo: new URL("https://app.example.com/"), method: "post", appState: 3, revoke: false });
 }
 
 export async function beside(idp: IdpClient, signal: AbortSignal): Promise<string[]> {
@@ -61,6 +65,9 @@ export async function server(kept: AuthorizationRequest, callback: URL): Promise
   using idp = IdpClient.createSync({ issuer: "https://idp.example.com", clientId: "web", clientSecret: "s" });
   try {
     const agent = await idp.exchangeCode(callback, kept);
+    const again: Agent = await idp.createAgent(agent.tokens, { onRefresh: async (tokens) => tokens.access_token });
+    const { active } = await idp.introspect(await again.getAccessToken(), "access_token");
+    console.log(active, (await again.fetch("https://api.example.com/")).status, await again.authorizationHeader());
     return (await idp.refresh(agent)).tokens;
   } catch (error) {
     if (error instanceof SubjectMismatchError) console.log(error.expectedSub, error.actualSub);
@@ -115,6 +122,8 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void idp.get("https://api.example.com/", { auth: "always" });
   // @ts-expect-error: snapshots are frozen
   idp.snapshot.status = "signed-in";
+  // @ts-expect-error: nothing is not a way to verify
+  void idp.createAgent(agent.tokens, { verify: "nothing" });
   // @ts-expect-error: agents are immutable
   agent.id = "somebody else";
 }

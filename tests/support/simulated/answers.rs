@@ -16,6 +16,9 @@ pub const ISSUER: &str = "https://idp.example";
 pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub const KEYS: &str = "/keys";
 pub const TOKEN: &str = "/token";
+pub const REVOKE: &str = "/revoke";
+pub const USER_INFO: &str = "/me";
+pub const INTROSPECT: &str = "/introspect";
 
 pub fn metadata() -> Value {
     json!({
@@ -24,6 +27,9 @@ pub fn metadata() -> Value {
         "token_endpoint": format!("{ISSUER}{TOKEN}"),
         "jwks_uri": format!("{ISSUER}{KEYS}"),
         "end_session_endpoint": format!("{ISSUER}/logout"),
+        "revocation_endpoint": format!("{ISSUER}{REVOKE}"),
+        "userinfo_endpoint": format!("{ISSUER}{USER_INFO}"),
+        "introspection_endpoint": format!("{ISSUER}{INTROSPECT}"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],

@@ -188,7 +188,7 @@ pub fn code_of<T>(result: Result<T>) -> Code {
 
 /// A sign-out that does not go to the provider.
 pub fn here_only() -> SignOutOptions {
-    SignOutOptions { revoke: true, redirect: false, return_to: None }
+    SignOutOptions { redirect: false, ..SignOutOptions::default() }
 }
 
 impl Clock for SimulatedHost {

@@ -11,7 +11,9 @@ use wasm_oidc::ports::{Http, HttpFailure, Limits};
 use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
 
 use super::SimulatedHost;
-use super::answers::{DISCOVERY, ISSUER, KEYS, TOKEN, answer, key, metadata, pairs, refusal, sign};
+use super::answers::{
+    DISCOVERY, INTROSPECT, ISSUER, KEYS, REVOKE, TOKEN, USER_INFO, answer, key, metadata, pairs, refusal, sign,
+};
 
 /// How long an answer takes unless a test says otherwise, in milliseconds.
 const USUAL_LATENCY: u32 = 50;
@@ -31,6 +33,12 @@ pub struct Provider {
     pub log: RefCell<Vec<String>>,
     /// The bodies of the token requests.
     pub forms: RefCell<Vec<BTreeMap<String, String>>>,
+    /// The bodies of the other forms, and whether they were to outlive the page.
+    pub orders: RefCell<Vec<(BTreeMap<String, String>, bool)>>,
+    /// The credentials of the requests for claims.
+    pub credentials: RefCell<Vec<String>>,
+    /// Access tokens that are answered with 401.
+    pub ended: RefCell<Vec<String>>,
     planned: RefCell<BTreeMap<String, VecDeque<Answer>>>,
     latency: RefCell<BTreeMap<String, u32>>,
     codes: RefCell<BTreeMap<String, Asked>>,
@@ -55,6 +63,9 @@ impl Default for Provider {
         Self {
             log: RefCell::default(),
             forms: RefCell::default(),
+            orders: RefCell::default(),
+            credentials: RefCell::default(),
+            ended: RefCell::default(),
             planned: RefCell::default(),
             latency: RefCell::default(),
             codes: RefCell::default(),
@@ -127,8 +138,25 @@ impl Provider {
                 answer(200, &json!({ "keys": self.published.borrow().iter().map(|id| key(id)).collect::<Value>() }))
             }
             TOKEN => self.tokens(form, now).unwrap_or_else(|| refusal("invalid_grant")),
+            REVOKE => {
+                self.refresh_tokens.borrow_mut().retain(|token| *token != form["token"]);
+                HttpResponse { status: 200, headers: Vec::new(), body: Vec::new() }
+            }
+            USER_INFO => self.claims(),
+            INTROSPECT => {
+                let is_known = self.refresh_tokens.borrow().contains(&form["token"]);
+                answer(200, &json!({ "active": is_known }))
+            }
             _ => answer(501, &json!({})),
         }
+    }
+
+    fn claims(&self) -> HttpResponse {
+        let credentials = self.credentials.borrow().last().cloned().unwrap_or_default();
+        if self.ended.borrow().iter().any(|token| credentials == format!("Bearer {token}")) {
+            return HttpResponse { status: 401, headers: Vec::new(), body: Vec::new() };
+        }
+        answer(200, &json!({ "sub": *self.subject.borrow(), "name": "Ada" }))
     }
 
     /// Codes and refresh tokens are good once.
@@ -171,7 +199,11 @@ impl Http for SimulatedHost {
         let form = pairs(request.body.as_ref().map(|body| body.expose()).unwrap_or_default());
         if path == TOKEN {
             provider.forms.borrow_mut().push(form.clone());
+        } else if request.body.is_some() {
+            provider.orders.borrow_mut().push((form.clone(), request.keepalive));
         }
+        let credentials = request.headers.iter().find(|(name, _)| name == "authorization");
+        provider.credentials.borrow_mut().extend(credentials.map(|(_, value)| value.clone()));
         let planned = provider.planned.borrow_mut().get_mut(&path).and_then(VecDeque::pop_front);
         let latency = provider.latency.borrow().get(&path).copied().unwrap_or(USUAL_LATENCY);
         self.executor.sleep(latency.min(limits.timeout_milliseconds)).await;

@@ -1,0 +1,230 @@
+// @ts-check
+// Tokens that the app keeps itself. All agents that come of them share what is here, so that a refresh token is sent by
+// one of them only, and the app has stored the new one before anybody uses it.
+
+import { configurationError, toError } from "./errors.js";
+
+/**
+ * @typedef {import("./index.d.ts").TokenSet} TokenSet
+ * @typedef {import("./index.d.ts").Agent} PublicAgent
+ * @typedef {{ agent: import("./agent.js").AgentRecord, tokensJson: string }} Record
+ *
+ * @typedef {object} Callbacks
+ * @property {(tokens: TokenSet) => unknown} [onRefresh]
+ * @property {(error: import("./errors.js").OAuthError) => unknown} [onRefreshError]
+ *
+ * @typedef {object} Ways of the client that made them
+ * @property {(job: string, values: object) => any} now
+ * @property {(tokens: TokenSet, onRefresh?: Callbacks["onRefresh"]) => Promise<any>} renew
+ * @property {(kept: Kept, record: Record) => PublicAgent} agentOf
+ * @property {(kept: Kept, input: RequestInfo | URL, init?: RequestInit & { auth?: string }) => Promise<Response>} fetch
+ * @property {import("./agent.js").Calls} ofSession
+ */
+
+/** What ends a refresh token for good. */
+const REFUSALS = ["invalid_grant", "refresh_outcome_lost"];
+
+export class Kept {
+  /** Whether these tokens became the session: from then on it has them. */
+  adopted = false;
+
+  #ways;
+  #callbacks;
+  #autoRefresh;
+  #latest;
+  /** @type {Promise<void> | undefined} */
+  #renewing;
+
+  /**
+   * @param {Ways} ways
+   * @param {Record} record
+   * @param {Callbacks & { autoRefresh?: boolean }} options
+   */
+  constructor(ways, record, { autoRefresh = true, ...callbacks } = {}) {
+    this.#ways = ways;
+    this.#autoRefresh = autoRefresh;
+    this.#callbacks = callbacks;
+    this.#latest = this.#entry(record);
+  }
+
+  /** The newest agent. */
+  get agent() {
+    return this.#latest.agent;
+  }
+
+  /** The newest tokens. @returns {TokenSet} */
+  get tokens() {
+    return JSON.parse(this.#latest.tokensJson);
+  }
+
+  /** Renews the tokens, whether that is due or not. */
+  async refresh() {
+    if (this.adopted) return this.#ways.ofSession.refresh();
+    await this.renew(true);
+    return this.agent;
+  }
+
+  /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
+  async getAccessToken({ minValiditySeconds = 0, forceRefresh = false } = {}) {
+    if (this.adopted) return this.#ways.ofSession.getAccessToken({ minValiditySeconds, forceRefresh });
+    // JSON has no Infinity.
+    const minimum = Math.min(minValiditySeconds, Number.MAX_SAFE_INTEGER);
+    if (forceRefresh || this.#isDue(minimum)) {
+      await this.renew(forceRefresh).catch((error) => {
+        throw REFUSALS.includes(error.code) ? sessionExpired(error) : error;
+      });
+    }
+    return this.tokens.access_token;
+  }
+
+  /**
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit & { auth?: string }} [init]
+   */
+  async fetch(input, init) {
+    return this.adopted ? this.#ways.ofSession.fetch(input, init) : this.#ways.fetch(this, input, init);
+  }
+
+  /**
+   * The token for a request that was answered with 401; `null`: there is no better one.
+   *
+   * @param {string} sent
+   */
+  async tokenInsteadOf(sent) {
+    if (this.tokens.access_token !== sent) return this.tokens.access_token;
+    if (!this.#autoRefresh) return null;
+    // The API's own answer says more to the caller than a refresh that failed behind it.
+    return this.getAccessToken({ forceRefresh: true }).catch(() => null);
+  }
+
+  /**
+   * Renews the tokens; whoever asks meanwhile waits for the same.
+   *
+   * @param {boolean} isForced whether old tokens that are still good will not do
+   */
+  async renew(isForced) {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = undefined;
+    });
+    const failure = await /** @type {Promise<any>} */ (this.#renewing);
+    if (failure !== undefined && isForced) throw failure;
+  }
+
+  /** Waits for what is under way. */
+  async settled() {
+    await this.#renewing?.catch(() => {});
+  }
+
+  /** @returns {Promise<any>} why there are no new tokens while the old ones are still good */
+  async #renewOnce() {
+    const { onRefresh, onRefreshError } = this.#callbacks;
+    try {
+      const record = await this.#ways.renew(this.tokens, onRefresh);
+      if (record.error === undefined) {
+        this.#latest = this.#entry(record);
+        return undefined;
+      }
+      const failure = toError(record.error);
+      await onRefreshError?.(failure);
+      return failure;
+    } catch (thrown) {
+      await onRefreshError?.(/** @type {any} */ (thrown));
+      throw thrown;
+    }
+  }
+
+  /** @param {number} minimum */
+  #isDue(minimum) {
+    return this.#autoRefresh && this.#ways.now("is_renewal_due", { tokens: this.tokens, minimum });
+  }
+
+  /** @param {Record} record */
+  #entry(record) {
+    return { agent: this.#ways.agentOf(this, record), tokensJson: record.tokensJson };
+  }
+}
+
+/**
+ * The refreshes of a client's kept tokens: one at a time for each refresh token, whoever holds it.
+ */
+export class Renewals {
+  #renew;
+  #warn;
+  /** @type {Map<string | undefined, { listeners: Set<(tokens: TokenSet) => unknown>, done: Promise<any> }>} */
+  #underWay = new Map();
+
+  /**
+   * @param {(tokens: TokenSet) => Promise<any>} renew sends the refresh token
+   * @param {(thrown: unknown) => void} warn told what a listener throws
+   */
+  constructor(renew, warn) {
+    this.#renew = renew;
+    this.#warn = warn;
+  }
+
+  /**
+   * @param {TokenSet} tokens
+   * @param {(tokens: TokenSet) => unknown} [onRefresh] awaited before anybody who shares the refresh goes on
+   */
+  async renew(tokens, onRefresh) {
+    const key = tokens.refresh_token;
+    let flight = this.#underWay.get(key);
+    if (flight === undefined) {
+      const listeners = new Set();
+      flight = { listeners, done: this.#carry(key, tokens, listeners) };
+      this.#underWay.set(key, flight);
+    }
+    if (onRefresh !== undefined) flight.listeners.add(onRefresh);
+    return flight.done;
+  }
+
+  /**
+   * @param {string | undefined} key
+   * @param {TokenSet} tokens
+   * @param {Set<(tokens: TokenSet) => unknown>} listeners
+   */
+  async #carry(key, tokens, listeners) {
+    try {
+      const record = await this.#renew(tokens);
+      // Who joins while the others are being told is told too.
+      if (record.error === undefined) for (const tell of listeners) await this.#tell(tell, record.tokensJson);
+      return record;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  /**
+   * @param {(tokens: TokenSet) => unknown} tell
+   * @param {string} tokensJson
+   */
+  async #tell(tell, tokensJson) {
+    try {
+      await tell(JSON.parse(tokensJson));
+    } catch (thrown) {
+      // The old refresh token is spent: who cannot store the new one is better off with it than without.
+      this.#warn(thrown);
+    }
+  }
+}
+
+/**
+ * What `createAgent` takes, in the parts that JavaScript and Rust have to do with.
+ *
+ * @param {Callbacks & { [name: string]: unknown }} [options]
+ */
+export function splitOptions(options = {}) {
+  const { onRefresh, onRefreshError, ...others } = options;
+  for (const [name, value] of Object.entries({ onRefresh, onRefreshError })) {
+    if (value !== undefined && typeof value !== "function") {
+      throw configurationError("invalid_option", `option of createAgent "${name}": expected a function`);
+    }
+  }
+  return { callbacks: { onRefresh, onRefreshError }, others };
+}
+
+/** @param {unknown} cause */
+function sessionExpired(cause) {
+  const message = "the tokens of this agent cannot be renewed any more: sign in again";
+  return toError({ class: "SessionExpiredError", code: "session_expired", message, recovery: "reauthenticate", cause });
+}
