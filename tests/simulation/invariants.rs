@@ -210,14 +210,30 @@ pub fn a_store_never_goes_back(world: &World, realm: &Realm, place: &Place, befo
     }
 }
 
-/// In a calm seed there is nothing to fail for but the end of a refresh token's life; duplicated tabs then ask each other,
-/// one after the other, which may take longer than a caller's patience.
-pub fn nothing_fails_where_nothing_is_broken(world: &World, kind: &str, error: &Error) {
+/// In a calm seed there is nothing to fail for but the end of a refresh token's life (duplicated tabs then ask each other,
+/// one after the other, which may take longer than a caller's patience), and a duplicate that slept until nobody is left
+/// who could hand it the tokens that came after its own.
+pub fn nothing_fails_where_nothing_is_broken(world: &World, realm: Owner, kind: &str, error: &Error) {
     let is_refused = matches!(error.code(), Code::InvalidGrant | Code::RefreshOutcomeLost | Code::Timeout)
         && world.settings.refresh_lifetime.is_some();
-    if world.settings.is_calm && !is_plain(error.code()) && !is_refused {
+    let is_orphan = error.code() == Code::RefreshOutcomeLost
+        && world.settings.storage == StorageKind::Session
+        && has_nobody_to_ask(world, realm);
+    if world.settings.is_calm && !is_plain(error.code()) && !is_refused && !is_orphan {
         world.ledger.broken("nothing fails where nothing is broken", format!("{kind} fails: {error}"));
     }
+}
+
+/// Whether no page is left that has newer tokens of the session that this one had.
+fn has_nobody_to_ask(world: &World, realm: Owner) -> bool {
+    let tabs = world.tabs.borrow();
+    let mine =
+        tabs.iter().filter_map(|tab| tab.realm()).find(|page| page.number == realm).and_then(|page| page.last.get());
+    let is_newer = |name: Name| mine.is_some_and(|mine| name.family == mine.family && name.number > mine.number);
+    !tabs
+        .iter()
+        .filter_map(|tab| tab.realm())
+        .any(|page| !page.is_disposed.get() && page.seen.get().is_some_and(is_newer))
 }
 
 pub fn every_call_settles(world: &World) {

@@ -256,7 +256,8 @@ impl Ledger {
             // The last failure may have been before everything worked again.
             Err(_) if world.is_healed() => {}
             Err(error) => {
-                invariants::nothing_fails_where_nothing_is_broken(world, self.calls.borrow()[call].kind, &error)
+                let kind = self.calls.borrow()[call].kind;
+                invariants::nothing_fails_where_nothing_is_broken(world, realm.number, kind, &error)
             }
         }
     }
