@@ -126,15 +126,18 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Waits for the request of a tab that is gone: it lives on in the network; or until somebody tells its end.
+    /// Waits for the request of a tab that is gone: it lives on in the network; or until somebody tells its end, or
+    /// another session makes it needless.
     async fn wait_until_lost(&self, fingerprint: &str, sent_at: i64, mark: &Mark) {
         let limit = self.lost_after();
+        let is_of_session = || self.session().is_some_and(|session| session.refresh_fingerprint() == fingerprint);
+        let was_of_session = is_of_session();
         let mut waited = 0_i64;
         // A clock that was set back must not make it longer than the limit.
         while waited < limit.saturating_mul(1000) && self.now() <= sent_at.saturating_add(limit) {
             self.host().sleep(LOOK_MILLISECONDS).await;
             waited = waited.saturating_add(LOOK_MILLISECONDS.into());
-            if self.mark(fingerprint) != *mark {
+            if self.mark(fingerprint) != *mark || was_of_session != is_of_session() {
                 return;
             }
         }
