@@ -118,8 +118,10 @@ fn a_lost_answer_is_called_so(world: &World, family: usize, code: Option<Code>) 
     let family = &families[family];
     // What ended it without any loss.
     let is_plain = matches!(family.over, Some("revoked" | "expired"));
+    // So many answers came since then that it is not remembered any more.
+    let is_forgotten = family.issues.len() > REMEMBERED;
     let is_stale = family.issues.last().is_some_and(|last| last.instead_of.is_some() && last.stored_at.is_none());
-    if stores_failed(world) {
+    if stores_failed(world) || is_forgotten {
         return;
     }
     if is_stale && !is_plain && world.settings.garbled == 0 && code.is_some_and(|code| code != Code::RefreshOutcomeLost)
