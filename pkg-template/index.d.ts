@@ -623,7 +623,13 @@ export interface ClientEvent extends Event {
     readonly agent: Agent | null;
     /** Where it happened: `"other-tab"` for what this one only follows. */
     readonly source: "this-tab" | "other-tab";
-    /** A code: why the session ended (`signed_out`, `invalid_grant`, `refresh_expired` …), or what the warning is. */
+    /**
+     * A code. With `signedout` why the session is over: `signed_out`; `cleared` (by `clear`, or gone from the store);
+     * `invalid_grant` (the provider does not take the refresh token any more; `error.code` is `refresh_outcome_lost` where
+     * that is because an answer got lost); `refresh_expired`; `subject_changed` and `verification_failed` (a refresh
+     * brought tokens that are provably wrong); `key_lost`; `storage_replaced` (somebody else signed in in another tab).
+     * Nothing else ends a session. With `refreshfailed` the error's code, with `warning` what it is about.
+     */
     readonly reason?: string;
     readonly message?: string;
     readonly error?: OAuthError;
@@ -791,17 +797,6 @@ export interface TokenSet {
   /** The response's other members. */
   metadata?: Record<string, unknown>;
   version: 1;
-}
-
-/** A token response as a provider sends it (RFC 6749 5.1), with members of any kind. */
-export interface TokenResponse {
-  access_token: string;
-  token_type: string;
-  expires_in?: number | string;
-  refresh_token?: string;
-  id_token?: string;
-  scope?: string;
-  [member: string]: unknown;
 }
 
 /** What a token set says about itself, now. Frozen; holds the tokens where no log shows them. */

@@ -24,6 +24,9 @@ import { configurationError, toError } from "./errors.js";
 /** What ends a refresh token for good. */
 const REFUSALS = ["invalid_grant", "refresh_outcome_lost"];
 
+/** How long after a refresh that an API's 401 forced there is no other one; as in src/client/fetch.rs. */
+const FORCED_PAUSE_MS = 10_000;
+
 export class Kept {
   /** Whether these tokens became the session: from then on it has them. */
   adopted = false;
@@ -34,6 +37,8 @@ export class Kept {
   #latest;
   /** @type {Promise<void> | undefined} */
   #renewing;
+  /** When a 401 last forced a refresh. */
+  #forcedAt = -Infinity;
 
   /**
    * @param {Ways} ways
@@ -92,7 +97,10 @@ export class Kept {
    */
   async tokenInsteadOf(sent) {
     if (this.tokens.access_token !== sent) return this.tokens.access_token;
-    if (!this.#autoRefresh) return null;
+    // An API that refuses every token must not make every call to it a request to the provider.
+    const sinceForced = Date.now() - this.#forcedAt;
+    if (!this.#autoRefresh || (sinceForced >= 0 && sinceForced < FORCED_PAUSE_MS)) return null;
+    this.#forcedAt = Date.now();
     // The API's own answer says more to the caller than a refresh that failed behind it.
     return this.getAccessToken({ forceRefresh: true }).catch(() => null);
   }

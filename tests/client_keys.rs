@@ -16,7 +16,7 @@ use serde_json::json;
 use simulated::{DISCOVERY, KEYS, SimulatedHost, TOKEN, code_of, html};
 use wasm_oidc::client::{ByHand, Client, SignInOptions};
 use wasm_oidc::error::{Code, Result};
-use wasm_oidc::ports::HttpFailure;
+use wasm_oidc::ports::{EventKind, HttpFailure};
 use wasm_oidc::protocol::json::{Json, parse_object};
 
 /// Redeems one more code by hand, as a process that serves many people does.
@@ -189,4 +189,25 @@ fn made_up_key_ids_are_no_flood_while_the_keys_cannot_be_fetched() {
         assert!(exchange_now(&host, &client).is_err());
     }
     assert_eq!(host.provider.count(KEYS), 2);
+}
+
+#[test]
+fn two_tokens_of_a_new_key_at_the_same_time_cost_one_request_and_are_both_verified() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    host.sign_in(&client);
+    let before = host.provider.count(KEYS);
+    host.provider.rotate_keys("k2");
+    let url = host.begin(&client);
+    host.go(&url);
+    let (one, other) = (client.clone(), client.clone());
+    // The one learns of the new key while the other waits for it.
+    let signing_in = host.start(async move { one.handle_redirect_callback(None).await });
+    host.executor.pass(1);
+    let refreshing = host.start(async move { other.refresh().await });
+    host.pass_seconds(10);
+    assert!(signing_in.take().unwrap().is_some());
+    // Its session was replaced by the sign-in, which is not the key's fault.
+    let _ = refreshing.take();
+    assert_eq!((host.provider.count(KEYS), host.reasons(EventKind::RefreshFailed)), (before + 1, vec![]));
 }

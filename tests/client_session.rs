@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use serde_json::json;
 use simulated::{SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, html, refusal};
-use wasm_oidc::client::Client;
+use wasm_oidc::client::{ApiSession, Client};
 use wasm_oidc::error::{Class, Code};
 use wasm_oidc::ports::{EventKind, HttpFailure};
 
@@ -255,4 +255,16 @@ fn a_session_without_a_refresh_token_ends_when_its_access_token_does() {
     assert!(host.run(client.get_agent()).unwrap().is_none());
     assert_eq!(host.reasons(EventKind::SignedOut), [Some("refresh_expired")]);
     assert_eq!(refreshes(&host), 0);
+}
+
+#[test]
+fn an_api_that_refuses_every_token_does_not_make_every_call_a_refresh() {
+    let (host, client) = signed_in();
+    let session = ApiSession::default();
+    for _ in 0..60 {
+        let sent = client.session().unwrap().tokens.access_token.clone();
+        host.run(client.judge(401, None, sent.expose(), true, &session));
+        host.pass_seconds(1);
+    }
+    assert_eq!(refreshes(&host), 6);
 }

@@ -406,3 +406,19 @@ fn marks_hold_no_token() {
     let shown = format!("{marks:?}");
     assert!(!shown.contains(old.tokens.refresh_token.as_ref().unwrap().expose()));
 }
+
+#[test]
+fn what_one_duplicate_forgets_in_the_middle_of_a_refresh_the_other_goes_on_with() {
+    let tab = signed_in("session");
+    let twin = duplicate(&tab);
+    tab.0.pass_seconds(TOKEN_LIFETIME + 1);
+    let caller = tab.1.clone();
+    let call = tab.0.start(async move { caller.refresh().await });
+    tab.0.executor.pass(20);
+    tab.0.run(tab.1.clear()).unwrap();
+    tab.0.pass_seconds(5);
+    assert_eq!(code_of(call.take()), Code::SignedOut);
+    twin.0.run(twin.1.access_token(0, false)).unwrap();
+    assert_eq!((refreshes(&tab.0), tab.0.places.all_tokens()), (1, vec![]));
+    assert_eq!(stored(&twin.0)["pending"], Value::Null);
+}

@@ -10,6 +10,9 @@ use crate::protocol::json::Object;
 use crate::protocol::provider_error::of_challenge;
 use crate::protocol::secret::Secret;
 
+/// How long after a refresh that an API's 401 forced there is no other one, in seconds.
+const FORCED_PAUSE_SECONDS: i64 = 10;
+
 /// What a call says about its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FetchPolicy {
@@ -154,13 +157,27 @@ impl<H: Host> Client<H> {
         }
         match self.api_token_now(&session.target) {
             Some(current) if current.expose() != sent => Verdict::Again(current),
-            Some(_) if self.renews_for(session) => match self.access_token_for(&session.target, 0, true).await {
-                Ok(token) => Verdict::Again(token),
-                // The API's own answer says more to the caller than a refresh that failed behind it.
-                Err(_) => Verdict::Deliver,
-            },
+            Some(_) if self.renews_for(session) && self.may_force() => {
+                match self.access_token_for(&session.target, 0, true).await {
+                    Ok(token) => Verdict::Again(token),
+                    // The API's own answer says more to the caller than a refresh that failed behind it.
+                    Err(_) => Verdict::Deliver,
+                }
+            }
             _ => Verdict::Deliver,
         }
+    }
+
+    /// Whether tokens may be renewed because an API refused one: an API that refuses every token must not make every call
+    /// to it a request to the provider.
+    fn may_force(&self) -> bool {
+        let now = self.now();
+        let since = self.inner.forced_at.get().map(|at| now.saturating_sub(at));
+        let may_force = since.is_none_or(|since| !(0..FORCED_PAUSE_SECONDS).contains(&since));
+        if may_force {
+            self.inner.forced_at.set(Some(now));
+        }
+        may_force
     }
 
     /// Whether an answer may be about the token, and the request sent once more with another one.

@@ -15,6 +15,11 @@ use crate::ports::{EventKind, Host, Spawn, Work};
 pub(super) struct Flight(RefCell<Option<Vec<oneshot::Sender<Result<()>>>>>);
 
 impl Flight {
+    /// Whether there is work that one could join.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
     /// Joins the work under way, or starts this one.
     ///
     /// # Errors

@@ -7,8 +7,9 @@ use crate::protocol::json::{self, Json, Object};
 use crate::session::EndReason;
 
 const REFRESH_PREFIX: &str = "wasm-oidc:refresh:";
-/// How many refresh tokens are remembered: more than there are tabs that could hold an old one.
-const MAX_MARKS: usize = 32;
+/// How many refresh tokens are remembered: as many as a tab renews in a day, so that a duplicate which slept through it
+/// still knows that its own is spent.
+const MAX_MARKS: usize = 256;
 
 /// The newest sign-out of a client: sessions that began before it are over, wherever they are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,6 +24,7 @@ const LOOK_MILLISECONDS: u32 = 500;
 const LEASE_MILLISECONDS: u32 = 100;
 /// How long such a mark lets its tab send, in seconds.
 const LEASE_LIVES_SECONDS: i64 = 5;
+
 /// The turn at a refresh token.
 pub(super) struct Turn {
     _lock: Option<Guard>,
@@ -125,15 +126,18 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Waits for the request of a tab that is gone: it lives on in the network; or until somebody tells its end.
+    /// Waits for the request of a tab that is gone: it lives on in the network; or until somebody tells its end, or
+    /// another session makes it needless.
     async fn wait_until_lost(&self, fingerprint: &str, sent_at: i64, mark: &Mark) {
         let limit = self.lost_after();
+        let is_of_session = || self.session().is_some_and(|session| session.refresh_fingerprint() == fingerprint);
+        let was_of_session = is_of_session();
         let mut waited = 0_i64;
         // A clock that was set back must not make it longer than the limit.
         while waited < limit.saturating_mul(1000) && self.now() <= sent_at.saturating_add(limit) {
             self.host().sleep(LOOK_MILLISECONDS).await;
             waited = waited.saturating_add(LOOK_MILLISECONDS.into());
-            if self.mark(fingerprint) != *mark {
+            if self.mark(fingerprint) != *mark || was_of_session != is_of_session() {
                 return;
             }
         }
@@ -144,9 +148,9 @@ impl<H: Host> Client<H> {
         let is_refused = error.code() == Code::InvalidGrant;
         let is_answered = matches!(error.failure().status, Some(400..=499));
         let mark = match (is_refused, is_answered) {
-            (true, _) => Mark::Spent { since: self.now() },
+            (true, _) if was_lost => Mark::Spent { since: self.now() },
             // Who says no has rotated nothing.
-            (false, true) if !was_lost => Mark::Unsent,
+            (true, _) | (false, true) if !was_lost => Mark::Unsent,
             _ => Mark::Lost { sent_at: self.now() },
         };
         // Another tab may have sent it meanwhile, for which this request was lost: its mark stays.

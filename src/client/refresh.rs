@@ -90,7 +90,7 @@ impl<H: Host> Client<H> {
     pub async fn refresh(&self) -> Result<Rc<Agent>> {
         self.require_ambient("refresh")?;
         let session = self.session().ok_or_else(signed_out)?;
-        if session.tokens.refresh_token.is_none() {
+        if !session.tokens.is_refreshable(self.now()) && session.pending.is_none() {
             return Err(no_refresh_token());
         }
         self.in_time(pin!(self.join_renewal(&session))).await?;

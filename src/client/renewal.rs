@@ -150,6 +150,11 @@ impl<H: Host> Client<H> {
                 self.catch_up().await;
                 Ok(false)
             }
+            Written::Over(EndReason::Cleared) if self.inner.options.storage == StorageKind::Session => {
+                // Forgotten in this tab only: a duplicate may go on with it.
+                self.hand_over(fingerprint, &session.record());
+                Err(signed_out())
+            }
             Written::Over(_) => {
                 // A sign-out in between is never undone by a late answer.
                 self.revoke_later(Rc::clone(renewed));
@@ -308,7 +313,7 @@ fn is_about_clocks(error: &Error) -> bool {
 pub(super) fn no_refresh_token() -> Error {
     Error::new(
         Code::NoRefreshToken,
-        "there is no refresh token: ask for the scope `offline_access`, or sign in again when the access token ends",
+        "there is no refresh token that is still good: ask for the scope `offline_access`, or sign in again when the access token ends",
     )
 }
 

@@ -47,6 +47,7 @@ pub(super) enum Written {
 
 impl<H: Host> Client<H> {
     pub(super) async fn read_stored(&self) -> Stored {
+        self.let_go_of_what_is_overtaken().await;
         let text = match self.load_tokens(&self.session_key()).await {
             Ok(Some(text)) => text,
             Ok(None) => return Stored::Nothing,
@@ -62,6 +63,19 @@ impl<H: Host> Client<H> {
                 Stored::Newer
             }
             Err(Unreadable::Corrupt) => Stored::Broken,
+        }
+    }
+
+    /// What the store did not take is kept here, until another tab stored something newer.
+    async fn let_go_of_what_is_overtaken(&self) {
+        let key = self.session_key();
+        let Some(kept) = self.kept(&key).filter(|_| self.inner.options.storage.is_shared()) else { return };
+        let Ok(Some(stored)) = self.host().load_tokens(&key).await else { return };
+        let (Ok(kept), Ok(stored)) = (Record::from_text(&kept), Record::from_text(&stored)) else { return };
+        let spent = stored.tokens.refresh_token.as_ref().is_some_and(|token| self.is_spent(&token.fingerprint()));
+        let is_over = stored.epoch.is_some_and(|epoch| epoch < self.tombstone().epoch);
+        if !is_over && (!spent || stored.pending.is_some()) && received_at(&stored) > received_at(&kept) {
+            self.keep(&key, None);
         }
     }
 
@@ -259,6 +273,11 @@ impl<H: Host> Client<H> {
     pub(super) fn session_key(&self) -> String {
         format!("wasm-oidc:session:{}", self.inner.store_tag.as_str())
     }
+}
+
+/// When the newest tokens of a record arrived, in Unix seconds.
+fn received_at(record: &Record) -> i64 {
+    record.pending.as_ref().map_or(record.tokens.issued_at, |pending| pending.issued_at)
 }
 
 /// Whether what is stored has got further than a session that goes on from that refresh token: another tab verified the

@@ -51,7 +51,13 @@ impl Secret {
 #[must_use]
 #[inline(never)]
 pub fn fingerprint(text: &str) -> String {
-    base64::encode(&Sha256::digest(text.as_bytes()))
+    let mut hasher = Sha256::new();
+    hasher.update(text.as_bytes());
+    let digest = hasher.finalize_reset();
+    // The hasher's block is on the stack and still holds the end of the text: a block without its last byte covers it.
+    hasher.update(std::hint::black_box([0; 63]));
+    std::hint::black_box(&hasher);
+    base64::encode(&digest)
 }
 
 impl fmt::Debug for Secret {

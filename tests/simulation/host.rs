@@ -270,6 +270,6 @@ impl Wake for Host {
     }
 
     fn is_visible(&self) -> bool {
-        self.realm.number % 2 == 0
+        self.realm.number.is_multiple_of(2)
     }
 }

@@ -20,7 +20,7 @@ fn request_limit(world: &World) -> i64 {
 /// How long before its request a mark is written at most, in milliseconds.
 const LEASE_LIMIT: i64 = 2000;
 /// Of how many refresh tokens it is remembered that they are spent.
-const REMEMBERED: usize = 32;
+const REMEMBERED: usize = 256;
 /// How long any call may take, in milliseconds: a request of somebody else, its own, and the key set's.
 const CALL_LIMIT: i64 = 300_000;
 /// How long a message takes to the other tabs at most, in milliseconds.
@@ -118,8 +118,10 @@ fn a_lost_answer_is_called_so(world: &World, family: usize, code: Option<Code>) 
     let family = &families[family];
     // What ended it without any loss.
     let is_plain = matches!(family.over, Some("revoked" | "expired"));
+    // So many answers came since then that it is not remembered any more.
+    let is_forgotten = family.issues.len() > REMEMBERED;
     let is_stale = family.issues.last().is_some_and(|last| last.instead_of.is_some() && last.stored_at.is_none());
-    if stores_failed(world) {
+    if stores_failed(world) || is_forgotten {
         return;
     }
     if is_stale && !is_plain && world.settings.garbled == 0 && code.is_some_and(|code| code != Code::RefreshOutcomeLost)
@@ -210,14 +212,30 @@ pub fn a_store_never_goes_back(world: &World, realm: &Realm, place: &Place, befo
     }
 }
 
-/// In a calm seed there is nothing to fail for but the end of a refresh token's life; duplicated tabs then ask each other,
-/// one after the other, which may take longer than a caller's patience.
-pub fn nothing_fails_where_nothing_is_broken(world: &World, kind: &str, error: &Error) {
+/// In a calm seed there is nothing to fail for but the end of a refresh token's life (duplicated tabs then ask each other,
+/// one after the other, which may take longer than a caller's patience), and a duplicate that slept until nobody is left
+/// who could hand it the tokens that came after its own.
+pub fn nothing_fails_where_nothing_is_broken(world: &World, realm: Owner, kind: &str, error: &Error) {
     let is_refused = matches!(error.code(), Code::InvalidGrant | Code::RefreshOutcomeLost | Code::Timeout)
         && world.settings.refresh_lifetime.is_some();
-    if world.settings.is_calm && !is_plain(error.code()) && !is_refused {
+    let is_orphan = error.code() == Code::RefreshOutcomeLost
+        && world.settings.storage == StorageKind::Session
+        && has_nobody_to_ask(world, realm);
+    if world.settings.is_calm && !is_plain(error.code()) && !is_refused && !is_orphan {
         world.ledger.broken("nothing fails where nothing is broken", format!("{kind} fails: {error}"));
     }
+}
+
+/// Whether no page is left that has newer tokens of the session that this one had.
+fn has_nobody_to_ask(world: &World, realm: Owner) -> bool {
+    let tabs = world.tabs.borrow();
+    let mine =
+        tabs.iter().filter_map(|tab| tab.realm()).find(|page| page.number == realm).and_then(|page| page.last.get());
+    let is_newer = |name: Name| mine.is_some_and(|mine| name.family == mine.family && name.number > mine.number);
+    !tabs
+        .iter()
+        .filter_map(|tab| tab.realm())
+        .any(|page| !page.is_disposed.get() && page.seen.get().is_some_and(is_newer))
 }
 
 pub fn every_call_settles(world: &World) {

@@ -78,6 +78,8 @@ pub struct Call {
     pub kind: &'static str,
     pub began: i64,
     pub is_over: bool,
+    /// When it was over; not yet: never.
+    pub ended: i64,
 }
 
 #[derive(Default)]
@@ -229,7 +231,7 @@ impl Ledger {
 
     pub fn began(&self, realm: Owner, kind: &'static str, now: i64) -> usize {
         let mut calls = self.calls.borrow_mut();
-        calls.push(Call { realm, kind, began: now, is_over: false });
+        calls.push(Call { realm, kind, began: now, is_over: false, ended: i64::MAX });
         calls.len() - 1
     }
 
@@ -240,7 +242,7 @@ impl Ledger {
             realm.number,
             result.as_ref().map_err(|error| error.code())
         );
-        self.calls.borrow_mut()[call].is_over = true;
+        self.end(&mut self.calls.borrow_mut()[call], world.now());
         match result {
             Ok(Answered::Token(token)) => self.handed_out(world, realm, began, &token),
             Ok(Answered::SignedOut(families)) if realm.told_sign_out.take() => {
@@ -254,7 +256,8 @@ impl Ledger {
             // The last failure may have been before everything worked again.
             Err(_) if world.is_healed() => {}
             Err(error) => {
-                invariants::nothing_fails_where_nothing_is_broken(world, self.calls.borrow()[call].kind, &error)
+                let kind = self.calls.borrow()[call].kind;
+                invariants::nothing_fails_where_nothing_is_broken(world, realm.number, kind, &error)
             }
         }
     }
@@ -285,9 +288,14 @@ impl Ledger {
     }
 
     /// What a page asked for is awaited by nobody when the page is gone.
-    pub fn realm_ended(&self, realm: Owner) {
+    pub fn realm_ended(&self, realm: Owner, now: i64) {
         for call in self.calls.borrow_mut().iter_mut().filter(|call| call.realm == realm) {
-            call.is_over = true;
+            self.end(call, now);
         }
+    }
+
+    fn end(&self, call: &mut Call, now: i64) {
+        call.is_over = true;
+        call.ended = call.ended.min(now);
     }
 }

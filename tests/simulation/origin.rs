@@ -13,6 +13,7 @@ use crate::scheduler::{Owner, WORLD};
 use crate::world::{World, note};
 
 type Hear = Rc<dyn Fn(String)>;
+type Awake = Rc<dyn Fn()>;
 
 struct Held {
     by: Owner,
@@ -28,7 +29,7 @@ pub struct Origin {
     pub custom: RefCell<Shelf>,
     locks: RefCell<BTreeMap<String, Held>>,
     ears: RefCell<Vec<(Owner, u64, String, Hear)>>,
-    wakers: RefCell<Vec<(Owner, u64, Rc<dyn Fn()>)>>,
+    wakers: RefCell<Vec<(Owner, u64, Awake)>>,
     made: Cell<u64>,
 }
 
@@ -162,7 +163,7 @@ pub fn listen(world: &Rc<World>, realm: Owner, channel: &str, hear: Hear) -> Gua
     })
 }
 
-pub fn on_wake(world: &Rc<World>, realm: Owner, wake: Rc<dyn Fn()>) -> Guard {
+pub fn on_wake(world: &Rc<World>, realm: Owner, wake: Awake) -> Guard {
     let number = world.origin.next();
     world.origin.wakers.borrow_mut().push((realm, number, wake));
     let world = Rc::downgrade(world);

@@ -4,7 +4,7 @@ use crate::invariants::stores_failed;
 use crate::provider::{BEGINNING, Wrong};
 use crate::world::World;
 
-/// How long before a sign-in a sign-out can have begun that is still under way, in milliseconds.
+/// How long a sign-in takes at most, from its beginning to its first answer, in milliseconds.
 const CANCELS: i64 = 60_000;
 
 /// MUST-NOT-FAIL B4: the reasons, and what has to be true for each.
@@ -43,7 +43,7 @@ fn own_reasons(world: &World, family_number: usize) -> Vec<&'static str> {
     // A sign-out under way cancels a sign-in that was under way, too.
     let born = (family.born_at - BEGINNING) * 1000;
     let calls = ledger.calls.borrow();
-    let was_cancelled_by = |kind| calls.iter().any(|call| call.kind == kind && call.began >= born - CANCELS);
+    let was_cancelled_by = |kind| calls.iter().any(|call| call.kind == kind && call.ended >= born - CANCELS);
     let replaced = || families.iter().skip(family_number + 1).any(|later| later.issues[0].stored_at.is_some());
     let table: [(&str, bool); 7] = [
         ("signed_out", family.sign_out_begun || was_cancelled_by("sign_out")),

@@ -149,8 +149,8 @@ fn act(world: &Rc<World>) {
     let tab = any_tab(world);
     let tabs = world.tabs.borrow().len();
     match action {
-        // A calm page is never closed while its request is under way.
-        Reload | Close | SignIn | SignOut if settings.is_calm && !world.ledger.is_quiet() => {}
+        // A calm page is never closed, and forgets nothing, while a request is under way.
+        Reload | Close | SignIn | SignOut | Clear if settings.is_calm && !world.ledger.is_quiet() => {}
         GetAgent | AccessToken | Forced | Refresh | Fetch => one_call(world, action),
         Burst => {
             for _ in 0..random.between(2, 8) {

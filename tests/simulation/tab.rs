@@ -101,7 +101,7 @@ impl Tab {
         let Some(realm) = self.realm.borrow_mut().take() else { return };
         world.scheduler.kill(realm.number);
         world.origin.forget(realm.number);
-        world.ledger.realm_ended(realm.number);
+        world.ledger.realm_ended(realm.number, world.now());
         let client = realm.client.borrow_mut().take();
         drop(client);
     }
@@ -253,7 +253,7 @@ impl Realm {
         let options = SignOutOptions { redirect, revoke, ..SignOutOptions::default() };
         let families = world.ledger.sign_out_begins(world, self);
         self.call(world, "sign_out", move |client| async move {
-            client.sign_out(&options).await.map(|()| Answered::SignedOut(families))
+            client.sign_out(&options).await.map(|_| Answered::SignedOut(families))
         });
     }
 

@@ -26,6 +26,8 @@ async function begin() {
   // Anywhere but at the redirect URI this is `null`, so that it can be called on every page.
   const result = await idp.handleRedirectCallback();
   if (result && "agent" in result) history.replaceState(null, "", result.returnTo ?? "/");
+  // Back from the provider's sign-out page: takes its `state` out of the address bar.
+  await idp.handleLogoutCallback();
 }
 
 /** Shows who is signed in, or the way to sign in. */

@@ -91,12 +91,6 @@ globalThis.app = {
     observer.disconnect();
     return { mostFrames, isOneAgent: new Set(agents).size === 1 };
   },
-
-  /** Calls a method several times at once, and says too whether all came to the same agent object. */
-  async callAtOnce(times, method, ...args) {
-    const results = await Promise.all(Array.from({ length: times }, () => idp[method](...args)));
-    return { ids: results.map(({ agent }) => agent.id), isOneAgent: new Set(results.map(({ agent }) => agent)).size === 1 };
-  },
 };
 
 /** What a call came to: `{value}` or `{error}`. */
