@@ -11,7 +11,7 @@ use super::flight::Flight;
 use super::given::Given;
 use super::obtain::Obtained;
 use super::renewal::{MAX_LOOKS, busy, no_refresh_token, reason_to_end};
-use super::{Client, disposed, signed_out};
+use super::{Client, signed_out};
 use crate::error::Result;
 use crate::ports::Host;
 use crate::protocol::authorization_request::check_resources;
@@ -151,9 +151,7 @@ impl<H: Host> Client<H> {
             }
             let turn = self.take_turn(&fingerprint).await?;
             self.catch_up().await;
-            if self.inner.disposed.get() {
-                return Err(disposed());
-            }
+            self.require_alive()?;
             if self.session().is_none_or(|current| current.refresh_fingerprint() != fingerprint) {
                 continue;
             }
@@ -181,9 +179,7 @@ impl<H: Host> Client<H> {
         let tokens = Rc::new(session.tokens.with_refresh_token_of(&answer));
         let kept = Rc::new(Session { tokens: Rc::clone(&tokens), ..session.clone() });
         let is_newest = self.write_renewed(&kept, &answer, fingerprint).await?;
-        if self.inner.disposed.get() {
-            return Err(disposed());
-        }
+        self.require_alive()?;
         if is_newest {
             self.remember_renewal(fingerprint, tokens, true);
             self.put_session(Some(Rc::clone(&kept)));

@@ -159,9 +159,7 @@ impl<H: Host> Client<H> {
     async fn renew_keys(self, uri: HttpsUrl) -> Result<()> {
         let response = self.send(key_set::key_set_request(&uri)).await?;
         let keys = key_set::judge_key_set(&response)?;
-        if self.inner.disposed.get() {
-            return Err(disposed());
-        }
+        self.require_alive()?;
         let fetched_at = self.now();
         self.save_document(&self.key_cache_key(&uri), keys.to_json(), fetched_at);
         let mut known = self.inner.keys.borrow_mut();

@@ -90,9 +90,7 @@ impl<H: Host> Client<H> {
         let turn = self.take_turn(fingerprint).await?;
         for _ in 0..MAX_LOOKS {
             self.catch_up().await;
-            if self.inner.disposed.get() {
-                return Err(disposed());
-            }
+            self.require_alive()?;
             let session = self.session().ok_or_else(signed_out)?;
             if session.refresh_fingerprint() != fingerprint {
                 // Another tab renewed it, or somebody signed in.
@@ -124,10 +122,8 @@ impl<H: Host> Client<H> {
         if !self.write_renewed(&pending, &renewed, fingerprint).await? {
             return Ok(());
         }
-        if self.inner.disposed.get() {
-            // The next start verifies it.
-            return Err(disposed());
-        }
+        // Where this client is gone meanwhile, the next start verifies it.
+        self.require_alive()?;
         self.put_session(Some(Rc::new(pending.clone())));
         self.make_current(&pending, renewed, fingerprint).await
     }
@@ -191,9 +187,7 @@ impl<H: Host> Client<H> {
         if !self.write_renewed(&current, &renewed, fingerprint).await? {
             return Ok(());
         }
-        if self.inner.disposed.get() {
-            return Err(disposed());
-        }
+        self.require_alive()?;
         self.remember_renewal(fingerprint, renewed, true);
         self.set_session(Some(Rc::clone(&current)));
         self.host().emit(event(EventKind::Refreshed, None));
