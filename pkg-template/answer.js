@@ -12,7 +12,7 @@ import { RESPONSE, channelName } from "./relay.js";
  * @property {(state: string, url: string) => boolean} answers
  * @property {(state: string, url: string) => Promise<any>} finish resolves to the record of the agent
  * @property {(state: string) => void} forget
- * @property {AbortSignal} disposal aborted when the client is disposed of
+ * @property {() => AbortSignal} disposal aborted when the client is disposed of
  * @property {(options: object) => string} name of what is asked: the same for the same options
  * @property {Map<string, { asked: Promise<any>, popup?: Window }>} underWay what is asked already, by its name
  * @property {string} client the same for every client that is registered alike
@@ -32,7 +32,7 @@ import { RESPONSE, channelName } from "./relay.js";
  * @returns {Promise<any>} the record of the agent
  */
 export async function askBeside(jobs, { silent, options, signal, go, watch, late }) {
-  const signals = signal === undefined ? [jobs.disposal] : [jobs.disposal, signal];
+  const signals = signal === undefined ? [jobs.disposal()] : [jobs.disposal(), signal];
   for (const one of signals) one.throwIfAborted();
   const { url, state, seconds } = await jobs.begin(silent, options);
   /** @type {(() => void)[]} */

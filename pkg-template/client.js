@@ -59,14 +59,15 @@ export class IdpClient extends EventTarget {
     (tokens) => this.#later("renew_kept", { tokens }),
     (thrown) => this.#queue(notStored(thrown)),
   );
-  #disposal = new AbortController();
+  /** Aborted by `dispose`; made when needed, since Workers make none at module scope. @type {AbortController | undefined} */
+  #disposal;
   /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
   #jobs = {
     begin: (silent, options) => this.#later("begin_relayed", { silent, options }),
     answers: (state, url) => this.#now("answers_relayed", { state, url }),
     finish: (state, url) => this.#later("finish_relayed", { state, url }),
     forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
-    disposal: this.#disposal.signal,
+    disposal: () => (this.#disposal ??= new AbortController()).signal,
     name: toJson,
     underWay: new Map(),
     client: "",
@@ -380,7 +381,7 @@ export class IdpClient extends EventTarget {
 
   dispose() {
     this.#now("dispose");
-    this.#disposal.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
+    this.#disposal?.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
     this.#tellSoon();
   }
 
