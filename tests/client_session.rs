@@ -268,3 +268,38 @@ fn an_api_that_refuses_every_token_does_not_make_every_call_a_refresh() {
     }
     assert_eq!(refreshes(&host), 6);
 }
+
+#[test]
+fn a_caller_is_told_after_its_time_and_the_answer_that_comes_later_is_kept() {
+    let (host, client) = expired();
+    let before = client.session().unwrap().tokens.access_token.clone();
+    host.provider.take_time(TOKEN, 45_000);
+    assert_eq!(code_of(host.run(client.refresh())), Code::Timeout);
+    assert_eq!(client.session().unwrap().tokens.access_token, before);
+    host.pass_seconds(20);
+    let renewed = client.session().unwrap().tokens.access_token.clone();
+    assert_ne!(renewed, before);
+    assert_eq!(refreshes(&host), 1);
+    let host = host.reloaded();
+    assert_eq!(host.created().session().unwrap().tokens.access_token, renewed);
+}
+
+#[test]
+fn a_clock_that_is_hours_off_is_named_makes_no_flood_and_costs_no_session() {
+    for hours in [2, -2] {
+        let (host, client) = expired();
+        host.provider.is_ahead.set(hours * 3600);
+        let error = host.run(client.refresh()).unwrap_err();
+        assert!(error.failure().message.contains("clock"), "{error}");
+        assert!(error.failure().message.contains(if hours > 0 { "7200 s" } else { "6900 s" }), "{error}");
+        for _ in 0..60 {
+            assert!(host.run(client.get_agent()).is_err());
+            host.pass_seconds(60);
+        }
+        assert!(refreshes(&host) <= 20, "{}", refreshes(&host));
+        assert_eq!(host.reasons(EventKind::SignedOut), []);
+        host.provider.is_ahead.set(0);
+        host.pass_seconds(301);
+        assert_eq!(host.run(client.get_agent()).unwrap().unwrap().id, "usr_1");
+    }
+}

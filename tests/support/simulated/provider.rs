@@ -56,6 +56,8 @@ pub struct Provider {
     pub subject: RefCell<String>,
     /// Nobody can reach the provider.
     pub is_away: Cell<bool>,
+    /// How many seconds its clock is ahead of the device's.
+    pub is_ahead: Cell<i64>,
 }
 
 impl Default for Provider {
@@ -78,6 +80,7 @@ impl Default for Provider {
             gives_no_refresh_token: Cell::new(false),
             subject: RefCell::new("usr_1".to_owned()),
             is_away: Cell::new(false),
+            is_ahead: Cell::new(0),
         }
     }
 }
@@ -214,7 +217,7 @@ impl Http for SimulatedHost {
         match planned {
             Some(answer) => answer,
             None if provider.is_away.get() => Err(HttpFailure::Network("simulated".to_owned())),
-            None => Ok(provider.answer(&path, &form, self.seconds())),
+            None => Ok(provider.answer(&path, &form, self.seconds() + provider.is_ahead.get())),
         }
     }
 }
