@@ -111,7 +111,7 @@ describe("the example app", () => {
       const answered = page.waitForResponse(`${example.issuer}/token`);
       await page.getByRole("button", { name: "Refresh tokens" }).click();
       await answered;
-      await page.waitForFunction((old) => !JSON.stringify({ ...sessionStorage }).includes(old), before.access_token);
+      await page.waitForFunction((old) => !JSON.stringify({ ...localStorage }).includes(old), before.access_token);
       const after = await storedTokens(page);
       assert.notEqual(after.access_token, before.access_token);
       assert.notEqual(after.refresh_token, before.refresh_token);
@@ -137,6 +137,22 @@ describe("the example app", () => {
       await page.getByLabel("Password").waitFor();
     }));
 
+  it("signs in in a window of its own, and other tabs follow it in and out", () =>
+    inTab(async ({ page, context }) => {
+      await page.goto(example.url);
+      const other = await context.newPage();
+      await other.goto(example.url);
+      await other.getByTestId("signed-out").waitFor();
+      const opened = page.waitForEvent("popup");
+      await page.getByRole("button", { name: "In a window of its own" }).click();
+      await signIn(await opened, "ada");
+      await page.getByTestId("signed-in").waitFor();
+      await other.getByTestId("signed-in").waitFor();
+      await other.getByText("Signed in in another tab").waitFor();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await other.getByTestId("signed-out").waitFor();
+    }));
+
   it("tells that the user said no, and lets them try again", () =>
     inTab(async ({ page }) => {
       await page.goto(example.url);
@@ -158,8 +174,8 @@ describe("the example app", () => {
 /** @param {Page} page @returns {Promise<{access_token: string, refresh_token: string, id_token: string}>} */
 async function storedTokens(page) {
   const text = await page.evaluate(() => {
-    const key = Object.keys(sessionStorage).find((name) => name.startsWith("wasm-oidc:session:"));
-    return key && sessionStorage.getItem(key);
+    const key = Object.keys(localStorage).find((name) => name.startsWith("wasm-oidc:session:"));
+    return key && localStorage.getItem(key);
   });
   assert.ok(text, "the session is stored");
   const { tokens } = JSON.parse(text);

@@ -4,6 +4,7 @@ import { IdpClient } from "wasm-oidc";
 import { showAccess } from "./access.js";
 import { showAgent } from "./agent.js";
 import { showApi } from "./api.js";
+import { showHappenings } from "./happenings.js";
 import { hideProblem, showProblem } from "./problem.js";
 import { element } from "./dom.js";
 
@@ -19,9 +20,12 @@ async function begin() {
     clientId: import.meta.env.VITE_OIDC_CLIENT_ID,
     redirectUri: `${location.origin}/callback`,
     scopes: ["openid", "profile", "email", "offline_access"],
-    storage: "session", // a reload keeps you signed in, in this tab
+    storage: "local", // a reload keeps you signed in, and the other tabs follow
     apiOrigins: [apiUrl], // where the access token may go
   });
+
+  showHappenings(idp);
+  for (const type of /** @type {const} */ (["signedin", "refreshed", "signedout"])) idp.on(type, () => show().catch(reportError));
 
   // Anywhere but at the redirect URI this is `null`, so that it can be called on every page.
   const result = await idp.handleRedirectCallback();
@@ -65,6 +69,7 @@ async function signIn() {
 
 element("issuer").textContent = new URL(issuer).host;
 element("sign-in").addEventListener("click", signIn);
+element("sign-in-popup").addEventListener("click", () => attempt(() => idp.signInPopup()));
 element("refresh").addEventListener("click", () => attempt(() => idp.refresh().finally(show)));
 element("sign-out").addEventListener("click", () =>
   attempt(() => idp.signOut({ returnTo: `${location.origin}/` }).finally(show)),
