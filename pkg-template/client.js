@@ -5,14 +5,14 @@ import { Agent, organizationsOf, parseClaims } from "./agent.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
-import { Kept, Renewals, splitOptions } from "./kept.js";
+import { Kept, Renewals, notStored, splitOptions } from "./kept.js";
+import { News } from "./news.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
 import { callListener } from "./report.js";
 import { acquire, ready, readySync } from "./runtime.js";
 import { askSilently } from "./silent.js";
-import { Snapshots } from "./snapshot.js";
-import { encryptedStorage } from "./storage.js";
+import { storeOf } from "./store-option.js";
 
 /** Proof that the constructor was called from here. */
 const FROM_HERE = Symbol("IdpClient");
@@ -23,17 +23,6 @@ const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
 /** The options whose values nobody should read back. */
 const SECRETS = ["clientSecret", "clientAuth"];
 
-class ClientEvent extends Event {
-  /**
-   * @param {string} type
-   * @param {object} detail
-   */
-  constructor(type, detail) {
-    super(type);
-    this.detail = detail;
-  }
-}
-
 export class IdpClient extends EventTarget {
   #instance = acquire();
   #wasm;
@@ -41,15 +30,11 @@ export class IdpClient extends EventTarget {
   #data;
   /** @type {{ revision: number, agent: Agent | null }} */
   #latest = { revision: -1, agent: null };
-  /** @type {any[]} */
-  #events = [];
-  #holdsEvents = false;
-  #snapshots = new Snapshots();
-  /** How many ways to be signed in are being tried. */
-  #signingIn = 0;
-  #isRefreshing = false;
-  /** Why there is no fresh session. @type {import("./errors.js").OAuthError | null} */
-  #error = null;
+  #news = new News(this, {
+    agent: () => this.agent,
+    isRefreshing: () => this.#now("state").isRefreshing,
+    isDead: () => this.#instance.dead,
+  });
   #api;
   /** Every agent of this client's session, old ones too. @type {WeakSet<Agent>} */
   #ofSession = new WeakSet();
@@ -57,7 +42,7 @@ export class IdpClient extends EventTarget {
   #kept = new WeakMap();
   #renewals = new Renewals(
     (tokens) => this.#later("renew_kept", { tokens }),
-    (thrown) => this.#queue(notStored(thrown)),
+    (thrown) => this.#news.queue(notStored(thrown)),
   );
   /** Aborted by `dispose`; made when needed, since Workers make none at module scope. @type {AbortController | undefined} */
   #disposal;
@@ -101,7 +86,7 @@ export class IdpClient extends EventTarget {
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
     this.#wasm = this.#instance.call(
-      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#queue(event), fetch, openUrl, store),
+      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), fetch, openUrl, store),
     );
     this.#api = this.#apiSession({});
   }
@@ -110,11 +95,10 @@ export class IdpClient extends EventTarget {
   static async create(options) {
     await ready();
     const client = new IdpClient(FROM_HERE, options);
-    client.#holdsEvents = true;
-    await client.#whileSigningIn(() => client.#later("restore"));
-    // Nobody can listen before the caller has the client: what restoring warned of waits for the next task.
-    client.#holdsEvents = client.#events.length > 0;
-    if (client.#holdsEvents) setTimeout(() => client.#release());
+    // Nobody can listen before the caller has the client.
+    client.#news.hold();
+    await client.#news.whileSigningIn(() => client.#later("restore"));
+    client.#news.letGo();
     return client;
   }
 
@@ -156,16 +140,13 @@ export class IdpClient extends EventTarget {
   }
 
   get snapshot() {
-    const agent = this.#instance.dead ? null : this.agent;
-    const status = agent !== null ? "signed-in" : this.#signingIn > 0 ? "loading" : "signed-out";
-    return this.#snapshots.become({ status, agent, isRefreshing: this.#isRefreshing, error: this.#error });
+    return this.#news.snapshot;
   }
 
   /** @param {(snapshot: import("./index.d.ts").Snapshot) => void} listener */
   subscribe(listener) {
     if (typeof listener !== "function") throw configurationError("invalid_option", "`subscribe` takes a function");
-    void this.snapshot;
-    return this.#snapshots.subscribe(listener);
+    return this.#news.subscribe(listener);
   }
 
   get isAuthenticated() {
@@ -196,20 +177,20 @@ export class IdpClient extends EventTarget {
   /** @param {object} [options] */
   async signInPopup(options) {
     // The window opens in here, before anything is awaited.
-    const { agent } = await this.#whileSigningIn(() => askInPopup(this.#jobs, options ?? {}));
+    const { agent } = await this.#news.whileSigningIn(() => askInPopup(this.#jobs, options ?? {}));
     return this.#same(agent);
   }
 
   /** @param {object} [options] */
   async signInSilent(options) {
-    const record = await this.#whileSigningIn(() => askSilently(this.#jobs, options ?? {}));
+    const record = await this.#news.whileSigningIn(() => askSilently(this.#jobs, options ?? {}));
     return record && this.#same(record.agent);
   }
 
   /** @param {string | URL} [url] */
   async handleRedirectCallback(url) {
     const values = { url: url === undefined ? url : String(url) };
-    const record = await this.#whileSigningIn(() => this.#later("handle_redirect_callback", values));
+    const record = await this.#news.whileSigningIn(() => this.#later("handle_redirect_callback", values));
     if (record === null) return null;
     if (typeof record === "string") {
       relay(record);
@@ -382,7 +363,7 @@ export class IdpClient extends EventTarget {
   dispose() {
     this.#now("dispose");
     this.#disposal?.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
-    this.#tellSoon();
+    this.#news.tellSoon();
   }
 
   [Symbol.dispose ?? Symbol.for("Symbol.dispose")]() {
@@ -417,28 +398,11 @@ export class IdpClient extends EventTarget {
     try {
       return await this.#instance.callAsync(() => this.#wasm.later(job, json));
     } catch (thrown) {
-      if (this.#instance.dead) [this.#error, this.#isRefreshing] = [/** @type {any} */ (thrown), false];
+      if (this.#instance.dead) this.#news.died(thrown);
       throw thrown;
     } finally {
       // The caller is the last to know.
-      this.#dispatch();
-    }
-  }
-
-  /**
-   * What may end with somebody signed in: until then, the snapshot says that it is under way.
-   *
-   * @template T
-   * @param {() => Promise<T>} work
-   */
-  async #whileSigningIn(work) {
-    this.#signingIn += 1;
-    this.#tellSoon();
-    try {
-      return await work();
-    } finally {
-      this.#signingIn -= 1;
-      this.#dispatch();
+      this.#news.tell();
     }
   }
 
@@ -541,105 +505,13 @@ export class IdpClient extends EventTarget {
       send: this.#send,
     }).fetch(input, init);
   }
-
-  /**
-   * Listeners run later: never inside wasm, never under a lock.
-   *
-   * @param {any} record
-   */
-  #queue(record) {
-    if (this.#events.push(record) === 1) queueMicrotask(() => this.#dispatch());
-  }
-
-  #release() {
-    this.#holdsEvents = false;
-    this.#dispatch();
-  }
-
-  /** Where the app's own code called, which may be a store that Rust is waiting for. */
-  #tellSoon() {
-    queueMicrotask(() => this.#dispatch());
-  }
-
-  /** Snapshot, subscribers, events, in this order. */
-  #dispatch() {
-    const records = this.#holdsEvents ? [] : this.#events.splice(0);
-    const before = this.#snapshots.current.agent;
-    const errors = records.map((record) => this.#note(record));
-    const { agent } = this.snapshot;
-    this.#snapshots.tell();
-    records.forEach(({ type, source, reason, message, appStateJson }, at) => {
-      if (type === "statechanged") return;
-      // Nobody asks who signed in when somebody signed out.
-      const detail = { agent: type === "signedout" ? before : agent, source };
-      if (reason !== undefined) Object.assign(detail, { reason });
-      if (message !== undefined) Object.assign(detail, { message });
-      if (errors[at] !== null) Object.assign(detail, { error: errors[at] });
-      if (appStateJson !== undefined) Object.assign(detail, { appState: JSON.parse(appStateJson) });
-      this.dispatchEvent(new ClientEvent(type, Object.freeze(detail)));
-    });
-  }
-
-  /**
-   * What an event means for the snapshot.
-   *
-   * @param {any} record
-   */
-  #note({ type, error: record }) {
-    const error = record === undefined ? null : toError(record);
-    if (type === "statechanged") this.#isRefreshing = !this.#instance.dead && this.#now("state").isRefreshing;
-    if (type === "signedin" || type === "refreshed") this.#error = null;
-    if (type === "refreshfailed" || type === "signedout") this.#error = error;
-    return error;
-  }
 }
 
 addVerbs(IdpClient.prototype);
 
-/**
- * The warning that the app's own `onRefresh` failed.
- *
- * @param {unknown} cause
- */
-function notStored(cause) {
-  const message = "`onRefresh` failed: the new tokens are in use, and may be stored nowhere";
-  const error = { class: "StorageError", code: "storage_unavailable", message, recovery: "retry", cause };
-  return { type: "warning", source: "this-tab", reason: "tokens_not_stored", message, error };
-}
-
 /** @param {string | undefined} json */
 function parsed(json) {
   return json === undefined ? undefined : JSON.parse(json);
-}
-
-/**
- * The object that keeps sessions, where it is one.
- *
- * @param {any} storage
- * @returns {object | undefined}
- */
-function storeOf(storage) {
-  if (storage === "encrypted") return encryptedStorage();
-  if (storage == null || (typeof storage === "string" && storage !== "custom")) return undefined;
-  const missing = ["load", "save", "delete"].filter((name) => typeof storage[name] !== "function");
-  if (missing.length > 0) {
-    const expected = '"memory", "session", "local", "encrypted" or an object with load, save and delete';
-    throw configurationError("invalid_option", `option "storage": expected ${expected}; this has no ${missing.join(", no ")}`);
-  }
-  if (typeof storage.lock !== "function" && !hasSharedLocks()) {
-    throw configurationError(
-      "missing_option",
-      "option \"storage\": a store needs `lock(key, run)` where there are no Web Locks, or two processes would send one " +
-        "refresh token twice; where one process is alone with the store, `lock: (key, run) => run()` says so",
-    );
-  }
-  return storage;
-}
-
-/** Web Locks reach all pages and workers of an origin, but in Node only the threads of one process. */
-function hasSharedLocks() {
-  const { document, navigator, process } = /** @type {any} */ (globalThis);
-  return navigator?.locks !== undefined && (document !== undefined || process?.versions?.node === undefined);
 }
 
 /** @param {object} values */

@@ -236,3 +236,14 @@ function sessionExpired(cause) {
   const message = "the tokens of this agent cannot be renewed any more: sign in again";
   return toError({ class: "SessionExpiredError", code: "session_expired", message, recovery: "reauthenticate", cause });
 }
+
+/**
+ * The warning that the app's own `onRefresh` failed.
+ *
+ * @param {unknown} cause
+ */
+export function notStored(cause) {
+  const message = "`onRefresh` failed: the new tokens are in use, and may be stored nowhere";
+  const error = { class: "StorageError", code: "storage_unavailable", message, recovery: "retry", cause };
+  return { type: "warning", source: "this-tab", reason: "tokens_not_stored", message, error };
+}
