@@ -412,6 +412,7 @@ export class IdpClient extends EventTarget {
       {
         authorize: (request) => this.#later("authorize", request),
         judge: (answer) => this.#later("judge", answer),
+        refusedAgain: () => this.#now("refused_again"),
         send: this.#send,
       },
       options,
@@ -502,6 +503,7 @@ export class IdpClient extends EventTarget {
         return request.auth === "none" ? { url } : { url, accessToken: await kept.getAccessToken() };
       },
       judge: async (answer) => (this.#now("may_send_again", answer) ? kept.tokenInsteadOf(answer.sent) : null),
+      refusedAgain: () => kept.refusedAgain(),
       send: this.#send,
     }).fetch(input, init);
   }

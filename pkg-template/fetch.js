@@ -13,6 +13,7 @@ import { sendWithToken } from "./redirects.js";
  *   Promise<{ url: string, accessToken?: string }>} authorize
  * @property {(answer: { status: number, challenge: string | null, sent: string, replayable: boolean,
  *   session: object }) => Promise<string | null>} judge
+ * @property {() => void} refusedAgain told when the renewed token was refused too
  * @property {typeof fetch} send
  */
 
@@ -61,7 +62,7 @@ export class ApiSession {
    * @param {AbortSignal | null | undefined} signal
    */
   async #exchange(input, { auth = "required", json, ...init }, signal) {
-    const { authorize, judge, send } = this.#decisions;
+    const { authorize, judge, refusedAgain, send } = this.#decisions;
     const session = this.#session;
     if (!POLICIES.includes(auth)) {
       throw configurationError("invalid_option", `fetch option "auth": expected "required", "optional" or "none"`);
@@ -96,7 +97,9 @@ export class ApiSession {
     if (renewed === null) return response;
     // Nobody will read this one: its connection is free again.
     await response.body?.cancel();
-    return (await sendWith(renewed)).response;
+    const again = await sendWith(renewed);
+    if (again.response.status === 401 && again.carried) refusedAgain();
+    return again.response;
   }
 }
 

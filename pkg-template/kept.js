@@ -24,7 +24,7 @@ import { configurationError, toError } from "./errors.js";
 /** What ends a refresh token for good. */
 const REFUSALS = ["invalid_grant", "refresh_outcome_lost"];
 
-/** How long after a refresh that an API's 401 forced there is no other one; as in src/client/fetch.rs. */
+/** How long no 401 forces a refresh after one that did not help; as in src/client/fetch.rs. */
 const FORCED_PAUSE_MS = 10_000;
 
 export class Kept {
@@ -37,8 +37,8 @@ export class Kept {
   #latest;
   /** @type {Promise<void> | undefined} */
   #renewing;
-  /** When a 401 last forced a refresh. */
-  #forcedAt = -Infinity;
+  /** When an API last refused a token that was renewed because of it. */
+  #refusedAt = -Infinity;
 
   /**
    * @param {Ways} ways
@@ -97,12 +97,15 @@ export class Kept {
    */
   async tokenInsteadOf(sent) {
     if (this.tokens.access_token !== sent) return this.tokens.access_token;
-    // An API that refuses every token must not make every call to it a request to the provider.
-    const sinceForced = Date.now() - this.#forcedAt;
-    if (!this.#autoRefresh || (sinceForced >= 0 && sinceForced < FORCED_PAUSE_MS)) return null;
-    this.#forcedAt = Date.now();
+    const since = Date.now() - this.#refusedAt;
+    if (!this.#autoRefresh || (since >= 0 && since < FORCED_PAUSE_MS)) return null;
     // The API's own answer says more to the caller than a refresh that failed behind it.
     return this.getAccessToken({ forceRefresh: true }).catch(() => null);
+  }
+
+  /** An API that refuses every token must not make every call to it a request to the provider. */
+  refusedAgain() {
+    this.#refusedAt = Date.now();
   }
 
   /**

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use serde_json::json;
 use simulated::{SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, html, refusal};
-use wasm_oidc::client::{ApiSession, Client};
+use wasm_oidc::client::{ApiSession, Client, Verdict};
 use wasm_oidc::error::{Class, Code};
 use wasm_oidc::ports::{EventKind, HttpFailure};
 
@@ -263,7 +263,9 @@ fn an_api_that_refuses_every_token_does_not_make_every_call_a_refresh() {
     let session = ApiSession::default();
     for _ in 0..60 {
         let sent = client.session().unwrap().tokens.access_token.clone();
-        host.run(client.judge(401, None, sent.expose(), true, &session));
+        if let Verdict::Again(_) = host.run(client.judge(401, None, sent.expose(), true, &session)) {
+            client.refused_again();
+        }
         host.pass_seconds(1);
     }
     assert_eq!(refreshes(&host), 6);

@@ -112,6 +112,10 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             let session = api_session(arguments)?;
             Json::Bool(client.may_send_again(status, challenge, flag(arguments, "replayable")?, &session))
         }
+        "refused_again" => {
+            client.refused_again();
+            Json::Null
+        }
         "handle_logout_callback" => {
             let url = arguments.string("url")?.map(str::to_owned);
             client.handle_logout_callback(url)?.map_or(Json::Null, |logged_out| records::logged_out(&logged_out))

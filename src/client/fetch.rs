@@ -10,7 +10,7 @@ use crate::protocol::json::Object;
 use crate::protocol::provider_error::of_challenge;
 use crate::protocol::secret::Secret;
 
-/// How long after a refresh that an API's 401 forced there is no other one, in seconds.
+/// How long no 401 forces a refresh after one that did not help, in seconds.
 const FORCED_PAUSE_SECONDS: i64 = 10;
 
 /// What a call says about its token.
@@ -168,16 +168,16 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Whether tokens may be renewed because an API refused one: an API that refuses every token must not make every call
-    /// to it a request to the provider.
+    /// Remembers that an API refused a token that was renewed because of it: one that refuses every token must not make
+    /// every call to it a request to the provider.
+    pub fn refused_again(&self) {
+        self.inner.refused_at.set(Some(self.now()));
+    }
+
+    /// Whether tokens may be renewed because an API refused one.
     fn may_force(&self) -> bool {
-        let now = self.now();
-        let since = self.inner.forced_at.get().map(|at| now.saturating_sub(at));
-        let may_force = since.is_none_or(|since| !(0..FORCED_PAUSE_SECONDS).contains(&since));
-        if may_force {
-            self.inner.forced_at.set(Some(now));
-        }
-        may_force
+        let since = self.inner.refused_at.get().map(|at| self.now().saturating_sub(at));
+        since.is_none_or(|since| !(0..FORCED_PAUSE_SECONDS).contains(&since))
     }
 
     /// Whether an answer may be about the token, and the request sent once more with another one.

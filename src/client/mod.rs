@@ -101,8 +101,8 @@ struct Inner<H: Host> {
     guards: RefCell<Vec<Guard>>,
     /// Callers that wait for another tab to hand its tokens over.
     waiting: RefCell<Vec<tabs::Waiting>>,
-    /// When an API's 401 last forced a refresh.
-    forced_at: Cell<Option<i64>>,
+    /// When an API last refused a token that was renewed because of it.
+    refused_at: Cell<Option<i64>>,
     /// Which of the tasks that look after the session is the latest.
     tending: Cell<u32>,
     /// The revision of the session whose end was told.
@@ -147,7 +147,7 @@ impl<H: Host> Client<H> {
                 back_offs: RefCell::default(),
                 guards: RefCell::default(),
                 waiting: RefCell::default(),
-                forced_at: Cell::new(None),
+                refused_at: Cell::new(None),
                 tending: Cell::new(0),
                 told_expired: Cell::new(None),
                 disposed: Cell::new(false),

@@ -213,6 +213,12 @@ describe("redirects where the platform promises nothing", () => {
 });
 
 describe("a 401", () => {
+  test("that no new token helps against renews nothing more for a while", async () => {
+    api.on("/", (_, res) => void res.writeHead(401).end("no"));
+    for (let call = 0; call < 5; call += 1) assert.equal((await idp.get(`${api.url}/`)).status, 401);
+    assert.deepEqual([api.requests.length, refreshes()], [6, 1]);
+  });
+
   test("about the token is answered by one refresh and one more request, for ten callers too", async () => {
     expires("/");
     const bodies = ["text", new URLSearchParams("a=b"), new Blob(["c"]), new TextEncoder().encode("d"), form()];
