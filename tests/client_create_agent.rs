@@ -13,7 +13,7 @@
 mod simulated;
 
 use serde_json::{Value, json};
-use simulated::{ISSUER, KEYS, SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, refusal, sign};
+use simulated::{ISSUER, KEYS, SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, refreshes, refusal, sign};
 use wasm_oidc::client::{Client, Kept, KeptOptions, Renewed};
 use wasm_oidc::error::{Class, Code, Recovery, Result};
 use wasm_oidc::ports::{EventKind, HttpFailure};
@@ -60,10 +60,6 @@ fn id_token(host: &SimulatedHost, more: Value) -> Value {
         claims[name] = value.clone();
     }
     sign("k1", &claims, false).into()
-}
-
-fn refreshes(host: &SimulatedHost) -> usize {
-    host.provider.forms.borrow().iter().filter(|form| form["grant_type"] == "refresh_token").count()
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod simulated;
 use std::rc::Rc;
 
 use serde_json::json;
-use simulated::{SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, html, refusal};
+use simulated::{SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, html, refreshes, refusal};
 use wasm_oidc::client::{ApiSession, Client, Verdict};
 use wasm_oidc::error::{Class, Code};
 use wasm_oidc::ports::{EventKind, HttpFailure};
@@ -33,10 +33,6 @@ fn signed_in() -> (SimulatedHost, Client<SimulatedHost>) {
     host.sign_in(&client);
     host.journal.borrow_mut().clear();
     (host, client)
-}
-
-fn refreshes(host: &SimulatedHost) -> usize {
-    host.provider.forms.borrow().iter().filter(|form| form["grant_type"] == "refresh_token").count()
 }
 
 #[test]

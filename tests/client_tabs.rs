@@ -13,7 +13,7 @@
 mod simulated;
 
 use serde_json::{Value, json};
-use simulated::{KEYS, SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, refusal};
+use simulated::{KEYS, SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, refreshes, refusal};
 use wasm_oidc::client::Client;
 use wasm_oidc::error::Code;
 use wasm_oidc::ports::{Area, EventKind, EventSource, HttpFailure};
@@ -49,10 +49,6 @@ fn duplicate(tab: &Tab) -> Tab {
     let host = tab.0.tab_with(tab.0.places.of_a_duplicate());
     let client = client(&host, "session");
     (host, client)
-}
-
-fn refreshes(host: &SimulatedHost) -> usize {
-    host.provider.forms.borrow().iter().filter(|form| form["grant_type"] == "refresh_token").count()
 }
 
 fn access_token(client: &Client<SimulatedHost>) -> String {

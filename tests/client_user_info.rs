@@ -13,7 +13,9 @@
 mod simulated;
 
 use serde_json::{Value, json};
-use simulated::{DISCOVERY, ISSUER, SimulatedHost, TOKEN, USER_INFO, answer, code_of, metadata, refusal, sign};
+use simulated::{
+    DISCOVERY, ISSUER, SimulatedHost, TOKEN, USER_INFO, answer, code_of, metadata, refreshes, refusal, sign,
+};
 use wasm_oidc::client::Client;
 use wasm_oidc::error::{Class, Code};
 use wasm_oidc::protocol::http::HttpResponse;
@@ -28,10 +30,6 @@ fn signed_in() -> (SimulatedHost, Client<SimulatedHost>) {
 fn jwt(token: &str) -> HttpResponse {
     let headers = vec![("content-type".to_owned(), "application/jwt".to_owned())];
     HttpResponse { status: 200, headers, body: token.as_bytes().to_vec() }
-}
-
-fn refreshes(host: &SimulatedHost) -> usize {
-    host.provider.forms.borrow().iter().filter(|form| form["grant_type"] == "refresh_token").count()
 }
 
 #[test]

@@ -181,6 +181,11 @@ impl SimulatedHost {
     }
 }
 
+/// How many refresh tokens were sent to the provider.
+pub fn refreshes(host: &SimulatedHost) -> usize {
+    host.provider.forms.borrow().iter().filter(|form| form["grant_type"] == "refresh_token").count()
+}
+
 /// The code of the error that a result has to be.
 pub fn code_of<T>(result: Result<T>) -> Code {
     result.err().expect("the call fails").code()
