@@ -344,6 +344,10 @@ export class IdpClient extends EventTarget {
     if (form !== null) post(form);
   }
 
+  async clear() {
+    await this.#later("clear");
+  }
+
   /** @param {string | URL} [url] */
   async handleLogoutCallback(url) {
     const record = this.#now("handle_logout_callback", { url: url === undefined ? url : String(url) });

@@ -493,6 +493,12 @@ export class IdpClient extends EventTarget implements ApiCalls {
   signOut(options?: SignOutOptions): Promise<void>;
 
   /**
+   * Forgets the session here, and in the tabs that share its store: `signedout` with the reason `cleared`. The provider is
+   * told nothing, so its tokens stay good there; `signOut` ends them. *Needs a session.*
+   */
+  clear(): Promise<void>;
+
+  /**
    * Handles the return from the provider's logout page (RP-Initiated Logout 2), in the address bar or in `url`: call it
    * there on every load. The `state` of this tab's sign-out is taken out of the address bar. `null` when there is none,
    * when it is somebody else's, and the second time. *Needs a session.*

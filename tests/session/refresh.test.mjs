@@ -188,3 +188,14 @@ test("the token goes nowhere but to apiOrigins, and an authorization header of t
   const response = await idp.fetch(`${provider.issuer}/me`, { headers: { authorization: "Bearer mine" } });
   assert.equal(response.status, 401);
 });
+
+test("clear forgets the session here and tells the provider nothing", async () => {
+  const { access_token } = /** @type {import("wasm-oidc").Agent} */ (idp.agent).tokens;
+  const before = provider.requests.length;
+  await idp.clear();
+  assert.equal(idp.agent, null);
+  assert.deepEqual([events, provider.requests.length - before], [[["signedout", "cleared"]], 0]);
+  await assert.rejects(idp.getAccessToken(), LoginRequiredError);
+  const response = await fetch(`${provider.issuer}/me`, { headers: { authorization: `Bearer ${access_token}` } });
+  assert.equal(response.status, 200);
+});

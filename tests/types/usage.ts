@@ -30,6 +30,7 @@ export async function page(): Promise<void> {
   const back: { returnTo: string } | null = await idp.handleLogoutCallback();
   console.log(userInfo.sub, userInfo.organizations[0]?.id, userInfo.name, back?.returnTo, await idp.revokeToken());
   console.log((await idp.getTokens())?.expires_at, await idp.withToken((token) => token.length));
+  await idp.clear();
   await idp.signOut({ returnTo: new URL("https://app.example.com/"), method: "post", appState: 3, revoke: false });
 }
 
