@@ -35,10 +35,24 @@ export const chromiumFlags = [
 export function useBrowser({ args = [], ...options } = {}) {
   /** @type {import("playwright-core").Browser} */
   let browser;
-  before(async () => {
+  const launch = async () => {
     browser = await chromium.launch({ executablePath: findChromium(), args: [...chromiumFlags, ...args], ...options });
-  });
+  };
+  before(launch);
   after(() => browser?.close());
+
+  /**
+   * Closes a profile. Chromium now and then never answers when one is closed in the middle of a navigation to another
+   * site: then the browser goes too, and the next test gets a new one.
+   *
+   * @param {import("playwright-core").BrowserContext} context
+   */
+  async function close(context) {
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, "late").unref());
+    if ((await Promise.race([context.close(), late])) !== "late") return;
+    await Promise.race([browser.close(), new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())]);
+    await launch();
+  }
 
   return async (body) => {
     const context = await browser.newContext();
@@ -54,7 +68,7 @@ export function useBrowser({ args = [], ...options } = {}) {
     try {
       await body({ page: await context.newPage(), context, expectErrors: (...patterns) => void expected.push(...patterns) });
     } finally {
-      await context.close();
+      await close(context);
     }
     const unexpected = errors.filter((error) => !expected.some((pattern) => pattern.test(error)));
     assert.deepEqual(unexpected, [], "the console says no error that the test does not expect");

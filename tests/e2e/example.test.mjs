@@ -151,6 +151,8 @@ describe("the example app", () => {
       await other.getByText("Signed in in another tab").waitFor();
       await page.getByRole("button", { name: "Sign out" }).click();
       await other.getByTestId("signed-out").waitFor();
+      await confirmSignOut(page);
+      await page.waitForURL(`${example.url}/`);
     }));
 
   it("tells that the user said no, and lets them try again", () =>
