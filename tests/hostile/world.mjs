@@ -76,3 +76,21 @@ export function short(issuer, text) {
   const line = text.replaceAll(issuer, "ISSUER").replace(/\s+/g, " ").trim();
   return line.length > 90 ? `${line.slice(0, 89)}…` : line;
 }
+
+/** How long another library may take for a row, in milliseconds. */
+const PATIENCE = 2000;
+
+/**
+ * What another library makes of a row.
+ *
+ * @param {Promise<string>} attempt
+ * @returns {Promise<string>}
+ */
+export async function observed(attempt) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve(`no end within ${PATIENCE / 1000} s`), PATIENCE);
+  });
+  return Promise.race([attempt, late]).finally(() => clearTimeout(timer));
+}
