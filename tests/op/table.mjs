@@ -114,7 +114,7 @@ export function faultOf({ says, inject = {} }) {
   if (inject.logout) fault.logout = (params, words) => editedParams(params, inject.logout, words);
   if (inject.keys) {
     const steps = inject.keys;
-    fault.keySet = (keySet, words) => steps.reduce((set, step) => changedKeys(set, step, words), keySet);
+    fault.keySet = (keySet, words) => steps.reduce((/** @type {KeySet} */ set, step) => changedKeys(set, step, words), keySet);
   }
   return fault;
 }
