@@ -31,3 +31,5 @@ pub mod host;
 pub mod ports;
 pub mod protocol;
 pub mod session;
+#[cfg(feature = "tools")]
+pub mod tools;
