@@ -214,14 +214,18 @@ impl<H: Host> Client<H> {
         ))
     }
 
-    fn require_alive(&self) -> Result<()> {
+    /// For jobs that are done elsewhere.
+    ///
+    /// # Errors
+    /// `Disposed`
+    pub fn require_alive(&self) -> Result<()> {
         if self.inner.disposed.get() {
             return Err(disposed());
         }
         Ok(())
     }
 
-    fn host(&self) -> &H {
+    pub(crate) fn host(&self) -> &H {
         &self.inner.host
     }
 

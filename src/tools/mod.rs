@@ -1,3 +1,4 @@
-//! Looking at tokens and providers: what a page needs only while somebody looks, so that it has a wasm of its own.
+//! Looking at tokens and providers: reports for people, and what no page needs to stay signed in. In the npm package a
+//! wasm of its own, loaded when it is first asked something.
 
 pub mod check_token;

@@ -1,5 +1,6 @@
 //! What a check is asked to do: the token, whose it has to be, and what may be asked of whom.
 
+use crate::client::ClientOptions;
 use crate::client::given::Given;
 use crate::client::options::algorithms;
 use crate::error::{Class, Code, Error, Result};
@@ -61,40 +62,78 @@ pub struct TokenCheck {
     pub timeout: i64,
 }
 
+/// What a client knows already, where the check is one of its tokens.
+#[derive(Default)]
+struct Known<'a> {
+    issuer: Option<&'a Issuer>,
+    metadata: Option<&'a Object>,
+    jwks: Option<&'a Object>,
+    client_id: Option<&'a str>,
+    trusted_audiences: &'a [String],
+    algorithms: Option<&'a [Algorithm]>,
+    clock_tolerance: Option<i64>,
+    timeout: Option<i64>,
+}
+
+impl<'a> Known<'a> {
+    fn of(client: &'a ClientOptions) -> Self {
+        Self {
+            issuer: client.issuer.as_ref(),
+            metadata: client.metadata.as_ref(),
+            jwks: client.jwks.as_ref(),
+            client_id: Some(&client.client_id),
+            trusted_audiences: &client.trusted_audiences,
+            algorithms: client.algorithms.as_deref(),
+            clock_tolerance: Some(client.clock_tolerance),
+            timeout: Some(client.timeout),
+        }
+    }
+}
+
 impl TokenCheck {
-    /// A check from the JSON of JavaScript's object: `token` and, all optional, `tokenType`, `expectedIssuer`,
-    /// `expectedAudience`, `allowAnyIssuer`, and those of the client, where there is one: `issuer`, `clientId`, `metadata`,
-    /// `jwks`, `trustedAudiences`, `algorithms`, `clockToleranceSeconds`, `timeoutSeconds`. What is given by hand belongs
-    /// to `issuer`, so it serves for no other expected issuer.
+    /// A check from the JSON of JavaScript's arguments: `token`, and in `options`, all of them optional, `tokenType`,
+    /// `expectedIssuer`, `expectedAudience`, `allowAnyIssuer`, `metadata`, `jwks`, `trustedAudiences`, `algorithms`,
+    /// `clockToleranceSeconds`, `timeoutSeconds`. What is not given is what the client has, if it is a client's check. What
+    /// the client was given by hand belongs to its own issuer, and serves for no other.
     ///
     /// # Errors
     /// `ConfigurationError`: `missing_option` without an issuer unless any is allowed, `invalid_option`,
     /// `unknown_option`. Never for what is in the token.
-    pub fn from_json(object: &Object) -> Result<Self> {
-        let mut given = Given::new("option", object);
-        let token = token(&mut given);
-        let issuer = parsed_issuer(&mut given, "issuer");
-        let expected = parsed_issuer(&mut given, "expectedIssuer");
-        let metadata = given.object("metadata");
-        let jwks = given.object("jwks");
-        let named = metadata.and_then(|metadata| metadata.get("issuer")).and_then(Json::as_str);
-        let owner = issuer.as_ref().map(Issuer::as_str).or(named);
-        let is_owners = expected.as_ref().is_none_or(|expected| owner.is_none_or(|owner| owner == expected.as_str()));
-        let from_metadata = named.and_then(|named| Issuer::parse(named).ok());
+    pub fn from_json(arguments: &Object, client: Option<&ClientOptions>) -> Result<Self> {
+        let Some(Json::String(token)) = arguments.get("token") else {
+            return Err(Error::new(Code::InvalidOption, "`checkToken` takes the token as a string"));
+        };
+        let none = Object::new();
+        let mut given = Given::new("option", arguments.object("options")?.unwrap_or(&none));
+        let mut known = client.map(Known::of).unwrap_or_default();
+        let named = |metadata: Option<&Object>| {
+            metadata.and_then(|metadata| metadata.get("issuer")).and_then(Json::as_str).map(str::to_owned)
+        };
+        let own = known.issuer.map(|issuer| issuer.as_str().to_owned()).or_else(|| named(known.metadata));
+        let (metadata, jwks) = (given.object("metadata"), given.object("jwks"));
+        let expected = given.text("expectedIssuer").or_else(|| named(metadata)).or_else(|| own.clone());
+        let is_clients_own = expected == own && own.is_some();
+        if !is_clients_own {
+            known.issuer = None;
+            known.metadata = None;
+            known.jwks = None;
+        }
         let check = Self {
-            token: Secret::new(token.unwrap_or_default()),
+            token: Secret::new(token.as_str()),
             token_type: token_type(&mut given),
-            discovers: !is_owners || issuer.is_some() || metadata.is_none(),
-            expected_issuer: expected.or(issuer).or(from_metadata),
+            // What was given by hand is all there is, unless the client asks in addition.
+            discovers: known.issuer.is_some()
+                || (metadata.is_none() && jwks.is_none() && known.metadata.is_none() && known.jwks.is_none()),
+            expected_issuer: expected.and_then(|expected| given.parsed("expectedIssuer", Issuer::parse(&expected))),
             expected_audience: given.text("expectedAudience"),
-            client_id: given.text("clientId"),
-            trusted_audiences: given.texts("trustedAudiences").unwrap_or_default(),
+            client_id: known.client_id.map(str::to_owned),
+            trusted_audiences: given.texts("trustedAudiences").unwrap_or_else(|| known.trusted_audiences.to_vec()),
             allow_any_issuer: given.flag("allowAnyIssuer").unwrap_or(false),
-            metadata: metadata.filter(|_| is_owners).cloned(),
-            jwks: jwks.filter(|_| is_owners).cloned(),
-            algorithms: algorithms(&mut given),
-            clock_tolerance: given.seconds("clockToleranceSeconds", 0, 300).unwrap_or(60),
-            timeout: given.seconds("timeoutSeconds", 1, 600).unwrap_or(30),
+            metadata: metadata.or(known.metadata).cloned(),
+            jwks: jwks.or(known.jwks).cloned(),
+            algorithms: algorithms(&mut given).or_else(|| known.algorithms.map(<[Algorithm]>::to_vec)),
+            clock_tolerance: given.seconds("clockToleranceSeconds", 0, 300).or(known.clock_tolerance).unwrap_or(60),
+            timeout: given.seconds("timeoutSeconds", 1, 600).or(known.timeout).unwrap_or(30),
         };
         given.finish()?;
         check.finish()
@@ -128,15 +167,6 @@ impl TokenCheck {
     }
 }
 
-/// Any string: what is wrong with it is for the report to say.
-fn token(given: &mut Given<'_>) -> Option<String> {
-    let value = given.value("token").unwrap_or(&Json::Null);
-    match value {
-        Json::String(token) => Some(token.clone()),
-        value => given.wrong("token", value, "a string"),
-    }
-}
-
 fn token_type(given: &mut Given<'_>) -> Option<TokenType> {
     let value = given.value("tokenType")?;
     match value.as_str() {
@@ -145,11 +175,6 @@ fn token_type(given: &mut Given<'_>) -> Option<TokenType> {
         Some("auto") => None,
         _ => given.wrong("tokenType", value, "\"id_token\", \"access_token\" or \"auto\""),
     }
-}
-
-fn parsed_issuer(given: &mut Given<'_>, name: &'static str) -> Option<Issuer> {
-    let text = given.text(name)?;
-    given.parsed(name, Issuer::parse(&text))
 }
 
 fn wrong_option(name: &str, cause: Error) -> Error {

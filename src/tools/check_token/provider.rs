@@ -51,7 +51,7 @@ pub(super) async fn discover<H: VerifierHost>(
     let given = check.metadata.as_ref().filter(|_| !is_stranger);
     if is_stranger {
         require_public(host, issuer.url())?;
-    } else if !check.discovers || (check.jwks.is_some() && given.is_none()) {
+    } else if !check.discovers {
         let metadata = ProviderMetadata::from_object(given.cloned().unwrap_or_default())?;
         report.discovery_data = given.cloned();
         return Ok((Provider { metadata, is_stranger }, "given by hand: nothing was asked".to_owned()));
