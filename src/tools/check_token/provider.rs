@@ -137,10 +137,13 @@ impl Keys {
     }
 
     fn counted(&self) -> String {
-        let usable = self.entries.len();
+        let usable = match self.entries.len() {
+            1 => "1 key that can verify signatures".to_owned(),
+            count => format!("{count} keys that can verify signatures"),
+        };
         match self.unusable {
-            0 => format!("{usable} keys that can verify signatures"),
-            unusable => format!("{usable} keys that can verify signatures, and {unusable} that cannot"),
+            0 => usable,
+            unusable => format!("{usable}, and {unusable} that cannot"),
         }
     }
 }
