@@ -66,7 +66,10 @@ async fn describe<C: Crypto>(
     let is_of_key = is_of_key(certificate, of_key);
     facts.put_text("subject", Some(&distinguished_name::text(signed.subject())));
     facts.put_text("issuer", Some(&distinguished_name::text(signed.issuer())));
-    facts.put_text("serialNumber", Some(&hex(signed.serial_number().as_bytes())));
+    // The zero in front of a number whose first bit is set is its sign.
+    let serial_number = signed.serial_number().as_bytes();
+    let serial_number = serial_number.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(serial_number);
+    facts.put_text("serialNumber", Some(&hex(serial_number)));
     facts.put_text("notBefore", Some(&signed.validity().not_before.to_string()));
     facts.put_text("notAfter", Some(&signed.validity().not_after.to_string()));
     facts.put_text(
