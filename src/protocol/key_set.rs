@@ -52,10 +52,11 @@ pub struct KeySet {
     keys: Vec<PublicKey>,
 }
 
-/// Asks for the key set.
+/// Asks for the key set of now: one that the browser kept may be older than the key that is missing.
 #[must_use]
 pub fn key_set_request(jwks_uri: &HttpsUrl) -> HttpRequest {
-    HttpRequest::get(jwks_uri.as_str(), "application/jwk-set+json, application/json")
+    let request = HttpRequest::get(jwks_uri.as_str(), "application/jwk-set+json, application/json");
+    HttpRequest { skips_cache: true, ..request }
 }
 
 /// Judges the answer to [`key_set_request`].
