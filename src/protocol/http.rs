@@ -44,11 +44,13 @@ pub struct HttpRequest {
     pub body: Option<Secret>,
     /// Whether it goes on when the page that sent it is left.
     pub keepalive: bool,
+    /// Whether the answer has to be the provider's of now, and not one that the host kept.
+    pub skips_cache: bool,
 }
 
 impl HttpRequest {
     const fn new(method: Method, url: String, body: Option<Secret>) -> Self {
-        Self { method, url, headers: Vec::new(), body, keepalive: false }
+        Self { method, url, headers: Vec::new(), body, keepalive: false, skips_cache: false }
     }
 
     /// A `GET` that asks for one media type.
