@@ -39,7 +39,7 @@ fn sign_out(host: &SimulatedHost, client: &Client<SimulatedHost>, app_state: Opt
 }
 
 #[test]
-fn the_return_from_the_provider_is_told_once_and_leaves_the_address_bar_clean() {
+fn the_return_from_the_provider_is_told_once_and_leaves_the_address_bar_clean_l2() {
     let (host, client) = signed_in();
     let back = sign_out(&host, &client, Some("{\"tab\":3}"));
     let host = host.reloaded();
@@ -55,7 +55,7 @@ fn the_return_from_the_provider_is_told_once_and_leaves_the_address_bar_clean() 
 }
 
 #[test]
-fn what_is_not_the_return_of_this_sign_out_is_left_alone() {
+fn what_is_not_the_return_of_this_sign_out_is_left_alone_l2() {
     let (host, client) = signed_in();
     let back = sign_out(&host, &client, None);
     for url in [
@@ -76,7 +76,7 @@ fn what_is_not_the_return_of_this_sign_out_is_left_alone() {
 }
 
 #[test]
-fn each_sign_out_has_a_state_of_its_own_and_the_last_one_counts() {
+fn each_sign_out_has_a_state_of_its_own_and_the_last_one_counts_l2() {
     let (host, client) = signed_in();
     let first = sign_out(&host, &client, None);
     host.sign_in(&client);
@@ -89,7 +89,7 @@ fn each_sign_out_has_a_state_of_its_own_and_the_last_one_counts() {
 }
 
 #[test]
-fn a_sign_out_by_form_gives_the_form_and_puts_the_id_token_into_no_url() {
+fn a_sign_out_by_form_gives_the_form_and_puts_the_id_token_into_no_url_l1() {
     let (host, client) = signed_in();
     let id_token = client.session().unwrap().tokens.id_token.as_ref().unwrap().expose().to_owned();
     let before = host.navigations.borrow().len();
@@ -118,7 +118,7 @@ fn only_a_page_posts_a_form_and_the_session_stays_where_it_cannot() {
 }
 
 #[test]
-fn nothing_is_remembered_where_the_user_does_not_come_back() {
+fn nothing_is_remembered_where_the_user_does_not_come_back_l3() {
     let remembered = |host: &SimulatedHost| {
         host.places.all(Area::Transactions).iter().filter(|(key, _)| key.contains("logout")).count()
     };

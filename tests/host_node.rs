@@ -92,7 +92,7 @@ async fn a_real_server_is_answered_to() {
 }
 
 #[wasm_bindgen_test]
-async fn a_redirect_of_a_real_server_is_not_followed() {
+async fn a_redirect_of_a_real_server_is_not_followed_x33() {
     let server = Server::start().await;
     assert_eq!(server.get("/redirect", AMPLE).await, Err(HttpFailure::Redirect));
     assert_eq!(server.list("requests"), ["/redirect"]);
@@ -100,7 +100,7 @@ async fn a_redirect_of_a_real_server_is_not_followed() {
 }
 
 #[wasm_bindgen_test]
-async fn a_real_server_that_does_not_end_is_hung_up_on() {
+async fn a_real_server_that_does_not_end_is_hung_up_on_x33() {
     let server = Server::start().await;
     for (path, failure) in
         [("/endless", HttpFailure::TooLarge), ("/trickle", HttpFailure::Timeout), ("/never", HttpFailure::Timeout)]
