@@ -99,6 +99,7 @@ fn row_5_a_response_that_is_ours_and_not_whole_is_refused_and_leaves_the_address
         (format!("code=x&code=y&state={state}"), Code::DuplicateParameter),
         (format!("code=x&error=access_denied&state={state}"), Code::AmbiguousResponse),
         (format!("code=x&access_token=y&state={state}"), Code::UnexpectedParameter),
+        (format!("id_token=y&state={state}#access_token=y&state={state}"), Code::UnexpectedParameter),
     ] {
         let url = format!("https://app.example/callback?kept=1&{query}");
         assert_eq!(code_of(host.come_back(&client, &url)), expected, "{query}");

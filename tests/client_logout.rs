@@ -13,7 +13,7 @@
 mod simulated;
 
 use serde_json::json;
-use simulated::{DISCOVERY, SimulatedHost, answer, code_of, metadata};
+use simulated::{DISCOVERY, REVOKE, SimulatedHost, answer, code_of, metadata};
 use url::Url;
 use wasm_oidc::client::{Client, LoggedOut, SignInOptions, SignOutOptions};
 use wasm_oidc::error::Code;
@@ -136,6 +136,21 @@ fn nothing_is_remembered_where_the_user_does_not_come_back_l3() {
     let before = host.navigations.borrow().len();
     host.run(client.sign_out(&SignOutOptions::default())).unwrap();
     assert_eq!((remembered(&host), host.navigations.borrow().len()), (0, before));
+}
+
+#[test]
+fn the_session_is_gone_here_before_the_page_is_left_l4() {
+    let (host, client) = signed_in();
+    let before = host.navigations.borrow().len();
+    host.provider.take_time(REVOKE, 1000);
+    let caller = client.clone();
+    let call = host.start(async move { caller.sign_out(&SignOutOptions::default()).await });
+    host.executor.pass(500);
+    assert!(client.session().is_none() && host.places.all_tokens().is_empty());
+    assert_eq!(host.reasons(EventKind::SignedOut), [Some("signed_out")]);
+    assert_eq!((call.is_done(), host.navigations.borrow().len()), (false, before));
+    host.pass_seconds(3);
+    assert!(host.navigations.borrow().last().unwrap().starts_with("https://idp.example/logout?"));
 }
 
 #[test]

@@ -118,7 +118,23 @@ pub fn judge_discovery(response: &HttpResponse, issuer: &Issuer) -> Result<Provi
     }
     let document = parse_object_as(&response.body, Code::InvalidMetadata)?;
     check_issuer_of(&document, issuer)?;
-    ProviderMetadata::from_object(document)
+    let metadata = ProviderMetadata::from_object(document)?;
+    check_no_way_down(&metadata.document, issuer)?;
+    Ok(metadata)
+}
+
+/// A provider on https sends nobody to plain http on their own machine: codes and tokens would go to whoever listens
+/// there. Only the app can name such an endpoint.
+fn check_no_way_down(document: &Object, issuer: &Issuer) -> Result<()> {
+    let is_endpoint = |name: &str| name.ends_with("_endpoint") || name == "jwks_uri";
+    let is_plain = |value: &Json| value.as_str().is_some_and(|url| url.starts_with("http:"));
+    if !issuer.as_str().starts_with("http:")
+        && let Some((name, _)) = document.iter().find(|(name, value)| is_endpoint(name) && is_plain(value))
+    {
+        let message = format!("\"{}\" must start with https://, as the issuer does", harmless(name));
+        return Err(Error::new(Code::InsecureEndpoint, message));
+    }
+    Ok(())
 }
 
 fn check_issuer_of(document: &Object, expected: &Issuer) -> Result<()> {

@@ -135,6 +135,24 @@ fn row_5_tokens_and_jwt_responses_are_refused_b10_w6() {
 }
 
 #[test]
+fn row_5_an_implicit_response_to_a_request_of_ours_is_refused_wherever_it_stands_b10_w6() {
+    for mode in [ResponseMode::Query, ResponseMode::Fragment] {
+        for token in ["access_token=canary&token_type=bearer", "id_token=canary", "expires_in=1&access_token[]=canary"]
+        {
+            for mark in ['?', '#'] {
+                let error = at(&format!("https://app/cb{mark}{token}&state=OURS"), mode).unwrap_err();
+                assert_eq!(error.code(), Code::UnexpectedParameter, "{mark}{token}");
+                assert!(!format!("{error:?}").contains("canary"));
+                // The app's own.
+                let theirs = at(&format!("https://app/cb{mark}{token}&state=theirs"), mode);
+                assert_eq!(theirs, Ok(Recognized::NothingHere), "{mark}{token}");
+            }
+        }
+    }
+    assert_eq!(at("https://app/cb?state=OURS#access_token=x", ResponseMode::Query), Ok(Recognized::NothingHere));
+}
+
+#[test]
 fn an_impossible_code_or_error_is_refused_x18_o7() {
     for text in
         ["code=&state=OURS", "error=&state=OURS", "code=%00&state=OURS", "code=%FF&state=OURS", "code=é&state=OURS"]

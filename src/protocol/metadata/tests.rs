@@ -131,6 +131,25 @@ fn every_endpoint_is_https_or_loopback_and_named_in_the_error_b14_m3_x15_par5() 
 }
 
 #[test]
+fn a_provider_on_https_cannot_lead_to_plain_http_on_the_users_machine_b14_x15() {
+    for member in ["authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint"] {
+        let error = judge(&format!(r#"{{"issuer":"https://idp","{member}":"http://localhost:3000/x"}}"#)).unwrap_err();
+        assert_eq!(error.code(), Code::InsecureEndpoint, "{member}");
+        assert!(error.failure().message.contains(member), "{error}");
+    }
+    assert!(
+        judge(r#"{"issuer":"https://idp","op_policy_uri":"http://idp/","service_documentation":"http://idp/"}"#)
+            .is_ok()
+    );
+    let on_loopback = r#"{"issuer":"http://localhost:3000","token_endpoint":"http://localhost:3000/t"}"#;
+    let loopback = issuer("http://localhost:3000");
+    assert!(judge_discovery(&response(200, "application/json", on_loopback), &loopback).is_ok());
+    // What the app itself names is its own business.
+    let given = parse_object(br#"{"token_endpoint":"http://localhost:3000/t"}"#).unwrap();
+    assert!(judge(r#"{"issuer":"https://idp"}"#).unwrap().overridden_by(&given).is_ok());
+}
+
+#[test]
 fn a_member_of_the_wrong_type_is_refused() {
     for text in [
         r#"{"require_pushed_authorization_requests":"true"}"#,
