@@ -112,6 +112,18 @@ describe("where the token goes", () => {
     assert.deepEqual([elsewhere, api].map(({ requests }) => requests.map(({ authorization }) => authorization)), [[undefined], [undefined]]);
   });
 
+  test("into one header of a request, and into nothing else of it [B7, O6]", async () => {
+    await idp.post(`${api.url}/a?b=c#d`, { json: { e: 1 }, headers: { "x-own": "f" } });
+    api.redirect("/moved", 307, "/here?g");
+    await idp.put(`${api.url}/moved`, { body: "h" });
+    const token = /** @type {string} */ (idp.agent?.tokens.access_token);
+    assert.equal(api.requests.length, 3);
+    for (const { authorization, ...rest } of api.requests) {
+      assert.equal(authorization, `Bearer ${token}`);
+      assert.equal(JSON.stringify(rest).includes(token), false, rest.path);
+    }
+  });
+
   test("an unknown auth is an error, whatever else is asked for", async () => {
     for (const init of [{}, { headers: { authorization: "Basic x" } }]) {
       const auth = /** @type {any} */ ("Optional");
