@@ -113,6 +113,13 @@ async fn a_real_server_that_does_not_end_is_hung_up_on_x33() {
 }
 
 #[wasm_bindgen_test]
+async fn a_small_answer_that_unpacks_to_a_large_one_is_too_large_x33() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/bomb", AMPLE).await, Err(HttpFailure::TooLarge));
+    server.stop().await;
+}
+
+#[wasm_bindgen_test]
 async fn a_connection_that_breaks_is_a_network_failure() {
     let server = Server::start().await;
     assert!(matches!(server.get("/reset", AMPLE).await, Err(HttpFailure::Network(_))));
