@@ -93,7 +93,7 @@ fn the_verifier_is_not_in_the_url_p4() {
 }
 
 #[test]
-fn what_the_provider_demands_or_lacks_is_said_before_a_url_is_built_p3_p5_par4() {
+fn what_the_provider_demands_or_lacks_is_said_before_a_url_is_built_p3_p5_par1() {
     let code = |more: &str, strict| {
         let url = url_with(&metadata(more), &AuthorizationRequest::default(), strict);
         url.err().map(|error| error.code())

@@ -99,7 +99,7 @@ fn only_status_200_and_json_are_metadata_m4() {
 }
 
 #[test]
-fn every_endpoint_is_https_or_loopback_and_named_in_the_error_b14_m3_x15_par5() {
+fn every_endpoint_is_https_or_loopback_and_named_in_the_error_b14_m3_x15_par2() {
     for member in [
         "authorization_endpoint",
         "token_endpoint",
