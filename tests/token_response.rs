@@ -74,7 +74,7 @@ fn a_lifetime_is_a_number_or_its_digits_never_negative_and_at_most_a_year_x30() 
 }
 
 #[test]
-fn tokens_of_another_type_are_refused() {
+fn tokens_of_another_type_are_refused_b16() {
     for value in ["\"DPoP\"", "\"mac\"", "\"\"", "\"N_A\""] {
         assert_eq!(code(with("token_type", value)), Code::TokenTypeMismatch, "{value}");
     }

@@ -37,7 +37,7 @@ fn an_unknown_option_is_named_with_the_nearest_known_one() {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_what_was_expected_and_never_repeated_w7() {
+fn a_wrong_value_is_named_with_what_was_expected_and_never_repeated_c8_j5_w7() {
     for (option, expected) in [
         (r#""scopes":7"#, "expected a list of strings, got number"),
         (r#""storage":"cookie""#, "\"encrypted\" or an object with load, save and delete, got string"),
