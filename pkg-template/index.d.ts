@@ -362,7 +362,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
    *
    * 1. No page and no `url`: `null`.
    * 2. Not at the redirect URI: `null`.
-   * 3. No authorization response there: `null`.
+   * 3. No authorization response there, nor tokens with a `state` of this client's: `null`.
    * 4. A `state` that is not this client's, or none: `null`, and a `warning` event `callback_ignored`.
    * 5. CallbackError `state_missing`, `state_mismatch`, `duplicate_parameter`, `ambiguous_response`,
    *    `unexpected_parameter`.
