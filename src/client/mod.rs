@@ -221,7 +221,7 @@ impl<H: Host> Client<H> {
         Ok(())
     }
 
-    fn host(&self) -> &H {
+    pub(crate) fn host(&self) -> &H {
         &self.inner.host
     }
 

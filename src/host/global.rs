@@ -87,3 +87,15 @@ pub(super) fn words(thrown: &JsValue) -> String {
     let text = thrown.as_string().or_else(|| member_of(thrown, "message")?.as_string());
     crate::error::harmless(text.as_deref().unwrap_or("no reason given"))
 }
+
+/// What a thrown value says, with the name of the error behind it, where there is one: Node says only there whether a
+/// name was not found or a certificate not trusted.
+pub(super) fn reason(thrown: &JsValue) -> String {
+    let behind = member_of(thrown, "cause").filter(JsValue::is_object);
+    let name = behind.as_ref().and_then(|cause| member_of(cause, "code")?.as_string());
+    let words = words(behind.as_ref().unwrap_or(thrown));
+    match name {
+        Some(name) => format!("{}: {words}", crate::error::harmless(&name)),
+        None => words,
+    }
+}
