@@ -5,7 +5,7 @@
 //! ```text
 //! bindings            what JavaScript sees: conversions and promises     (wasm32 only)
 //!    │
-//! tools               looking at tokens and providers, for what is loaded when it is asked for
+//! tools               looking at tokens and providers
 //!    │
 //! client              one file for each job a user asks for
 //!    │        host    the ports on a JavaScript host                     (wasm32 only)

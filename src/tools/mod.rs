@@ -1,4 +1,4 @@
-//! Looking at tokens and providers: what only a developer or an operator asks for, in a wasm of its own that is loaded
-//! when it is.
+//! Looking at tokens and providers: reports for people, and what no page needs to stay signed in. In the npm package a
+//! wasm of its own, loaded when it is first asked something.
 
 pub mod preflight;
