@@ -36,7 +36,9 @@ impl JsHost {
         let init = RequestInit::new();
         init.set_signal(Some(&deadline.controller.signal()));
         // An opaque answer and a redirect kept from being followed exclude each other.
-        for (name, value) in [("mode", "no-cors"), ("credentials", "omit"), ("cache", "no-store"), ("redirect", "follow")] {
+        for (name, value) in
+            [("mode", "no-cors"), ("credentials", "omit"), ("cache", "no-store"), ("redirect", "follow")]
+        {
             let _ = Reflect::set(&init, &name.into(), &value.into());
         }
         // Workers refuse some of these options.

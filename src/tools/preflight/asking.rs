@@ -61,24 +61,32 @@ pub(super) struct Asker<'a, H: Host> {
 }
 
 impl<H: Host> Asker<'_, H> {
-    /// Sends a request; outside a page with the origin that a page of the app would have.
+    /// Sends a request, and finds out why it is not answered, where it is not.
     pub(super) async fn ask(&self, request: HttpRequest) -> Exchange {
+        let url = request.url.clone();
+        let mut exchange = self.ask_once(request).await;
+        if let Err(NoAnswer::Silent(said)) = exchange.outcome {
+            exchange.outcome = Err(self.why_silent(&url, said).await);
+        }
+        exchange
+    }
+
+    /// Sends a request; outside a page with the origin that a page of the app would have.
+    pub(super) async fn ask_once(&self, request: HttpRequest) -> Exchange {
         let request = match self.viewpoint {
             Viewpoint::App { origin } => request.with_header("origin", origin),
             Viewpoint::Page { .. } | Viewpoint::Elsewhere { .. } => request,
         };
         let url = request.url.split('?').next().unwrap_or_default().to_owned();
-        let target = request.url.clone();
         let sent_at = self.host.milliseconds();
         let outcome = self.host.send(request, self.limits).await;
         let received_at = self.host.milliseconds();
-        let outcome = match outcome {
-            Ok(response) => Ok(response),
-            Err(HttpFailure::Timeout) => Err(NoAnswer::TimedOut),
-            Err(HttpFailure::Redirect) => Err(NoAnswer::Redirected),
-            Err(HttpFailure::TooLarge) => Err(NoAnswer::TooLarge),
-            Err(HttpFailure::Network(said)) => Err(self.why_silent(&target, said).await),
-        };
+        let outcome = outcome.map_err(|failure| match failure {
+            HttpFailure::Timeout => NoAnswer::TimedOut,
+            HttpFailure::Redirect => NoAnswer::Redirected,
+            HttpFailure::TooLarge => NoAnswer::TooLarge,
+            HttpFailure::Network(said) => NoAnswer::Silent(said),
+        });
         Exchange { url, sent_at, received_at, outcome }
     }
 
@@ -99,7 +107,11 @@ const CAUSES: [(&[&str], FindingCode, &str); 4] = [
         FindingCode::NameUnknown,
         "its host name has no address",
     ),
-    (&["ECONNREFUSED", "ConnectionRefused", "Connection refused"], FindingCode::ConnectionRefused, "nobody listens there"),
+    (
+        &["ECONNREFUSED", "ConnectionRefused", "Connection refused"],
+        FindingCode::ConnectionRefused,
+        "nobody listens there",
+    ),
     (&["TIMEOUT", "ETIMEDOUT", "no answer in time"], FindingCode::TimedOut, "no connection in time"),
     (
         &["CERT", "certificate", "TLS", "SSL", "EPROTO", "SIGNATURE", "UNABLE_TO_", "ALTNAME"],

@@ -93,9 +93,8 @@ fn notes(uri: &str, own: &str) -> Json {
 }
 
 fn scopes(options: &ClientOptions, step: &mut Step) {
-    let is_scope = |scope: &str| {
-        !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
-    };
+    let is_scope =
+        |scope: &str| !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
     if let Some(scope) = options.scopes.iter().find(|scope| !is_scope(scope)) {
         let message = format!("\"{}\" is no scope (RFC 6749 3.3)", harmless(scope));
         step.find(Finding::new(FindingCode::ScopeMalformed, message));

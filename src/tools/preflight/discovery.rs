@@ -1,7 +1,7 @@
 //! The discovery document: where it is, whether it is one, and who it says it is (OpenID Connect Discovery 1.0 4,
 //! RFC 8414 3).
 
-use super::asking::{Asker, Exchange, NoAnswer, silence};
+use super::asking::{Asker, Exchange, NoAnswer};
 use super::finding::{Finding, FindingCode};
 use super::report::Step;
 use crate::client::ClientOptions;
@@ -66,13 +66,18 @@ fn is_nothing_there(exchange: &Exchange) -> bool {
     exchange.response().is_some_and(|response| response.status < 500 && (response.status != 200 || !response.is_json()))
 }
 
+fn not_looked_at(step: &Step, reason: &str) -> Step {
+    let duration_milliseconds = step.duration_milliseconds;
+    Step { details: step.details.clone(), duration_milliseconds, ..Step::skipped(step.name, reason) }
+}
+
 /// Reads the document; what is wrong goes into the step.
 fn judge(exchange: &Exchange, step: &mut Step) -> Option<Object> {
     let url = harmless(&exchange.url);
     let response = match &exchange.outcome {
         Ok(response) => response,
         Err(NoAnswer::Refused) => {
-            *step = Step { details: step.details.clone(), ..Step::skipped(step.name, "this page may not read the document") };
+            *step = not_looked_at(step, "this page may not read the document");
             return None;
         }
         Err(NoAnswer::Redirected) => {
@@ -85,10 +90,9 @@ fn judge(exchange: &Exchange, step: &mut Step) -> Option<Object> {
             step.find(Finding::new(FindingCode::DiscoveryTooLarge, message));
             return None;
         }
-        Err(failure) => {
-            // What reachability says already is not said twice.
-            debug_assert!(silence(&exchange.url, failure).is_some());
-            *step = Step { details: step.details.clone(), ..Step::skipped(step.name, "the provider could not be reached") };
+        // Reachability says which.
+        Err(NoAnswer::Silent(_) | NoAnswer::TimedOut) => {
+            *step = not_looked_at(step, "the provider could not be reached");
             return None;
         }
     };
@@ -136,7 +140,7 @@ async fn look_elsewhere<H: Host>(asker: &Asker<'_, H>, kind: ProviderType, issue
         places.push((format!("{origin}{WELL_KNOWN}oauth-authorization-server{path}"), ProviderType::Oauth2));
     }
     for (place, kind) in places {
-        let exchange = asker.ask(HttpRequest::get(place, "application/json")).await;
+        let exchange = asker.ask_once(HttpRequest::get(place, "application/json")).await;
         let Some(response) = exchange.response().filter(|response| response.status == 200 && response.is_json()) else {
             continue;
         };

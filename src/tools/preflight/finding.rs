@@ -204,6 +204,9 @@ findings! {
     /// An RSA key is too short.
     KeyTooShort => "key_too_short", Warning,
         "Replace RSA keys below 2048 bits at the provider: tokens that they sign are refused.";
+    /// A key has the right form and wrong numbers.
+    KeyRefused => "key_refused", Warning,
+        "Replace this key at the provider: tokens that it signs are refused.";
     /// This host cannot check signatures at all.
     CryptoUnavailable => "crypto_unavailable", Failure,
         "Open the app over https or at localhost: elsewhere browsers have no WebCrypto.";
@@ -263,7 +266,7 @@ impl Finding {
     }
 
     /// Says that it is as bad as this here.
-    pub(super) fn as_bad_as(mut self, status: Status) -> Self {
+    pub(super) fn weighing(mut self, status: Status) -> Self {
         self.status = status;
         self
     }

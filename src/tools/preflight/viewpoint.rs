@@ -32,14 +32,6 @@ impl Viewpoint {
         }
         Self::App { origin }
     }
-
-    /// The origin whose pages ask.
-    pub(super) fn origin(&self) -> Option<&str> {
-        match self {
-            Self::Page { origin } | Self::App { origin } => Some(origin),
-            Self::Elsewhere { .. } => None,
-        }
-    }
 }
 
 /// The origin of a URL as the host's parser sees it; `None` where it has none.
