@@ -11,6 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
 use crate::ports::StorageKind;
 use crate::protocol::json::{self, Json, Object};
+use crate::tools::preflight::preflight;
 
 /// The tools of a client; never leaves the wrapper.
 #[wasm_bindgen]
@@ -42,9 +43,12 @@ fn read(arguments: &str) -> Result<Object> {
 }
 
 async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, store: JsValue) -> Result<Json> {
-    let (_client, _arguments, _job, _store) = (client, arguments?, job, store);
-    Err(Error::new(
-        Code::InvalidOption,
-        "the wrapper asks for a job that this wasm does not know: their versions differ",
-    ))
+    let (_arguments, _store) = (arguments?, store);
+    match job {
+        "preflight" => Ok(Json::Object(preflight(&client).await.to_json())),
+        _ => Err(Error::new(
+            Code::InvalidOption,
+            "the wrapper asks for a job that this wasm does not know: their versions differ",
+        )),
+    }
 }

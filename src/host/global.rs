@@ -88,14 +88,14 @@ pub(super) fn words(thrown: &JsValue) -> String {
     crate::error::harmless(text.as_deref().unwrap_or("no reason given"))
 }
 
-/// What a thrown value says, with the name of the error behind it, where there is one: Node says only there whether a
-/// name was not found or a certificate not trusted.
+/// What a thrown value says, with the name of the error: Node has only in the cause whether a name was not found or a
+/// certificate not trusted, Bun in the error itself.
 pub(super) fn reason(thrown: &JsValue) -> String {
-    let behind = member_of(thrown, "cause").filter(JsValue::is_object);
-    let name = behind.as_ref().and_then(|cause| member_of(cause, "code")?.as_string());
-    let words = words(behind.as_ref().unwrap_or(thrown));
-    match name {
-        Some(name) => format!("{}: {words}", crate::error::harmless(&name)),
-        None => words,
+    let cause = member_of(thrown, "cause").filter(JsValue::is_object);
+    let behind = cause.as_ref().unwrap_or(thrown);
+    let said = words(behind);
+    match member_of(behind, "code").and_then(|code| code.as_string()) {
+        Some(name) => format!("{}: {said}", crate::error::harmless(&name)),
+        None => said,
     }
 }

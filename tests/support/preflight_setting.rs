@@ -1,5 +1,7 @@
 //! A provider, an app and a host for one preflight: healthy until a test changes something.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use serde_json::{Value, json};
 use wasm_oidc::client::{Client, ClientOptions};
 use wasm_oidc::ports::{CryptoFailure, HttpFailure, Reach};

@@ -3,8 +3,8 @@
 import {
   CallbackError, IdpClient, StorageError, SubjectMismatchError, encryptedStorage, hasAccess, isOAuthError, memoryStorage,
   parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type Relayed, type SignedIn,
-  type Snapshot, type TokenSet, type TokenStorage, type UserInfo,
+  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type PreflightStep, type Relayed,
+  type SignedIn, type Snapshot, type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -100,6 +100,14 @@ export async function stores(): Promise<void> {
   } catch (error) {
     if (error instanceof StorageError && error.code === "key_lost") await memory.clear();
   }
+}
+
+export async function looked(idp: IdpClient): Promise<string[]> {
+  const { ok, steps } = await idp.preflight();
+  const failed: PreflightStep[] = ok ? [] : steps.filter(({ status }) => status === "failure");
+  // @ts-expect-error: there is no such step
+  console.log(steps.find(({ name }) => name === "weather"));
+  return failed.map(({ name, message, remedy }) => `${name}: ${message} ${remedy ?? ""}`);
 }
 
 export function mistakes(idp: IdpClient, agent: Agent): void {
