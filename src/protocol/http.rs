@@ -18,6 +18,9 @@ pub enum Method {
     Get,
     /// `POST`
     Post,
+    /// `OPTIONS`, as a browser asks whether a request may be sent (Fetch 3.3.3).
+    #[cfg(feature = "tools")]
+    Options,
 }
 
 impl Method {
@@ -27,6 +30,8 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            #[cfg(feature = "tools")]
+            Self::Options => "OPTIONS",
         }
     }
 }
@@ -67,6 +72,15 @@ impl HttpRequest {
         Self::new(Method::Post, url.into(), Some(Secret::new(body)))
             .with_header("content-type", "application/x-www-form-urlencoded")
             .with_header("accept", "application/json")
+    }
+
+    /// Asks as a browser would before a request with these headers.
+    #[cfg(feature = "tools")]
+    #[must_use]
+    pub fn preflight(url: impl Into<String>, method: &str, headers: &str) -> Self {
+        Self::new(Method::Options, url.into(), None)
+            .with_header("access-control-request-method", method)
+            .with_header("access-control-request-headers", headers)
     }
 
     /// Adds a header; its name in lower case.
