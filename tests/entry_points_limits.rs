@@ -126,8 +126,10 @@ fn reading_costs_no_more_than_in_proportion_x23() {
     });
 }
 
+type Reader = fn(&str) -> Option<Error>;
+
 /// The readers of foreign text by name, each with the error that it ends in.
-fn readers() -> Vec<(&'static str, fn(&str) -> Option<Error>)> {
+fn readers() -> Vec<(&'static str, Reader)> {
     vec![
         ("json", |text| parse(text).err()),
         ("token", |text| jwt::parse(text).err()),
