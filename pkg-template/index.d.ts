@@ -644,11 +644,15 @@ export interface ClientEvent extends Event {
 }
 
 /**
- * Loads the wasm alone. The first source wins; a failed load can be retried.
+ * Loads the wasm alone. The first source wins; a failed load can be retried. `others.tools`: where the wasm of
+ * `checkToken`, `preflight` and `verifyLogoutToken` is, which is loaded when one of them is first called.
  *
  * @throws ConfigurationError `wasm_unavailable`
  */
-export function ready(source?: WasmSource | Promise<WasmSource>): Promise<void>;
+export function ready(
+  source?: WasmSource | Promise<WasmSource>,
+  others?: { tools?: WasmSource | Promise<WasmSource> },
+): Promise<void>;
 
 /** Where the wasm is: by default beside the entry. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;

@@ -214,7 +214,11 @@ impl<H: Host> Client<H> {
         ))
     }
 
-    fn require_alive(&self) -> Result<()> {
+    /// For jobs that are done elsewhere.
+    ///
+    /// # Errors
+    /// `Disposed`
+    pub fn require_alive(&self) -> Result<()> {
         if self.inner.disposed.get() {
             return Err(disposed());
         }
