@@ -53,7 +53,7 @@ impl Options {
 }
 
 /// Signs in as a row says; `false` when the callback is left alone.
-pub fn attempt(row: &Value) -> Result<bool> {
+pub fn attempt(row: &Value, mode: ResponseMode) -> Result<bool> {
     let (provider, options) = (Provider::new(row), Options::of(row));
     let issuer = Issuer::parse(ISSUER).unwrap();
     let metadata = judge_discovery(&provider.discovery(), &issuer)?;
@@ -66,8 +66,8 @@ pub fn attempt(row: &Value) -> Result<bool> {
     let secrets = RequestSecrets { state: &state, nonce: Some(NONCE), verifier: &verifier };
     authorization_url(&metadata, CLIENT_ID, REDIRECT_URI, &request, &secrets, options.require_pkce_advertised)?;
 
-    let url = provider.callback(&state);
-    let response = match callback::recognize(&url, ResponseMode::Query, &tag, Some(ISSUER))? {
+    let url = provider.callback(&state, mode);
+    let response = match callback::recognize(&url, mode, &tag, Some(ISSUER))? {
         Recognized::Ours(response) => response,
         Recognized::NotOurs => return Ok(false),
         other => panic!("{other:?}"),

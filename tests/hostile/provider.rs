@@ -6,6 +6,7 @@
 use jwt_compact::Algorithm;
 use jwt_compact::alg::{Ed25519, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
+use wasm_oidc::protocol::callback::ResponseMode;
 use wasm_oidc::protocol::http::HttpResponse;
 
 use crate::edits::{Words, edited, edited_params, spoken};
@@ -90,14 +91,15 @@ impl Provider {
         answer(&edited(&document, self.inject.get("discovery"), &self.words()).to_string())
     }
 
-    /// The callback URL of an authorization response to this `state`.
-    pub fn callback(&self, state: &str) -> String {
+    /// The callback of an authorization response to this `state`: a URL, with what a form would post in the query's place.
+    pub fn callback(&self, state: &str, mode: ResponseMode) -> String {
         let params = [("code", self.code().to_owned()), ("state", state.to_owned()), ("iss", ISSUER.to_owned())];
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in edited_params(&params, self.inject.get("response"), &self.words()) {
             query.append_pair(&name, &value);
         }
-        format!("{REDIRECT_URI}?{}", query.finish())
+        let mark = if mode == ResponseMode::Fragment { '#' } else { '?' };
+        format!("{REDIRECT_URI}{mark}{}", query.finish())
     }
 
     /// The token response to this grant.
