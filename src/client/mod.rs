@@ -10,10 +10,13 @@ mod discovery;
 mod exchange;
 mod fetch;
 mod flight;
+mod front_channel_logout;
 mod given;
 mod introspect;
 mod keys;
 mod logout_return;
+#[cfg(feature = "tools")]
+mod logout_token;
 mod marks;
 mod obtain;
 mod options;
