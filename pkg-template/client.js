@@ -355,6 +355,17 @@ export class IdpClient extends EventTarget {
     return record && { returnTo: record.returnTo, appState: parsed(record.appStateJson) };
   }
 
+  /**
+   * @param {string | URL} [url]
+   * @param {{ withoutSession?: boolean }} [options]
+   */
+  async handleFrontChannelLogout(url, { withoutSession = false } = {}) {
+    const values = { url: url === undefined ? url : String(url), withoutSession: Boolean(withoutSession) };
+    const ended = this.#now("is_logged_out_by", values);
+    if (ended) await this.#later("clear");
+    return { ended };
+  }
+
   async preflight() {
     return this.#look("preflight");
   }
