@@ -28,6 +28,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("error_with_unknown_state", "the client knows its transactions"),
     ("response_another_code", "the client knows its transactions"),
     ("response_again", "the client knows its transactions"),
+    ("logout_token_twice", "the client remembers the tokens that it took"),
     ("huge_token", "the host counts the bytes of an answer"),
     ("alg_of_another_key", "the row is about an RSA signature over a changed header"),
     ("client_secret_basic", "how the client authenticates shows in its request alone"),
@@ -95,4 +96,6 @@ chapters! {
     userinfo_ends_as_the_table_says: "userinfo", 8;
     refreshed_id_tokens_end_as_the_table_says: "refresh", 17;
     honest_providers_are_accepted_as_the_table_says: "honest", 12;
+    logout_tokens_end_as_the_table_says: "logout-token", 24;
+    front_channel_logouts_end_as_the_table_says: "front-channel", 7;
 }

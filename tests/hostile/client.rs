@@ -18,6 +18,7 @@ use wasm_oidc::protocol::state::StateTag;
 use wasm_oidc::protocol::token_response::{self, TokenResponse};
 use wasm_oidc::protocol::url::Issuer;
 use wasm_oidc::protocol::user_info::{self, Answer};
+use wasm_oidc::protocol::{front_channel_logout, logout_token};
 
 use crate::provider::{Provider, REDIRECT_URI};
 use crate::support::{CLIENT_ID, ISSUER, NONCE, NOW, expectations};
@@ -55,6 +56,11 @@ impl Options {
 /// Signs in as a row says; `false` when the callback is left alone.
 pub fn attempt(row: &Value, mode: ResponseMode) -> Result<bool> {
     let (provider, options) = (Provider::new(row), Options::of(row));
+    match row["flow"].as_str() {
+        Some("logout-token") => return take_logout_token(&provider).map(|()| true),
+        Some("front-channel") => return is_this_session(&provider),
+        _ => {}
+    }
     let issuer = Issuer::parse(ISSUER).unwrap();
     let metadata = judge_discovery(&provider.discovery(), &issuer)?;
 
@@ -104,6 +110,18 @@ pub fn attempt(row: &Value, mode: ResponseMode) -> Result<bool> {
         _ => {}
     }
     Ok(true)
+}
+
+fn take_logout_token(provider: &Provider) -> Result<()> {
+    let jwt = jwt::parse(&provider.logout_token())?;
+    logout_token::check_type(&jwt)?;
+    check_signed(&jwt, &judge_key_set(&provider.key_set())?, Algorithm::ALL)?;
+    logout_token::validate(&jwt, &expectations()).map(drop)
+}
+
+fn is_this_session(provider: &Provider) -> Result<bool> {
+    let asked = front_channel_logout::asked_session(&provider.front_channel())?;
+    Ok(asked == Some([ISSUER.to_owned(), "session-1".to_owned()]))
 }
 
 fn parsed(tokens: &TokenResponse) -> Result<Option<Jwt>> {

@@ -10,7 +10,7 @@ use wasm_oidc::protocol::callback::ResponseMode;
 use wasm_oidc::protocol::http::HttpResponse;
 
 use crate::edits::{Words, edited, edited_params, spoken};
-use crate::support::{CLIENT_ID, ISSUER, base64url, fixture};
+use crate::support::{CLIENT_ID, ISSUER, NOW, base64url, fixture};
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 type Key = <Ed25519 as Algorithm>::SigningKey;
@@ -35,7 +35,8 @@ impl Provider {
         let changes = ["header", "claims", "refreshedClaims", "rawClaims", "repeated", "on"];
         let signs = changes.iter().any(|name| inject.get(name).is_some())
             || inject["wrong"] == "stranger"
-            || row["flow"] == "refresh";
+            || row["flow"] == "refresh"
+            || row["flow"] == "logout-token";
         let inject =
             if signs { serde_json::from_str(&inject.to_string().replace("RS256", "EdDSA")).unwrap() } else { inject };
         let fixtures = serde_json::from_str(include_str!("../fixtures/jose.json")).unwrap();
@@ -95,11 +96,17 @@ impl Provider {
     pub fn callback(&self, state: &str, mode: ResponseMode) -> String {
         let params = [("code", self.code().to_owned()), ("state", state.to_owned()), ("iss", ISSUER.to_owned())];
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in edited_params(&params, self.inject.get("response"), &self.words()) {
-            query.append_pair(&name, &value);
-        }
+        query.extend_pairs(edited_params(&params, self.inject.get("response"), &self.words()));
         let mark = if mode == ResponseMode::Fragment { '#' } else { '?' };
         format!("{REDIRECT_URI}{mark}{}", query.finish())
+    }
+
+    /// The URL of a front-channel logout.
+    pub fn front_channel(&self) -> String {
+        let asked = [("iss", ISSUER.to_owned()), ("sid", "session-1".to_owned())];
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(edited_params(&asked, self.inject.get("frontChannel"), &self.words()));
+        format!("https://app.example.com/signed-out?{}", query.finish())
     }
 
     /// The token response to this grant.
@@ -147,6 +154,27 @@ impl Provider {
         }
         let key = if self.inject["wrong"] == "stranger" { STRANGER } else { OURS };
         spoilt(&sign(key, &header, &payload), self.inject["wrong"].as_str())
+    }
+
+    /// A logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+    pub fn logout_token(&self) -> String {
+        let words = self.words();
+        let wrong = self.inject["wrong"].as_str();
+        let algorithm = if wrong == Some("public key") { "HS256" } else { "EdDSA" };
+        let header = edited(&json!({"alg": algorithm, "kid": "native"}), self.inject.get("header"), &words);
+        let honest = json!({
+            "iss": ISSUER,
+            "aud": CLIENT_ID,
+            "iat": NOW,
+            "exp": NOW + 120,
+            "jti": "a-token-of-its-own",
+            "sub": "usr_1",
+            "sid": "session-1",
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        });
+        let claims = edited(&honest, self.inject.get("claims"), &words);
+        // By which secret an HMAC was made is no question: its algorithm is not allowed.
+        spoilt(&sign(OURS, &header, &claims.to_string()), wrong.filter(|wrong| *wrong != "public key"))
     }
 
     /// Further claims as JSON text.
