@@ -128,7 +128,7 @@ impl Provider {
         if !applies {
             return sign(OURS, &json!({"alg": "EdDSA", "kid": "native"}), &self.honest_claims().to_string());
         }
-        let token = if self.signs { self.signed(is_refresh) } else { self.from_fixtures() };
+        let token = if self.signs { self.signed(is_refresh) } else { self.recorded() };
         let Some(compact) = self.inject["compact"].as_str() else { return token };
         let parts: Vec<&str> = token.split('.').collect();
         compact.replace("{header}", parts[0]).replace("{payload}", parts[1]).replace("{signature}", parts[2])
@@ -190,7 +190,7 @@ impl Provider {
         })
     }
 
-    fn from_fixtures(&self) -> String {
+    fn recorded(&self) -> String {
         match self.inject["wrong"].as_str() {
             Some("public key") => fixture("hostile", "hs256_with_public_key"),
             Some("der") => fixture("hostile", "es256_der"),
