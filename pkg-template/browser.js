@@ -1,8 +1,11 @@
 // @ts-check
-// The entry of browsers and their bundlers: the wasm lies beside this file and is fetched at the first use.
+// The entry of browsers and their bundlers: each wasm lies beside this file and is fetched at its first use.
 
-import { setSource } from "./runtime.js";
+import { setSources } from "./runtime.js";
 
-setSource({ async: () => fetch(new URL("./wasm/core.wasm", import.meta.url)) });
+setSources({
+  core: { async: () => fetch(new URL("./wasm/core.wasm", import.meta.url)) },
+  tools: { async: () => fetch(new URL("./wasm/tools.wasm", import.meta.url)) },
+});
 
 export * from "./index.js";

@@ -13,6 +13,7 @@ import { callListener } from "./report.js";
 import { acquire, ready, readySync } from "./runtime.js";
 import { askSilently } from "./silent.js";
 import { storeOf } from "./store-option.js";
+import { toJson } from "./to-json.js";
 
 /** Proof that the constructor was called from here. */
 const FROM_HERE = Symbol("IdpClient");
@@ -354,6 +355,18 @@ export class IdpClient extends EventTarget {
     return record && { returnTo: record.returnTo, appState: parsed(record.appStateJson) };
   }
 
+  async preflight() {
+    return this.#look("preflight");
+  }
+
+  /**
+   * @param {string} token
+   * @param {object} [options]
+   */
+  async checkToken(token, options) {
+    return parseClaims(await this.#look("check_token", { token, options: options ?? {} }));
+  }
+
   /**
    * @param {string} type
    * @param {(event: any) => void} listener
@@ -408,6 +421,22 @@ export class IdpClient extends EventTarget {
       // The caller is the last to know.
       this.#news.tell();
     }
+  }
+
+  /**
+   * A job of src/bindings/tools.rs, whose wasm is loaded when it is needed.
+   *
+   * @param {string} job
+   * @param {object} [values]
+   * @param {object} [store]
+   * @returns {Promise<any>}
+   */
+  async #look(job, values = {}, store) {
+    this.#now("require_alive");
+    const { later } = await import("./tools.js");
+    // It keeps no session, so that it needs no store of sessions.
+    const json = toJson({ ...this.#data, storage: "memory" });
+    return later(this, { json, fetch: this.#functions.fetch }, job, values, store);
   }
 
   /** @param {object} options as Rust has read them */
@@ -518,15 +547,6 @@ addVerbs(IdpClient.prototype);
 /** @param {string | undefined} json */
 function parsed(json) {
   return json === undefined ? undefined : JSON.parse(json);
-}
-
-/** @param {object} values */
-function toJson(values = {}) {
-  try {
-    return JSON.stringify(values);
-  } catch {
-    throw configurationError("invalid_option", "options and arguments must be plain data that JSON can hold");
-  }
 }
 
 /**

@@ -6,12 +6,22 @@
 // with PanicError, and closures that come late return silently.
 
 import { toError } from "./errors.js";
-import { instantiate } from "./wasm/core.js";
 
 /** More than any instance needs to live; one that died of hunger is not touched page by page. */
 const MAX_WIPED_BYTES = 16 * 1024 * 1024;
 
-/** One wasm instance with its own glue, and what is in flight on it. */
+/**
+ * What `scripts/factory.mjs` makes of the glue of a wasm.
+ *
+ * @template Glue
+ * @typedef {(module: WebAssembly.Module, guard: any) => Glue} Instantiate
+ */
+
+/**
+ * One wasm instance with its own glue, and what is in flight on it.
+ *
+ * @template Glue
+ */
 export class Instance {
   /** Whether a trap has ended this instance. */
   dead = false;
@@ -30,11 +40,14 @@ export class Instance {
   /** @type {WebAssembly.Memory | undefined} */
   #memory;
 
-  /** @param {WebAssembly.Module} module */
-  constructor(module) {
+  /**
+   * @param {WebAssembly.Module} module
+   * @param {Instantiate<Glue>} instantiate
+   */
+  constructor(module, instantiate) {
     this.glue = instantiate(module, {
-      exports: (exports) => this.#guardExports(exports),
-      imports: (imports) => this.#guardImports(imports),
+      exports: (/** @type {WebAssembly.Exports} */ exports) => this.#guardExports(exports),
+      imports: (/** @type {Record<string, Record<string, Function>>} */ imports) => this.#guardImports(imports),
     });
   }
 
@@ -42,7 +55,7 @@ export class Instance {
    * Runs `use` with the glue, synchronously. What Rust throws arrives as its error class, a trap as PanicError.
    *
    * @template T
-   * @param {(glue: Instance["glue"]) => T} use
+   * @param {(glue: Glue) => T} use
    * @returns {T}
    */
   call(use) {
@@ -57,7 +70,7 @@ export class Instance {
    * Runs `use`, whose glue call answers with a promise, and stays in flight until that settles or the instance dies.
    *
    * @template T
-   * @param {(glue: Instance["glue"]) => Promise<T>} use runs before this returns, inside the caller's user activation
+   * @param {(glue: Glue) => Promise<T>} use runs before this returns, inside the caller's user activation
    * @returns {Promise<T>}
    */
   async callAsync(use) {
@@ -88,7 +101,7 @@ export class Instance {
 
   /**
    * @template T
-   * @param {(glue: Instance["glue"]) => T} use
+   * @param {(glue: Glue) => T} use
    * @returns {T}
    */
   #enter(use) {

@@ -1,10 +1,13 @@
 // @ts-check
-// The entry of Node, Deno and Bun: the wasm lies beside this file and is read, synchronously, at the first use.
+// The entry of Node, Deno and Bun: each wasm lies beside this file and is read, synchronously, at its first use.
 
 import { readFileSync } from "node:fs";
 
-import { setSource } from "./runtime.js";
+import { setSources } from "./runtime.js";
 
-setSource({ sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/core.wasm", import.meta.url))) });
+setSources({
+  core: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/core.wasm", import.meta.url))) },
+  tools: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/tools.wasm", import.meta.url))) },
+});
 
 export * from "./index.js";

@@ -1,11 +1,16 @@
 // @ts-check
-// The entry of Cloudflare Workers: workerd compiles nothing at run time, so the wasm is an imported module.
+// The entry of Cloudflare Workers: workerd compiles nothing at run time, so each wasm is an imported module.
 
 // @ts-ignore: only Workers and their bundlers know what importing a .wasm means.
 import module from "./wasm/core.wasm";
 
-import { setSource } from "./runtime.js";
+import { setSources } from "./runtime.js";
 
-setSource({ sync: () => module });
+setSources({
+  core: { sync: () => module },
+  // Imported when it is needed: a Worker's start has a time limit.
+  // @ts-ignore: as above.
+  tools: { async: async () => (await import("./wasm/tools.wasm")).default },
+});
 
 export * from "./index.js";

@@ -7,9 +7,9 @@ import {
   copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
-import { BUILDS, NAME, STACK_BYTES, WASM_OPT } from "./builds.mjs";
+import { BUILDS, STACK_BYTES, WASM_OPT } from "./builds.mjs";
 import { toFactory, toFactoryTypes } from "./factory.mjs";
 import { GaveUp, ROOT, filesBelow, fingerprint, ifStarted, inRoot, must, say } from "./run.mjs";
 import { TOOLS, WASM_TARGET, setUp } from "./set-up.mjs";
@@ -20,9 +20,11 @@ const SCRIPTS = ["scripts/build.mjs", "scripts/builds.mjs", "scripts/factory.mjs
 
 /** @param {typeof BUILDS.package} build */
 export async function buildPackage(build) {
-  mkdirSync(build.work, { recursive: true });
-  await link(build);
-  await bind(build);
+  for (const wasm of build.wasms) {
+    mkdirSync(wasm.work, { recursive: true });
+    await link(wasm);
+    await bind(wasm);
+  }
   assemble(build);
   checkEntries(build.folder);
 }
@@ -30,22 +32,22 @@ export async function buildPackage(build) {
 /**
  * Rust to wasm, by `cargo rustc` with the one crate type: with `rlib` beside it cargo drops fat LTO without a word.
  *
- * @param {typeof BUILDS.package} build
+ * @param {import("./builds.mjs").Wasm} wasm
  */
-async function link(build) {
-  const linked = join(build.work, "linked.wasm");
+async function link(wasm) {
+  const linked = join(wasm.work, "linked.wasm");
   const toolchain = await must("asking rustc", "rustc", ["--version", "--verbose"]);
   const sysroot = (await must("asking rustc", "rustc", ["--print", "sysroot"])).trim();
   const flags = withoutMachinePaths(sysroot);
   const inputs = fingerprint(["src", "Cargo.toml", "Cargo.lock", "scripts/builds.mjs"], [toolchain, ...flags]);
-  await unlessFresh(build, "link", inputs, [linked], async () => {
-    say(`compiling the crate with ${build.features.join(", ")}`);
+  await unlessFresh(wasm, "link", inputs, [linked], async () => {
+    say(`compiling ${wasm.name} with ${wasm.features.join(", ")}`);
     const output = inRoot("target", WASM_TARGET, "release", "wasm_oidc.wasm");
     // Without its output, in both places that cargo keeps it, it links again and shows the command checked below.
     for (const kept of [output, join(dirname(output), "deps", "wasm_oidc.wasm")]) rmSync(kept, { force: true });
     const log = await must("compiling the crate", "cargo", [
       ...["rustc", "--lib", "--release", "--crate-type", "cdylib", "--target", WASM_TARGET, "--verbose"],
-      ...["--no-default-features", "--features", build.features.join(","), "--target-dir", inRoot("target")],
+      ...["--no-default-features", "--features", wasm.features.join(","), "--target-dir", inRoot("target")],
       ...["--", "-C", `link-arg=-zstack-size=${STACK_BYTES}`],
     ], { env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") } });
     const command = log.split("\n").find((line) => line.includes("--crate-name wasm_oidc "));
@@ -73,41 +75,45 @@ function withoutMachinePaths(sysroot) {
 /**
  * wasm-bindgen, wasm-opt and the factory.
  *
- * @param {typeof BUILDS.package} build
+ * @param {import("./builds.mjs").Wasm} wasm
  */
-async function bind(build) {
-  const linked = join(build.work, "linked.wasm");
-  const made = [`${NAME}.wasm`, `${NAME}.js`, `${NAME}.d.ts`].map((name) => join(build.work, "wasm", name));
+async function bind(wasm) {
+  const linked = join(wasm.work, "linked.wasm");
+  const { name } = wasm;
+  const made = ["wasm", "js", "d.ts"].map((kind) => join(wasm.work, "wasm", `${name}.${kind}`));
   const inputs = fingerprint(
     [relative(ROOT, linked), relative(ROOT, TOOLS.wasmBindgen), ...SCRIPTS],
     [readFileSync(inRoot("node_modules", "binaryen", "package.json"), "utf8")],
   );
-  await unlessFresh(build, "bind", inputs, made, async () => {
-    const bound = join(build.work, "bound");
+  await unlessFresh(wasm, "bind", inputs, made, async () => {
+    const bound = join(wasm.work, "bound");
     rmSync(bound, { recursive: true, force: true });
     await must("wasm-bindgen", TOOLS.wasmBindgen, [
-      ...["--target", "web", "--out-name", NAME, "--out-dir", bound, linked],
+      ...["--target", "web", "--out-name", name, "--out-dir", bound, linked],
     ]);
-    mkdirSync(join(build.work, "wasm"), { recursive: true });
-    const [wasm, glue, types] = made;
+    mkdirSync(join(wasm.work, "wasm"), { recursive: true });
+    const [optimized, glue, types] = made;
     await must("wasm-opt", process.execPath, [
       ...[inRoot("node_modules", "binaryen", "bin", "wasm-opt"), ...WASM_OPT],
-      ...[join(bound, `${NAME}_bg.wasm`), "--output", wasm],
+      ...[join(bound, `${name}_bg.wasm`), "--output", optimized],
     ]);
-    checkWasm(readFileSync(wasm));
+    checkWasm(readFileSync(optimized), name);
     try {
-      writeFileSync(glue, toFactory(readFileSync(join(bound, `${NAME}.js`), "utf8"), NAME));
-      writeFileSync(types, toFactoryTypes(readFileSync(join(bound, `${NAME}.d.ts`), "utf8")));
+      writeFileSync(glue, toFactory(readFileSync(join(bound, `${name}.js`), "utf8"), name));
+      writeFileSync(types, toFactoryTypes(readFileSync(join(bound, `${name}.d.ts`), "utf8")));
     } catch (error) {
       throw new GaveUp(`the glue of wasm-bindgen is not what scripts/factory.mjs knows: ${error.message}`);
     }
   });
 }
 
-/** @param {Buffer} wasm what would ship */
-function checkWasm(wasm) {
+/**
+ * @param {Buffer} wasm what would ship
+ * @param {string} own its name
+ */
+function checkWasm(wasm, own) {
   const foreign = WebAssembly.Module.imports(new WebAssembly.Module(wasm))
-    .filter(({ module, kind }) => module !== `./${NAME}_bg.js` || kind !== "function");
+    .filter(({ module, kind }) => module !== `./${own}_bg.js` || kind !== "function");
   if (foreign.length > 0) {
     const names = foreign.map(({ module, name }) => `${module}.${name}`).join(", ");
     throw new GaveUp(`the wasm imports what no JavaScript host has: ${names}`);
@@ -125,7 +131,7 @@ function checkWasm(wasm) {
 function assemble(build) {
   const parts = new Map([
     ...filesBelow(inRoot("pkg-template")).map((file) => [relative(inRoot("pkg-template"), file), file]),
-    ...filesBelow(join(build.work, "wasm")).map((file) => [join("wasm", relative(join(build.work, "wasm"), file)), file]),
+    ...build.wasms.flatMap(({ work }) => filesBelow(join(work, "wasm"))).map((file) => [join("wasm", basename(file)), file]),
     ...["LICENSE-MIT", "LICENSE-APACHE"].map((name) => [name, inRoot(name)]),
   ]);
   for (const file of filesBelow(build.folder)) {
@@ -150,17 +156,17 @@ function assemble(build) {
 const WITHOUT_WASM = ["./callback.js"];
 
 /**
- * Each entry of the package leads to one wasm: a second would be loaded by every page.
+ * Each entry of the package leads to these, and each wasm to glue of its own.
  *
  * @param {string} folder
  */
 function checkEntries(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   for (const entry of new Set(targetsOf(exports).filter((target) => target.endsWith(".js")))) {
-    const wasms = wasmsOf(join(folder, entry));
-    const expected = WITHOUT_WASM.includes(entry) ? 0 : 1;
-    if (wasms.size !== expected) {
-      throw new GaveUp(`the entry ${entry} references ${wasms.size} wasm files, not ${expected}: ${[...wasms].join(", ")}`);
+    const wasms = [...wasmsOf(join(folder, entry))].map((file) => relative(folder, file)).sort();
+    const expected = WITHOUT_WASM.includes(entry) ? [] : BUILDS.package.wasms.map(({ name }) => join("wasm", `${name}.wasm`));
+    if (wasms.join() !== expected.join()) {
+      throw new GaveUp(`the entry ${entry} references these wasm files: ${wasms.join(", ")}; expected: ${expected.join(", ")}`);
     }
   }
 }
@@ -181,7 +187,7 @@ function wasmsOf(file, seen = new Set()) {
   const code = readFileSync(file, "utf8").replace(/^\s*(\/\/|\*|\/\*).*$/gm, "");
   const references = [...code.matchAll(/["'](\.{1,2}\/[^"']+\.(?:js|wasm))["']/g)].map((match) => match[1]);
   const wasms = references.filter((reference) => reference.endsWith(".wasm"));
-  const imported = references.filter((reference) => !reference.endsWith(".wasm") && reference !== `./${NAME}_bg.js`);
+  const imported = references.filter((reference) => !/\.wasm$|_bg\.js$/.test(reference));
   return new Set([
     ...wasms.map((wasm) => join(dirname(file), wasm)),
     ...imported.flatMap((module) => [...wasmsOf(join(dirname(file), module), seen)]),
@@ -189,14 +195,14 @@ function wasmsOf(file, seen = new Set()) {
 }
 
 /**
- * @param {typeof BUILDS.package} build
+ * @param {import("./builds.mjs").Wasm} wasm
  * @param {string} step
  * @param {string} inputs a hash over what goes in
  * @param {string[]} outputs files that have to be there
  * @param {() => Promise<void>} make
  */
-async function unlessFresh(build, step, inputs, outputs, make) {
-  const stamp = join(build.work, `${step}.inputs`);
+async function unlessFresh(wasm, step, inputs, outputs, make) {
+  const stamp = join(wasm.work, `${step}.inputs`);
   if (outputs.every((file) => existsSync(file)) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputs) return;
   rmSync(stamp, { force: true });
   await make();

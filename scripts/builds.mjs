@@ -2,17 +2,22 @@
 
 import { inRoot } from "./run.mjs";
 
-/** The name of the one wasm, and of the glue beside it. */
-export const NAME = "core";
+/**
+ * A wasm: its name, that of the glue beside it, its set of cargo features, and the folder of its intermediate files.
+ *
+ * @typedef {{ name: string, features: string[], work: string }} Wasm
+ */
 
-/** What ships, and what only tests see. Each has one set of cargo features and a folder of its own. */
+/** @param {string} name @param {string[]} features @param {string} [work] @returns {Wasm} */
+const wasm = (name, features, work = name) => ({ name, features, work: inRoot("target", "pkg-build", work) });
+
+/** Loaded when something is looked at. */
+const TOOLS = wasm("tools", ["tools-bindings"]);
+
+/** What ships, and what only tests see: the wasms of a package, and the folder that it is put together in. */
 export const BUILDS = {
-  package: { features: ["bindings", "core"], folder: inRoot("pkg"), work: inRoot("target", "pkg-build", "package") },
-  traps: {
-    features: ["bindings", "core", "traps"],
-    folder: inRoot("target", "pkg-traps"),
-    work: inRoot("target", "pkg-build", "traps"),
-  },
+  package: { wasms: [wasm("core", ["core-bindings"]), TOOLS], folder: inRoot("pkg") },
+  traps: { wasms: [wasm("core", ["core-bindings", "traps"], "traps"), TOOLS], folder: inRoot("target", "pkg-traps") },
 };
 
 /** A quarter of the default: 17 pages at start would be 1 MiB of stack. A test parses JSON as deep as it may be. */

@@ -5,6 +5,8 @@
 //! ```text
 //! bindings            what JavaScript sees: conversions and promises     (wasm32 only)
 //!    │
+//! tools               looking at tokens and providers
+//!    │
 //! client              one file for each job a user asks for
 //!    │        host    the ports on a JavaScript host                     (wasm32 only)
 //!    │         │
@@ -31,3 +33,5 @@ pub mod host;
 pub mod ports;
 pub mod protocol;
 pub mod session;
+#[cfg(feature = "tools")]
+pub mod tools;

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::records::{Record, to_js};
+use super::record::{Record, to_js};
 use crate::authz::access::Access;
 use crate::authz::grants::Grants;
 use crate::authz::scope;

@@ -10,7 +10,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
-use super::records::{self, Record, to_js};
+use super::record::{Record, to_js};
+use super::records;
 use crate::client::{
     ApiSession, ByHand, Client, ClientOptions, FetchPolicy, Interaction, KeptOptions, LogoutOptions, SignInOptions,
     SignOutOptions, SignedIn, Target, Verdict,
@@ -126,6 +127,10 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
         }
         "forget_relayed" => {
             client.forget_relayed(arguments.required_string("state")?);
+            Json::Null
+        }
+        "require_alive" => {
+            client.require_alive()?;
             Json::Null
         }
         "dispose" => {

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
-use super::records::{Record, to_js};
+use super::record::{Record, to_js};
 use crate::error::Error;
 use crate::protocol::json::Json;
 

@@ -1,14 +1,22 @@
 //! What JavaScript sees: conversions and promises, no logic.
 //!
 //! Nothing here is handed to apps: the wrapper in `pkg-template` makes the classes they use. JSON text comes in, plain
-//! values go out.
+//! values go out. Each wasm that ships has its own exports: those of `core`, or those of `tools`.
 
+#[cfg(feature = "core-bindings")]
 mod access;
+#[cfg(feature = "core-bindings")]
 mod client;
 mod errors;
+mod record;
+#[cfg(feature = "core-bindings")]
 mod records;
+#[cfg(feature = "core-bindings")]
 mod return_to;
+#[cfg(feature = "core-bindings")]
 mod token_set;
+#[cfg(feature = "tools-bindings")]
+mod tools;
 #[cfg(feature = "traps")]
 mod traps;
 

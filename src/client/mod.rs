@@ -10,19 +10,19 @@ mod discovery;
 mod exchange;
 mod fetch;
 mod flight;
-mod given;
+pub(crate) mod given;
 mod introspect;
 mod key_source;
 mod keys;
 mod logout_return;
 mod marks;
 mod obtain;
-mod options;
+pub(crate) mod options;
 mod patience;
 mod refresh;
 mod relayed;
 mod renewal;
-mod request;
+pub(crate) mod request;
 mod restore;
 mod return_to;
 mod revoke;
@@ -213,14 +213,18 @@ impl<H: Host> Client<H> {
         ))
     }
 
-    fn require_alive(&self) -> Result<()> {
+    /// For jobs that are done elsewhere.
+    ///
+    /// # Errors
+    /// `Disposed`
+    pub fn require_alive(&self) -> Result<()> {
         if self.inner.disposed.get() {
             return Err(disposed());
         }
         Ok(())
     }
 
-    fn host(&self) -> &H {
+    pub(crate) fn host(&self) -> &H {
         &self.inner.host
     }
 

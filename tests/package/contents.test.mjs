@@ -18,11 +18,11 @@ after(() => project?.remove());
 /** @param {string} file */
 const packageFile = (file) => join(project.folder, "node_modules", "wasm-oidc", file);
 
-test("the tarball holds one wasm, its glue, the wrapper, the types and the licences, and nothing else", () => {
+test("the tarball holds each wasm and its glue, the wrapper, the types and the licences, and nothing else", () => {
   const wasms = project.packed.filter((file) => file.endsWith(".wasm"));
-  assert.deepEqual(wasms, ["wasm/core.wasm"]);
+  assert.deepEqual(wasms.sort(), ["wasm/core.wasm", "wasm/tools.wasm"]);
   const foreign = project.packed.filter(
-    (file) => !/^(?:[\w-]+\.(?:js|d\.ts)|wasm\/core\.(?:js|wasm)|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
+    (file) => !/^(?:[\w-]+\.(?:js|d\.ts)|wasm\/(?:core|tools)\.(?:js|wasm)|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
   );
   assert.deepEqual(foreign, []);
   for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js", "callback.js"]) {
@@ -35,6 +35,16 @@ test("every export leads to a file, in the order that hosts need", async () => {
   assert.deepEqual(Object.keys(exports["."]), ["types", "workerd", "browser", "node", "default"]);
   const targets = Object.values(exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
   for (const target of targets) assert.ok(existsSync(packageFile(target)), target);
+});
+
+test("no script of the package writes markup, evaluates text or posts to every origin [B15, X34]", async () => {
+  const scripts = project.packed.filter((file) => file.endsWith(".js"));
+  assert.ok(scripts.length > 20, String(scripts.length));
+  for (const file of scripts) {
+    const code = await readFile(packageFile(file), "utf8");
+    assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/, file);
+    assert.doesNotMatch(code, /postMessage\([^)]*["'`]\*/, file);
+  }
 });
 
 test("the package needs no other package", async () => {

@@ -10,7 +10,7 @@ import { toFactory } from "../../scripts/factory.mjs";
 /** @type {string} what wasm-bindgen wrote for the package */
 let glue;
 before(async () => {
-  glue = await readFile(new URL("../../target/pkg-build/package/bound/core.js", import.meta.url), "utf8");
+  glue = await readFile(new URL("../../target/pkg-build/core/bound/core.js", import.meta.url), "utf8");
 });
 
 test("the glue of the pinned wasm-bindgen becomes a module that exports only the factory", () => {

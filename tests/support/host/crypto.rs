@@ -70,7 +70,7 @@ async fn an_rsa_signature_has_the_length_of_its_key_even_where_a_zero_could_be_l
 }
 
 #[wasm_bindgen_test]
-async fn a_signature_is_not_one_of_another_algorithm_of_the_same_key_j1() {
+async fn a_signature_is_not_one_of_another_algorithm_of_the_same_key_j1_x2() {
     let (key, signature) = signed(Algorithm::RS256).await;
     // An exported key says what it is for; a provider's key may not.
     let jwk = key.to_jwk_json();
@@ -113,6 +113,15 @@ async fn a_signature_of_zeros_or_of_the_order_of_the_curve_is_none_x25() {
     for (r, s) in [(&[0; 32][..], &[0; 32][..]), (&one, &[0; 32]), (&[0; 32], &one), (&order, &order), (&order, &one)] {
         let verdict = host().verify(Algorithm::ES256, &key, &[r, s].concat(), MESSAGE).await;
         assert_eq!(verdict, Ok(false), "{r:?} {s:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_key_of_another_type_than_the_algorithm_is_refused_j1_x2() {
+    let (key, signature) = signed(Algorithm::ES256).await;
+    for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES384, Algorithm::EdDSA] {
+        let verdict = host().verify(algorithm, &key, &signature, MESSAGE).await;
+        assert_eq!(verdict, Err(CryptoFailure::InvalidKey), "{}", algorithm.as_str());
     }
 }
 

@@ -94,7 +94,7 @@ async fn a_host_that_refuses_to_be_told_of_caches_is_asked_without_that_x8() {
 }
 
 #[wasm_bindgen_test]
-async fn a_redirect_is_refused_and_the_request_ended() {
+async fn a_redirect_is_refused_and_the_request_ended_x33() {
     for status in [301, 302, 303, 307, 308] {
         let fetch = js::answering(status, r#"{"location":"https://elsewhere.example/"}"#, "moved");
         assert_eq!(send(&fetch, AMPLE).await, Err(HttpFailure::Redirect), "{status}");
@@ -103,7 +103,7 @@ async fn a_redirect_is_refused_and_the_request_ended() {
 }
 
 #[wasm_bindgen_test]
-async fn a_redirect_that_a_browser_hides_is_refused() {
+async fn a_redirect_that_a_browser_hides_is_refused_x33() {
     assert_eq!(send(&js::redirected_opaquely(), AMPLE).await, Err(HttpFailure::Redirect));
 }
 
@@ -121,7 +121,7 @@ async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_too_large() {
 }
 
 #[wasm_bindgen_test]
-async fn a_body_over_the_limit_is_read_no_further() {
+async fn a_body_over_the_limit_is_read_no_further_m4_x33() {
     let fetch = js::streaming("kilobytes without end");
     assert_eq!(send(&fetch, Limits { max_response_bytes: 10_000, ..AMPLE }).await, Err(HttpFailure::TooLarge));
     assert_eq!(seen(&fetch, "pulls"), 10);
@@ -130,14 +130,14 @@ async fn a_body_over_the_limit_is_read_no_further() {
 }
 
 #[wasm_bindgen_test]
-async fn empty_chunks_without_end_are_too_large_as_well() {
+async fn empty_chunks_without_end_are_too_large_as_well_x33() {
     let fetch = js::streaming("empty chunks without end");
     assert_eq!(send(&fetch, Limits { max_response_bytes: 1_000, ..AMPLE }).await, Err(HttpFailure::TooLarge));
     assert_eq!(seen(&fetch, "cancelled"), true);
 }
 
 #[wasm_bindgen_test]
-async fn a_body_that_comes_too_slowly_is_given_up_at_the_limit_of_time() {
+async fn a_body_that_comes_too_slowly_is_given_up_at_the_limit_of_time_x33() {
     for name in ["a drop now and then", "a stop after one byte"] {
         let fetch = js::streaming(name);
         let start = js::now();
@@ -149,7 +149,7 @@ async fn a_body_that_comes_too_slowly_is_given_up_at_the_limit_of_time() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_never_answers_is_given_up_at_the_limit_of_time() {
+async fn a_server_that_never_answers_is_given_up_at_the_limit_of_time_x33() {
     for fetch in [js::silent(), js::patient()] {
         let start = js::now();
         assert_eq!(send(&fetch, BRIEF).await, Err(HttpFailure::Timeout));

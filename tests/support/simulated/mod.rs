@@ -57,6 +57,8 @@ pub struct SimulatedHost {
     location: Rc<RefCell<Option<String>>>,
     clock_error: Rc<Cell<i64>>,
     randoms: Rc<Cell<u64>>,
+    /// Why no signature can be checked here.
+    pub crypto_failure: Rc<Cell<Option<CryptoFailure>>>,
 }
 
 impl SimulatedHost {
@@ -80,6 +82,7 @@ impl SimulatedHost {
             location: Rc::default(),
             clock_error: Rc::default(),
             randoms: Rc::default(),
+            crypto_failure: Rc::default(),
         }
     }
 
@@ -216,6 +219,10 @@ impl Clock for SimulatedHost {
     fn now(&self) -> i64 {
         self.seconds()
     }
+
+    fn milliseconds(&self) -> i64 {
+        self.seconds() * 1000 + self.executor.milliseconds() % 1000
+    }
 }
 
 impl Timer for SimulatedHost {
@@ -249,6 +256,9 @@ impl Crypto for SimulatedHost {
         signing_input: &[u8],
     ) -> std::result::Result<bool, CryptoFailure> {
         self.executor.sleep(1).await;
+        if let Some(failure) = self.crypto_failure.get() {
+            return Err(failure);
+        }
         Ok(key.key_id.as_deref().is_some_and(|id| answers::signature(id, signing_input) == signature))
     }
 }

@@ -7,7 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
-use wasm_oidc::ports::{Http, HttpFailure, Limits};
+use wasm_oidc::ports::{Http, HttpFailure, Limits, Reach};
 use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
 
 use super::SimulatedHost;
@@ -39,6 +39,10 @@ pub struct Provider {
     pub credentials: RefCell<Vec<String>>,
     /// Access tokens that are answered with 401.
     pub ended: RefCell<Vec<String>>,
+    /// Every request, as it was sent.
+    pub seen: RefCell<Vec<HttpRequest>>,
+    /// What the host finds out of a server that does not answer.
+    pub reach: RefCell<Reach>,
     planned: RefCell<BTreeMap<String, VecDeque<Answer>>>,
     latency: RefCell<BTreeMap<String, u32>>,
     codes: RefCell<BTreeMap<String, Asked>>,
@@ -70,6 +74,8 @@ impl Default for Provider {
             orders: RefCell::default(),
             credentials: RefCell::default(),
             ended: RefCell::default(),
+            seen: RefCell::default(),
+            reach: RefCell::new(Reach::Unknown),
             planned: RefCell::default(),
             latency: RefCell::default(),
             codes: RefCell::default(),
@@ -210,6 +216,7 @@ impl Http for SimulatedHost {
     async fn send(&self, request: HttpRequest, limits: Limits) -> Result<HttpResponse, HttpFailure> {
         let path = request.url.strip_prefix(ISSUER).expect("requests go to the provider only").to_owned();
         let provider = &self.provider;
+        provider.seen.borrow_mut().push(request.clone());
         provider.log.borrow_mut().push(format!("> {path}"));
         let form = pairs(request.body.as_ref().map(|body| body.expose()).unwrap_or_default());
         if path == TOKEN {
@@ -231,5 +238,11 @@ impl Http for SimulatedHost {
             None if provider.is_away.get() => Err(HttpFailure::Network("simulated".to_owned())),
             None => Ok(provider.answer(&path, &form, self.seconds() + provider.is_ahead.get())),
         }
+    }
+
+    async fn reach(&self, url: &str, _: Limits) -> Reach {
+        let path = url.strip_prefix(ISSUER).expect("requests go to the provider only");
+        self.provider.log.borrow_mut().push(format!("> {path}"));
+        self.provider.reach.borrow().clone()
     }
 }

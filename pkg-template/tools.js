@@ -1,0 +1,63 @@
+// @ts-check
+// Looking at tokens and providers, by a wasm of its own: a page that only signs in never loads it. Nothing imports this
+// file but by `import()`.
+
+import { Loader } from "./loader.js";
+import { toolsSource } from "./runtime.js";
+import { toJson } from "./to-json.js";
+import { instantiate } from "./wasm/tools.js";
+
+/** @typedef {import("./instance.js").Instance<ReturnType<typeof instantiate>>} Instance */
+
+const loader = new Loader(instantiate);
+
+/**
+ * The tools of each client, which have its options and keep the provider's keys.
+ *
+ * @type {WeakMap<object, { instance: Instance, wasm: import("./wasm/tools.js").WasmTools }>}
+ */
+const ofClients = new WeakMap();
+
+/**
+ * A job of src/bindings/tools.rs for a client.
+ *
+ * @param {object} client
+ * @param {{ json: string, fetch?: Function }} options of the client
+ * @param {string} job
+ * @param {object} values
+ * @param {object} [store] where the job remembers something
+ * @returns {Promise<any>}
+ */
+export async function later(client, { json, fetch }, job, values, store) {
+  const instance = await live();
+  let tools = ofClients.get(client);
+  if (tools?.instance !== instance) {
+    tools = { instance, wasm: instance.call((glue) => new glue.WasmTools(json, fetch)) };
+    ofClients.set(client, tools);
+  }
+  const { wasm } = tools;
+  const text = toJson(values);
+  return instance.callAsync(() => wasm.later(job, text, store));
+}
+
+/**
+ * A check of a token without a client.
+ *
+ * @param {string} json the arguments
+ * @param {Function} [fetch]
+ * @returns {Promise<string>}
+ */
+export async function checkToken(json, fetch) {
+  const instance = await live();
+  return instance.callAsync((glue) => glue.check_token(json, fetch));
+}
+
+/** @returns {Promise<Instance>} */
+async function live() {
+  const { entry, given } = toolsSource;
+  loader.setSource(entry);
+  // Once: an answer can be read once, and the loader remembers a URL.
+  toolsSource.given = undefined;
+  await loader.ready(given);
+  return loader.acquire();
+}

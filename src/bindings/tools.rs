@@ -1,0 +1,72 @@
+//! Looking at tokens and providers: one door, as in `client.rs`, to a client without a session.
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::errors::thrown;
+use super::record::to_js;
+use crate::client::{Client, ClientOptions};
+use crate::error::{Code, Error, Result};
+use crate::host::JsHost;
+use crate::ports::StorageKind;
+use crate::protocol::json::{self, Json, Object};
+use crate::tools::check_token::{self, TokenCheck};
+use crate::tools::preflight::preflight;
+
+/// The tools of a client; never leaves the wrapper.
+#[wasm_bindgen]
+pub struct WasmTools(Client<JsHost>);
+
+#[wasm_bindgen]
+impl WasmTools {
+    /// Takes the options of a client; sends nothing.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &str, fetch: Option<Function>) -> std::result::Result<WasmTools, JsValue> {
+        let made = read(options).and_then(|options| {
+            let options = ClientOptions::from_json(&options, JsHost::is_page())?;
+            Client::new(JsHost::new(StorageKind::Memory).with_fetch(fetch), options)
+        });
+        made.map(Self).map_err(thrown)
+    }
+
+    /// Does a job that takes time; `store` is where it remembers something, if it does.
+    pub fn later(&self, job: &str, arguments: &str, store: JsValue) -> Promise {
+        let (client, job, arguments) = (self.0.clone(), job.to_owned(), read(arguments));
+        future_to_promise(async move {
+            later(client, &job, arguments, store).await.map(|json| to_js(&json)).map_err(thrown)
+        })
+    }
+}
+
+fn read(arguments: &str) -> Result<Object> {
+    json::parse_object_as(arguments.as_bytes(), Code::InvalidOption)
+}
+
+async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, store: JsValue) -> Result<Json> {
+    let (arguments, _store) = (arguments?, store);
+    Ok(match job {
+        "check_token" => {
+            let check = TokenCheck::from_json(&arguments, Some(client.options()))?;
+            Json::String(check_token::check_token(client.host(), &check).await.to_json().to_string())
+        }
+        "preflight" => Json::Object(preflight(&client).await.to_json()),
+        _ => {
+            return Err(Error::new(
+                Code::InvalidOption,
+                "the wrapper asks for a job that this wasm does not know: their versions differ",
+            ));
+        }
+    })
+}
+
+/// Checks a token without a client. The report is JSON text: what is in a token may be named `__proto__`.
+#[wasm_bindgen]
+pub fn check_token(arguments: &str, fetch: Option<Function>) -> Promise {
+    let check = read(arguments).and_then(|arguments| TokenCheck::from_json(&arguments, None));
+    let host = JsHost::new(StorageKind::Memory).with_fetch(fetch);
+    future_to_promise(async move {
+        let check = check.map_err(thrown)?;
+        Ok(check_token::check_token(&host, &check).await.to_json().to_string().into())
+    })
+}
