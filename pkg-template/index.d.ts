@@ -466,6 +466,16 @@ export class IdpClient extends EventTarget implements ApiCalls {
    */
   introspect(token: string, hint?: string): Promise<{ active: boolean; [member: string]: unknown }>;
 
+  /**
+   * Looks at a token in six steps, and says of each what came of it: an ID token of this client, or an access token that is
+   * a JWT. What is wrong with the token is in the report, never thrown. The client's issuer is the expected one, and its
+   * client id the audience that an ID token has to name; for an access token say `expectedAudience`. `nonce` and hashes
+   * are not compared: they belong to a sign-in. Its wasm is loaded when it is first called.
+   *
+   * @throws ConfigurationError `invalid_option`, `unknown_option`, `missing_option`, `disposed`, `wasm_unavailable`
+   */
+  checkToken(token: string, options?: TokenCheckOptions): Promise<TokenReport>;
+
   /** *Needs a session*, but for `auth: "none"`. */
   fetch(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
   get(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
@@ -506,6 +516,25 @@ export class IdpClient extends EventTarget implements ApiCalls {
    */
   handleLogoutCallback(url?: string | URL): Promise<{ returnTo: string; appState: unknown } | null>;
 
+  /**
+   * Whether an app that is configured so can sign people in at this provider, from here, now. Never fails over what it
+   * looks at: that is in the report, each finding with what to do about it. Nobody signs in, nothing of the session is
+   * read or changed, and nothing secret is sent or reported.
+   *
+   * At most 10 requests, most of them at the same time, each within `timeoutSeconds`: the discovery document (at up to
+   * three well-known places), the key set, a `POST` of `client_id` alone to the token endpoint (no grant, no code, no
+   * secret: every provider refuses that with 400), a `GET` of the userinfo endpoint with the token `preflight` (401);
+   * and for each of these four that is not answered a `GET` that reads nothing (`mode: "no-cors"`), to tell a server that
+   * is not there from one that CORS keeps this page from. A page judges CORS by trying it; elsewhere the requests carry
+   * the origin of `redirectUri`, with an `OPTIONS` for the token, and the answers are judged as a browser would. That is
+   * left out for clients with a secret and for `session: "single-user"` on a loopback redirect URI.
+   *
+   * The first call loads the second wasm of the package.
+   *
+   * @throws ConfigurationError `disposed`, `wasm_unavailable`
+   */
+  preflight(): Promise<PreflightReport>;
+
   /** Listens to an event; returns what stops it. */
   on<T extends ClientEventType>(type: T, listener: (event: ClientEvent) => void): () => void;
 
@@ -514,6 +543,89 @@ export class IdpClient extends EventTarget implements ApiCalls {
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** What `preflight` found. */
+export interface PreflightReport {
+  /** Whether nothing failed; there may be warnings. */
+  ok: boolean;
+  /** The client's `name`, else the issuer. */
+  provider: string;
+  /** What was looked at, in this order, whether it could be looked at or not. */
+  steps: PreflightStep[];
+}
+
+/**
+ * What was looked at.
+ *
+ * - `configuration`: redirect URI (RFC 6749 3.1.2, RFC 8252 8.3), scopes, a secret in a page
+ * - `reachability`: DNS, TLS and connection, told apart where the host tells (Node, Deno, Bun; a page cannot)
+ * - `discovery`, `issuer`: the document, and that its issuer is yours byte for byte (OIDC Discovery 4.3, RFC 8414 3.3)
+ * - `endpoints`: https, and there for what the app does (RFC 8414 2)
+ * - `authorization_request`: neither PAR (RFC 9126 5) nor a signed request object (RFC 9101) is required
+ * - `pkce`: S256 is announced (RFC 7636 4.2)
+ * - `response_types`, `grant_types`, `client_authentication`, `signing_algorithms`: what the app uses is announced
+ * - `issuer_parameter`: responses name their issuer (RFC 9207), which an app with several issuers needs
+ * - `key_set`: keys that can check signatures, for each algorithm; why the others cannot
+ * - `token_endpoint`: it answers, and knows the client
+ * - `clock`: the difference between the clocks, by the header `Date`; a warning above 30 s, a failure above
+ *   `clockToleranceSeconds`
+ * - `cors_discovery`, `cors_key_set`, `cors_token`, `cors_userinfo`: whether a page of the app may read the answers; a
+ *   failure in a page, elsewhere a warning
+ * - `exposed_headers`: which of `Retry-After`, `WWW-Authenticate`, `DPoP-Nonce` and `Date` such a page sees
+ */
+export type PreflightStepName =
+  | "configuration" | "reachability" | "discovery" | "issuer" | "endpoints" | "authorization_request" | "pkce"
+  | "response_types" | "grant_types" | "client_authentication" | "signing_algorithms" | "issuer_parameter" | "key_set"
+  | "token_endpoint" | "clock" | "cors_discovery" | "cors_key_set" | "cors_token" | "cors_userinfo" | "exposed_headers";
+
+/** One step of a preflight. */
+export interface PreflightStep {
+  name: PreflightStepName;
+  /**
+   * The worst of its findings. `"failure"`: signing in does not work, or is not safe. `"warning"`: it works, but not
+   * everything, or not as safely as it could. `"skipped"`: it could not be looked at, or does not matter here.
+   */
+  status: "success" | "failure" | "warning" | "skipped";
+  /** What is so, for a developer to read: what was found, that all is well, or why the step was skipped. */
+  message: string;
+  /** What to do about it, a sentence for each finding; absent where there is none. */
+  remedy?: string;
+  /**
+   * What was seen: `findings` always, `url`, `status` and `contentType` where something was asked, and members of each
+   * step's own, such as `usable` (keys by algorithm) and `skipped` of `key_set`, `differenceSeconds` and
+   * `uncertaintySeconds` of `clock`, `visible`, `hidden`, `unknown` and `headerLine` of `exposed_headers`.
+   */
+  details: { findings: PreflightFinding[]; [name: string]: unknown };
+  /** Milliseconds that the request of the step took; 0 where it sent none. */
+  durationMs: number;
+}
+
+/** One thing that is not as it should be. */
+export interface PreflightFinding {
+  code: PreflightFindingCode;
+  status: "warning" | "failure";
+  message: string;
+  /** One sentence for whoever configures the app or the provider. */
+  remedy: string;
+}
+
+/** What can be found; names stay. */
+export type PreflightFindingCode =
+  | "redirect_uri_missing" | "redirect_uri_invalid" | "redirect_uri_fragment" | "redirect_uri_insecure"
+  | "redirect_uri_wildcard" | "redirect_uri_other_origin" | "redirect_uri_localhost" | "secret_in_page"
+  | "scope_malformed" | "openid_missing" | "openid_unused" | "signature_unchecked" | "unreachable" | "name_unknown"
+  | "connection_refused" | "tls_failed" | "timed_out" | "discovery_not_found" | "discovery_elsewhere"
+  | "issuer_is_document" | "discovery_redirected" | "discovery_failing" | "discovery_media_type"
+  | "discovery_malformed" | "discovery_too_large" | "issuer_missing" | "issuer_differs"
+  | "authorization_endpoint_missing" | "token_endpoint_missing" | "jwks_uri_missing" | "userinfo_endpoint_missing"
+  | "end_session_endpoint_missing" | "revocation_endpoint_missing" | "endpoint_invalid" | "endpoint_insecure"
+  | "par_required" | "request_object_required" | "pkce_not_advertised" | "pkce_plain_only" | "pkce_s256_missing"
+  | "code_response_type_missing" | "response_mode_missing" | "code_grant_missing" | "refresh_grant_missing"
+  | "scope_not_listed" | "client_auth_not_listed" | "signing_algorithms_unsupported" | "signing_algorithms_not_listed"
+  | "issuer_parameter_not_advertised" | "key_set_unavailable" | "key_set_malformed" | "key_set_unusable"
+  | "private_key_published" | "key_too_short" | "key_refused" | "crypto_unavailable" | "algorithm_unsupported_here"
+  | "token_endpoint_unavailable" | "token_endpoint_failing" | "client_unknown" | "clock_differs"
+  | "clock_beyond_tolerance" | "cors_refused" | "cors_authorization_refused" | "headers_hidden";
 
 /** What an app shows about its session. */
 export interface Snapshot {
@@ -657,6 +769,174 @@ export function ready(
 
 /** Where the wasm is: by default beside the entry. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Looking at tokens
+
+/** What a token is expected to be. What is not said is what the client has, where there is one. */
+export interface TokenCheckOptions {
+  /**
+   * What the token is for, which decides about its claims. Default: `"auto"`, by what only one kind has: the type `at+jwt`
+   * (RFC 9068 2.1), a claim `typ` (`"ID"`, `"Bearer"`), `nonce`, `at_hash`, `c_hash`, `scope`, `scp`, `client_id`; in doubt an
+   * ID token.
+   */
+  tokenType?: "id_token" | "access_token" | "auto";
+  /**
+   * What `iss` has to be, byte for byte. A token that names another issuer stops before any request. https, or http on
+   * loopback. Default: the issuer of the client, or of `metadata`.
+   */
+  expectedIssuer?: string | URL;
+  /** What `aud` has to name. Default: the client id for an ID token of a client; else `aud` is not compared. */
+  expectedAudience?: string;
+  /**
+   * Whether an issuer that only the token names may be asked for its keys; then no `expectedIssuer` is needed, and without
+   * one `valid` says no more than that the token is what its own issuer signed. With one, a token of another issuer is
+   * looked at to the end and is not valid. Such an issuer and its keys have to be on https at a public host name: no IP
+   * address, no `localhost`, `.local`, `.internal` or other private name, no redirect. A public name that leads to a private
+   * address cannot be recognised: on a server with a network of its own to protect, leave this off for tokens of
+   * strangers. Default: `false`.
+   */
+  allowAnyIssuer?: boolean;
+  /** Metadata of the expected issuer by hand (RFC 8414 2): none is fetched. */
+  metadata?: Record<string, unknown>;
+  /** A key set of the expected issuer by hand (RFC 7517 5): nothing is fetched. */
+  jwks?: { keys: object[] };
+  /** Audiences that an ID token without `azp` may have beside the expected one. */
+  trustedAudiences?: string[];
+  /** Which algorithms are allowed. Default: for an ID token those that the metadata lists, else all that are known. */
+  algorithms?: SigningAlgorithm[];
+  /** How far the clocks may differ, in seconds: 0 to 300. Default: 60. */
+  clockToleranceSeconds?: number;
+  /** The limit for one request, in seconds: 1 to 600. Default: 30. */
+  timeoutSeconds?: number;
+}
+
+/**
+ * The steps of a check, in order: the token is taken apart (RFC 7515 3.1); its issuer's metadata is fetched (OIDC
+ * Discovery 4, RFC 8414 3) and its key set (RFC 7517 5); the key is found; the signature is checked with it (RFC 7515
+ * 5.2); the claims are judged (OIDC Core 3.1.3.7, RFC 9068 4).
+ */
+export type TokenCheckStepName =
+  | "decode_structure" | "discover_issuer" | "fetch_jwks" | "extract_key" | "verify_signature" | "validate_claims";
+
+/** What came of a step. */
+export interface TokenCheckStep {
+  readonly name: TokenCheckStepName;
+  readonly passed: boolean;
+  /** What happened, for a person to read. Of a step that could not run: `skipped because …`. */
+  readonly message: string;
+  readonly details: TokenCheckDetails;
+}
+
+/** What belongs to a step, as far as there is something to say. */
+export interface TokenCheckDetails {
+  /** Why it failed, as the `code` of an error. */
+  readonly code?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+  /** The HTTP status of the answer that was refused. */
+  readonly status?: number;
+  /** The step could not run. */
+  readonly skipped?: true;
+  /** `decode_structure`: the header's `typ`. */
+  readonly type?: string;
+  /** `decode_structure`: what the header brings along and is never followed (`jku`, `x5u`, `jwk`, `x5c` …). */
+  readonly ignored?: readonly string[];
+  /** `extract_key`: what the key set says of the key. */
+  readonly keyId?: string;
+  readonly algorithm?: string;
+  readonly curve?: string;
+  /** `extract_key`: how many keys could have signed; the one that did is the one that is shown. */
+  readonly candidates?: number;
+  /** `extract_key`: the first 20 keys that can verify, where the one that is needed is not among them. */
+  readonly keys?: readonly object[];
+  /** `validate_claims`: each claim that was judged, and how many of them are wrong. */
+  readonly checks?: readonly ClaimCheck[];
+  readonly failures?: number;
+}
+
+/** What was found of a claim (`typ`: of the kind of token). */
+export interface ClaimCheck {
+  readonly claim: string;
+  readonly passed: boolean;
+  readonly message: string;
+  readonly code?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+/** What the first certificate in the key's `x5c` says (RFC 7517 4.7). It is shown and never believed. */
+export interface CertificateFacts {
+  /** How many certificates there are. */
+  readonly chainLength?: number;
+  /** SHA-256 of the certificate in DER, 64 hexadecimal digits. */
+  readonly fingerprint?: string;
+  /** Distinguished names as RFC 4514 writes them: `CN=idp,O=Example`. */
+  readonly subject?: string;
+  readonly issuer?: string;
+  /** Hexadecimal digits. */
+  readonly serialNumber?: string;
+  /** The validity in UTC: `2030-01-31T12:00:00Z`. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  /** By openssl's name: `sha256WithRSAEncryption`; an object identifier where it has none here. */
+  readonly signatureAlgorithm?: string;
+  /** Whether the key that it certifies has signed it; `null` where that cannot be told. */
+  readonly selfSigned?: boolean | null;
+  /** Whether the key that it certifies is the key that it stands beside. */
+  readonly keyMatches?: boolean;
+  /** Why it cannot be read. */
+  readonly error?: string;
+}
+
+/**
+ * What a check found. Every member is there; what is not known is `null`. It is plain frozen data, of objects without a
+ * prototype, since claims can have any name; `JSON.stringify` writes it. It holds the token's claims, but neither the
+ * token nor its signature.
+ */
+export interface TokenReport {
+  /** What the token was judged as. */
+  readonly tokenType: "id_token" | "access_token";
+  /** Whether all six steps passed. */
+  readonly valid: boolean;
+  /** All six, in order. */
+  readonly steps: readonly TokenCheckStep[];
+  /** Header and claims as far as they could be read, of a broken token too. Believe them only where `valid`. */
+  readonly header: Readonly<Record<string, unknown>> | null;
+  readonly payload: Readonly<Record<string, unknown>> | null;
+  /** `alg` of the header. */
+  readonly signatureAlgorithm: string | null;
+  /** `kid` of the header. */
+  readonly keyId: string | null;
+  /** Where metadata was asked for last, and what is in use of it. */
+  readonly discoveryUrl: string | null;
+  readonly discoveryData: Readonly<Record<string, unknown>> | null;
+  /** Where the key set was asked for, and what came; members of private keys are redacted. */
+  readonly jwksUri: string | null;
+  readonly jwksData: Readonly<Record<string, unknown>> | null;
+  /** The key as PEM, label `PUBLIC KEY` (RFC 7468 13). */
+  readonly publicKeyPem: string | null;
+  /** SHA-256 of the key's `SubjectPublicKeyInfo` in DER (RFC 5280 4.1.2.7), 64 hexadecimal digits. */
+  readonly keyFingerprint: string | null;
+  readonly keyType: "RSA" | "EC" | "OKP" | null;
+  /** Bits of the modulus, or of the curve: 256, 384, 521. */
+  readonly keySizeBits: number | null;
+  /** `null`: the key has no certificate. */
+  readonly x509Info: CertificateFacts | null;
+  /** `null`: nothing was expected, or the claim cannot be read. */
+  readonly issuerMatch: boolean | null;
+  readonly audienceMatch: boolean | null;
+  /** What the first step says that failed. */
+  readonly error: string | null;
+}
+
+/**
+ * The same without a client: `expectedIssuer` is needed, or `metadata` with an `issuer`, or `allowAnyIssuer`. `fetch` is used
+ * instead of the global one.
+ *
+ * @throws ConfigurationError `missing_option`, `invalid_option`, `unknown_option`, `wasm_unavailable`
+ */
+export function checkToken(token: string, options?: TokenCheckOptions & { fetch?: typeof fetch }): Promise<TokenReport>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Where sessions are kept

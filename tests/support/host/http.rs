@@ -5,8 +5,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wasm_oidc::ports::{Http, HttpFailure, Limits};
 use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
+use wasm_oidc::protocol::key_set::key_set_request;
+use wasm_oidc::protocol::url::HttpsUrl;
 
-use super::js::{self, Watch};
+use super::js::{self, Tampered, Watch};
 use super::{AMPLE, BRIEF, host};
 
 fn request() -> HttpRequest {
@@ -68,6 +70,27 @@ async fn the_request_arrives_as_it_was_built_and_follows_no_redirect() {
         String::from_utf8(response.body).unwrap(),
         r#"{"method":"POST","url":"https://idp.example/token?x=%2F&y","redirect":"manual","accept":"application/json","body":"code=a+b%26c&e=%C3%A9"}"#
     );
+}
+
+#[wasm_bindgen_test]
+async fn keys_are_asked_of_the_provider_and_not_of_what_the_browser_kept_x8() {
+    let fetch = js::answering(200, "{}", "{}");
+    let uri = HttpsUrl::parse("https://idp.example/keys").unwrap();
+    host().with_fetch(Some(fetch.clone())).send(key_set_request(&uri), AMPLE).await.unwrap();
+    assert_eq!(seen(&fetch, "request.cache"), "no-cache");
+    let plain = js::answering(200, "{}", "{}");
+    send(&plain, AMPLE).await.unwrap();
+    assert_ne!(seen(&plain, "request.cache"), "no-cache");
+}
+
+#[wasm_bindgen_test]
+async fn a_host_that_refuses_to_be_told_of_caches_is_asked_without_that_x8() {
+    let _older = js::REQUEST_WITHOUT_CACHE.with(|request| Tampered::replaced("Request", request));
+    let fetch = js::answering(200, "{}", "{}");
+    let uri = HttpsUrl::parse("https://idp.example/keys").unwrap();
+    let response = host().with_fetch(Some(fetch.clone())).send(key_set_request(&uri), AMPLE).await.unwrap();
+    assert_eq!(response.status, 200);
+    assert_eq!(seen(&fetch, "request.url"), "https://idp.example/keys");
 }
 
 #[wasm_bindgen_test]
