@@ -289,7 +289,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
    *
    * @throws NetworkError, TimeoutError, ProviderError (retry); DiscoveryError `issuer_mismatch`, `invalid_metadata`,
-   *   `insecure_endpoint`, `discovery_failed`. A failed forced discovery leaves the old metadata in use.
+   *   `insecure_endpoint` (plain http, from a provider on https on loopback too), `discovery_failed`. A failed forced
+   *   discovery leaves the old metadata in use.
    */
   discover(options?: { force?: boolean }): Promise<Record<string, unknown>>;
 
