@@ -13,6 +13,7 @@ mod public_key;
 mod public_name;
 mod report;
 mod structure;
+mod x509;
 
 pub use options::{TokenCheck, TokenType};
 pub use report::{Step, StepName, TokenReport};
