@@ -362,7 +362,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
    *
    * 1. No page and no `url`: `null`.
    * 2. Not at the redirect URI: `null`.
-   * 3. No authorization response there: `null`.
+   * 3. No authorization response there, nor tokens with a `state` of this client's: `null`.
    * 4. A `state` that is not this client's, or none: `null`, and a `warning` event `callback_ignored`.
    * 5. CallbackError `state_missing`, `state_mismatch`, `duplicate_parameter`, `ambiguous_response`,
    *    `unexpected_parameter`.
@@ -515,6 +515,25 @@ export class IdpClient extends EventTarget implements ApiCalls {
    */
   handleLogoutCallback(url?: string | URL): Promise<{ returnTo: string; appState: unknown } | null>;
 
+  /**
+   * Whether an app that is configured so can sign people in at this provider, from here, now. Never fails over what it
+   * looks at: that is in the report, each finding with what to do about it. Nobody signs in, nothing of the session is
+   * read or changed, and nothing secret is sent or reported.
+   *
+   * At most 10 requests, most of them at the same time, each within `timeoutSeconds`: the discovery document (at up to
+   * three well-known places), the key set, a `POST` of `client_id` alone to the token endpoint (no grant, no code, no
+   * secret: every provider refuses that with 400), a `GET` of the userinfo endpoint with the token `preflight` (401);
+   * and for each of these four that is not answered a `GET` that reads nothing (`mode: "no-cors"`), to tell a server that
+   * is not there from one that CORS keeps this page from. A page judges CORS by trying it; elsewhere the requests carry
+   * the origin of `redirectUri`, with an `OPTIONS` for the token, and the answers are judged as a browser would. That is
+   * left out for clients with a secret and for `session: "single-user"` on a loopback redirect URI.
+   *
+   * The first call loads the second wasm of the package.
+   *
+   * @throws ConfigurationError `disposed`, `wasm_unavailable`
+   */
+  preflight(): Promise<PreflightReport>;
+
   /** Listens to an event; returns what stops it. */
   on<T extends ClientEventType>(type: T, listener: (event: ClientEvent) => void): () => void;
 
@@ -523,6 +542,89 @@ export class IdpClient extends EventTarget implements ApiCalls {
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** What `preflight` found. */
+export interface PreflightReport {
+  /** Whether nothing failed; there may be warnings. */
+  ok: boolean;
+  /** The client's `name`, else the issuer. */
+  provider: string;
+  /** What was looked at, in this order, whether it could be looked at or not. */
+  steps: PreflightStep[];
+}
+
+/**
+ * What was looked at.
+ *
+ * - `configuration`: redirect URI (RFC 6749 3.1.2, RFC 8252 8.3), scopes, a secret in a page
+ * - `reachability`: DNS, TLS and connection, told apart where the host tells (Node, Deno, Bun; a page cannot)
+ * - `discovery`, `issuer`: the document, and that its issuer is yours byte for byte (OIDC Discovery 4.3, RFC 8414 3.3)
+ * - `endpoints`: https, and there for what the app does (RFC 8414 2)
+ * - `authorization_request`: neither PAR (RFC 9126 5) nor a signed request object (RFC 9101) is required
+ * - `pkce`: S256 is announced (RFC 7636 4.2)
+ * - `response_types`, `grant_types`, `client_authentication`, `signing_algorithms`: what the app uses is announced
+ * - `issuer_parameter`: responses name their issuer (RFC 9207), which an app with several issuers needs
+ * - `key_set`: keys that can check signatures, for each algorithm; why the others cannot
+ * - `token_endpoint`: it answers, and knows the client
+ * - `clock`: the difference between the clocks, by the header `Date`; a warning above 30 s, a failure above
+ *   `clockToleranceSeconds`
+ * - `cors_discovery`, `cors_key_set`, `cors_token`, `cors_userinfo`: whether a page of the app may read the answers; a
+ *   failure in a page, elsewhere a warning
+ * - `exposed_headers`: which of `Retry-After`, `WWW-Authenticate`, `DPoP-Nonce` and `Date` such a page sees
+ */
+export type PreflightStepName =
+  | "configuration" | "reachability" | "discovery" | "issuer" | "endpoints" | "authorization_request" | "pkce"
+  | "response_types" | "grant_types" | "client_authentication" | "signing_algorithms" | "issuer_parameter" | "key_set"
+  | "token_endpoint" | "clock" | "cors_discovery" | "cors_key_set" | "cors_token" | "cors_userinfo" | "exposed_headers";
+
+/** One step of a preflight. */
+export interface PreflightStep {
+  name: PreflightStepName;
+  /**
+   * The worst of its findings. `"failure"`: signing in does not work, or is not safe. `"warning"`: it works, but not
+   * everything, or not as safely as it could. `"skipped"`: it could not be looked at, or does not matter here.
+   */
+  status: "success" | "failure" | "warning" | "skipped";
+  /** What is so, for a developer to read: what was found, that all is well, or why the step was skipped. */
+  message: string;
+  /** What to do about it, a sentence for each finding; absent where there is none. */
+  remedy?: string;
+  /**
+   * What was seen: `findings` always, `url`, `status` and `contentType` where something was asked, and members of each
+   * step's own, such as `usable` (keys by algorithm) and `skipped` of `key_set`, `differenceSeconds` and
+   * `uncertaintySeconds` of `clock`, `visible`, `hidden`, `unknown` and `headerLine` of `exposed_headers`.
+   */
+  details: { findings: PreflightFinding[]; [name: string]: unknown };
+  /** Milliseconds that the request of the step took; 0 where it sent none. */
+  durationMs: number;
+}
+
+/** One thing that is not as it should be. */
+export interface PreflightFinding {
+  code: PreflightFindingCode;
+  status: "warning" | "failure";
+  message: string;
+  /** One sentence for whoever configures the app or the provider. */
+  remedy: string;
+}
+
+/** What can be found; names stay. */
+export type PreflightFindingCode =
+  | "redirect_uri_missing" | "redirect_uri_invalid" | "redirect_uri_fragment" | "redirect_uri_insecure"
+  | "redirect_uri_wildcard" | "redirect_uri_other_origin" | "redirect_uri_localhost" | "secret_in_page"
+  | "scope_malformed" | "openid_missing" | "openid_unused" | "signature_unchecked" | "unreachable" | "name_unknown"
+  | "connection_refused" | "tls_failed" | "timed_out" | "discovery_not_found" | "discovery_elsewhere"
+  | "issuer_is_document" | "discovery_redirected" | "discovery_failing" | "discovery_media_type"
+  | "discovery_malformed" | "discovery_too_large" | "issuer_missing" | "issuer_differs"
+  | "authorization_endpoint_missing" | "token_endpoint_missing" | "jwks_uri_missing" | "userinfo_endpoint_missing"
+  | "end_session_endpoint_missing" | "revocation_endpoint_missing" | "endpoint_invalid" | "endpoint_insecure"
+  | "par_required" | "request_object_required" | "pkce_not_advertised" | "pkce_plain_only" | "pkce_s256_missing"
+  | "code_response_type_missing" | "response_mode_missing" | "code_grant_missing" | "refresh_grant_missing"
+  | "scope_not_listed" | "client_auth_not_listed" | "signing_algorithms_unsupported" | "signing_algorithms_not_listed"
+  | "issuer_parameter_not_advertised" | "key_set_unavailable" | "key_set_malformed" | "key_set_unusable"
+  | "private_key_published" | "key_too_short" | "key_refused" | "crypto_unavailable" | "algorithm_unsupported_here"
+  | "token_endpoint_unavailable" | "token_endpoint_failing" | "client_unknown" | "clock_differs"
+  | "clock_beyond_tolerance" | "cors_refused" | "cors_authorization_refused" | "headers_hidden";
 
 /** What an app shows about its session. */
 export interface Snapshot {

@@ -12,6 +12,7 @@ use crate::host::JsHost;
 use crate::ports::StorageKind;
 use crate::protocol::json::{self, Json, Object};
 use crate::tools::check_token::{self, TokenCheck};
+use crate::tools::preflight::preflight;
 
 /// The tools of a client; never leaves the wrapper.
 #[wasm_bindgen]
@@ -49,6 +50,7 @@ async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, sto
             let check = TokenCheck::from_json(&arguments, Some(client.options()))?;
             Json::String(check_token::check_token(client.host(), &check).await.to_json().to_string())
         }
+        "preflight" => Json::Object(preflight(&client).await.to_json()),
         _ => {
             return Err(Error::new(
                 Code::InvalidOption,

@@ -12,6 +12,11 @@ impl Clock for JsHost {
     fn now(&self) -> i64 {
         (js_sys::Date::now() / 1000.0).floor() as i64
     }
+
+    #[allow(clippy::cast_possible_truncation, reason = "a float cast saturates, and NaN becomes zero")]
+    fn milliseconds(&self) -> i64 {
+        js_sys::Date::now() as i64
+    }
 }
 
 impl Timer for JsHost {

@@ -87,3 +87,15 @@ pub(super) fn words(thrown: &JsValue) -> String {
     let text = thrown.as_string().or_else(|| member_of(thrown, "message")?.as_string());
     crate::error::harmless(text.as_deref().unwrap_or("no reason given"))
 }
+
+/// What a thrown value says, with the name of the error: Node has only in the cause whether a name was not found or a
+/// certificate not trusted, Bun in the error itself.
+pub(super) fn reason(thrown: &JsValue) -> String {
+    let cause = member_of(thrown, "cause").filter(JsValue::is_object);
+    let behind = cause.as_ref().unwrap_or(thrown);
+    let said = words(behind);
+    match member_of(behind, "code").and_then(|code| code.as_string()) {
+        Some(name) => format!("{}: {said}", crate::error::harmless(&name)),
+        None => said,
+    }
+}

@@ -11,7 +11,7 @@ use web_sys::{AbortController, Request, RequestInit, RequestRedirect};
 
 use super::JsHost;
 use super::global::{self, Timeout};
-use crate::ports::{Http, HttpFailure, Limits};
+use crate::ports::{Http, HttpFailure, Limits, Reach};
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
 impl Http for JsHost {
@@ -21,9 +21,43 @@ impl Http for JsHost {
         deadline.met.set(true);
         Ok(response)
     }
+
+    async fn reach(&self, url: &str, limits: Limits) -> Reach {
+        match Deadline::start(limits.timeout_milliseconds) {
+            Ok(deadline) => self.knock(url, &deadline).await,
+            Err(_) => Reach::Unknown,
+        }
+    }
 }
 
 impl JsHost {
+    /// Asks for an answer that nobody may read: a page gets one from whoever is there.
+    async fn knock(&self, url: &str, deadline: &Deadline) -> Reach {
+        let init = RequestInit::new();
+        init.set_signal(Some(&deadline.controller.signal()));
+        // An opaque answer and a redirect kept from being followed exclude each other.
+        for (name, value) in
+            [("mode", "no-cors"), ("credentials", "omit"), ("cache", "no-store"), ("redirect", "follow")]
+        {
+            let _ = Reflect::set(&init, &name.into(), &value.into());
+        }
+        // Workers refuse some of these options.
+        let Ok(request) = Request::new_with_str_and_init(url, &init) else { return Reach::Unknown };
+        let sent = match &self.fetch {
+            Some(fetch) => fetch.call1(&JsValue::UNDEFINED, &request),
+            None => global::fetch(&request),
+        };
+        let answer = match sent {
+            Ok(sent) => deadline.race(&sent).await,
+            Err(thrown) => Err(thrown),
+        };
+        match answer {
+            Ok(first) if first == **deadline.controller => Reach::Silent("no answer in time".to_owned()),
+            Ok(_) => Reach::Answers,
+            Err(thrown) => Reach::Silent(global::reason(&thrown)),
+        }
+    }
+
     async fn exchange(
         &self,
         request: &HttpRequest,
@@ -67,6 +101,14 @@ fn build(request: &HttpRequest, deadline: &Deadline) -> Result<Request, HttpFail
     }
     if let Some(body) = &request.body {
         init.set_body(&body.expose().into());
+    }
+    if request.skips_cache {
+        // The browser asks whether what it kept still holds. Hosts that keep nothing may refuse the option.
+        let _ = Reflect::set(&init, &"cache".into(), &"no-cache".into());
+        if let Ok(made) = Request::new_with_str_and_init(&request.url, &init) {
+            return Ok(made);
+        }
+        let _ = Reflect::set(&init, &"cache".into(), &JsValue::UNDEFINED);
     }
     Request::new_with_str_and_init(&request.url, &init).map_err(network)
 }

@@ -24,6 +24,17 @@ pub enum HttpFailure {
     TooLarge,
 }
 
+/// What is known of a server that gave a request no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// It answers, but not so that it may be read: in a page, CORS forbids that.
+    Answers,
+    /// Nothing answers. Says what the host said: the name of an error, where there is one.
+    Silent(String),
+    /// The host cannot tell.
+    Unknown,
+}
+
 /// Sends requests. Redirects are refused, cookies are left to the host's default.
 pub trait Http {
     /// Sends a request and reads the whole answer.
@@ -32,4 +43,11 @@ pub trait Http {
     /// No answer within the limits; any HTTP status is an answer.
     #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
     async fn send(&self, request: HttpRequest, limits: Limits) -> Result<HttpResponse, HttpFailure>;
+
+    /// Whether anything answers at a URL, whoever may read it: asked with a `GET` without credentials, of which nothing
+    /// is read. For looking into a failure, so a host need not be able to.
+    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
+    async fn reach(&self, _url: &str, _limits: Limits) -> Reach {
+        Reach::Unknown
+    }
 }

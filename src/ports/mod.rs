@@ -23,7 +23,7 @@ pub use clock::Clock;
 pub use crypto::{Crypto, CryptoFailure};
 pub use events::{Event, EventKind, EventSource, Events};
 pub use guard::Guard;
-pub use http::{Http, HttpFailure, Limits};
+pub use http::{Http, HttpFailure, Limits, Reach};
 pub use locks::{LockFailure, Locks};
 pub use page::Page;
 pub use random::{Random, RandomUnavailable};

@@ -3,8 +3,8 @@
 import {
   CallbackError, IdpClient, StorageError, SubjectMismatchError, checkToken, encryptedStorage, hasAccess, isOAuthError,
   memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type Relayed, type SignedIn,
-  type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
+  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type PreflightStep, type Relayed,
+  type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -109,6 +109,14 @@ export async function looking(idp: IdpClient, token: string): Promise<void> {
   const { error } = await checkToken(token, { expectedIssuer: new URL("https://idp.example.com"), fetch });
   // @ts-expect-error: a report is read-only
   report.valid = error === null;
+}
+
+export async function looked(idp: IdpClient): Promise<string[]> {
+  const { ok, steps } = await idp.preflight();
+  const failed: PreflightStep[] = ok ? [] : steps.filter(({ status }) => status === "failure");
+  // @ts-expect-error: there is no such step
+  console.log(steps.find(({ name }) => name === "weather"));
+  return failed.map(({ name, message, remedy }) => `${name}: ${message} ${remedy ?? ""}`);
 }
 
 export function mistakes(idp: IdpClient, agent: Agent): void {

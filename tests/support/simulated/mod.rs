@@ -23,14 +23,14 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use wasm_oidc::client::{Client, ClientOptions, SignInOptions, SignOutOptions, SignedIn};
+use wasm_oidc::client::{ByHand, Client, ClientOptions, SignInOptions, SignOutOptions, SignedIn};
 use wasm_oidc::error::{Code, Result};
 use wasm_oidc::ports::{
     Clock, Crypto, CryptoFailure, Event, EventKind, Events, Page, Random, RandomUnavailable, ResolvedUrl, Spawn, Timer,
     Urls, Work,
 };
 use wasm_oidc::protocol::algorithm::Algorithm;
-use wasm_oidc::protocol::json::parse_object;
+use wasm_oidc::protocol::json::{Json, parse_object};
 use wasm_oidc::protocol::key_set::PublicKey;
 
 pub use answers::*;
@@ -57,6 +57,8 @@ pub struct SimulatedHost {
     location: Rc<RefCell<Option<String>>>,
     clock_error: Rc<Cell<i64>>,
     randoms: Rc<Cell<u64>>,
+    /// Why no signature can be checked here.
+    pub crypto_failure: Rc<Cell<Option<CryptoFailure>>>,
 }
 
 impl SimulatedHost {
@@ -80,6 +82,7 @@ impl SimulatedHost {
             location: Rc::default(),
             clock_error: Rc::default(),
             randoms: Rc::default(),
+            crypto_failure: Rc::default(),
         }
     }
 
@@ -181,6 +184,22 @@ impl SimulatedHost {
     }
 }
 
+/// Redeems one more code by hand, as a process that serves many people does.
+pub async fn exchange(host: SimulatedHost, client: Client<SimulatedHost>) -> Result<()> {
+    let request = client.create_authorization_request(&SignInOptions::new(client.options())).await?;
+    let callback = Json::String(host.provider.authorize(&request.url));
+    let auth = json!({
+        "codeVerifier": request.code_verifier.as_str(), "state": request.state, "nonce": request.nonce,
+    });
+    let auth = parse_object(auth.to_string().as_bytes())?;
+    let by_hand = ByHand::from_json(&callback, &auth, client.options().response_mode)?;
+    client.exchange_code(&by_hand).await.map(drop)
+}
+
+pub fn exchange_now(host: &SimulatedHost, client: &Client<SimulatedHost>) -> Result<()> {
+    host.run(exchange(host.clone(), client.clone()))
+}
+
 /// How many refresh tokens were sent to the provider.
 pub fn refreshes(host: &SimulatedHost) -> usize {
     host.provider.forms.borrow().iter().filter(|form| form["grant_type"] == "refresh_token").count()
@@ -199,6 +218,10 @@ pub fn here_only() -> SignOutOptions {
 impl Clock for SimulatedHost {
     fn now(&self) -> i64 {
         self.seconds()
+    }
+
+    fn milliseconds(&self) -> i64 {
+        self.seconds() * 1000 + self.executor.milliseconds() % 1000
     }
 }
 
@@ -233,6 +256,9 @@ impl Crypto for SimulatedHost {
         signing_input: &[u8],
     ) -> std::result::Result<bool, CryptoFailure> {
         self.executor.sleep(1).await;
+        if let Some(failure) = self.crypto_failure.get() {
+            return Err(failure);
+        }
         Ok(key.key_id.as_deref().is_some_and(|id| answers::signature(id, signing_input) == signature))
     }
 }

@@ -7,12 +7,12 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
-use wasm_oidc::ports::{Http, HttpFailure, Limits};
+use wasm_oidc::ports::{Http, HttpFailure, Limits, Reach};
 use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
 
 use super::SimulatedHost;
 use super::answers::{
-    DISCOVERY, INTROSPECT, ISSUER, KEYS, REVOKE, TOKEN, USER_INFO, answer, key, metadata, pairs, refusal, sign,
+    DISCOVERY, INTROSPECT, ISSUER, KEYS, REVOKE, TOKEN, USER_INFO, answer, key, metadata, pairs, refusal, sign_with,
 };
 
 /// How long an answer takes unless a test says otherwise, in milliseconds.
@@ -39,6 +39,10 @@ pub struct Provider {
     pub credentials: RefCell<Vec<String>>,
     /// Access tokens that are answered with 401.
     pub ended: RefCell<Vec<String>>,
+    /// Every request, as it was sent.
+    pub seen: RefCell<Vec<HttpRequest>>,
+    /// What the host finds out of a server that does not answer.
+    pub reach: RefCell<Reach>,
     planned: RefCell<BTreeMap<String, VecDeque<Answer>>>,
     latency: RefCell<BTreeMap<String, u32>>,
     codes: RefCell<BTreeMap<String, Asked>>,
@@ -52,6 +56,8 @@ pub struct Provider {
     pub makes_up_keys: Cell<bool>,
     /// Tokens name a key that did not sign them.
     pub forges: Cell<bool>,
+    /// Members of the header of each token, beside `alg` and `kid`; a `kid` of null takes it away.
+    pub header: RefCell<Value>,
     pub gives_no_refresh_token: Cell<bool>,
     pub subject: RefCell<String>,
     /// Nobody can reach the provider.
@@ -68,6 +74,8 @@ impl Default for Provider {
             orders: RefCell::default(),
             credentials: RefCell::default(),
             ended: RefCell::default(),
+            seen: RefCell::default(),
+            reach: RefCell::new(Reach::Unknown),
             planned: RefCell::default(),
             latency: RefCell::default(),
             codes: RefCell::default(),
@@ -77,6 +85,7 @@ impl Default for Provider {
             signs_with: RefCell::new("k1".to_owned()),
             makes_up_keys: Cell::new(false),
             forges: Cell::new(false),
+            header: RefCell::new(json!({})),
             gives_no_refresh_token: Cell::new(false),
             subject: RefCell::new("usr_1".to_owned()),
             is_away: Cell::new(false),
@@ -162,6 +171,15 @@ impl Provider {
         answer(200, &json!({ "sub": *self.subject.borrow(), "name": "Ada" }))
     }
 
+    fn sign(&self, key_id: &str, claims: &Value) -> String {
+        let mut header = json!({ "alg": "RS256", "kid": key_id });
+        for (name, value) in self.header.borrow().as_object().unwrap() {
+            header[name] = value.clone();
+        }
+        header.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        sign_with(&header, if self.forges.get() { "thief" } else { key_id }, claims)
+    }
+
     /// Codes and refresh tokens are good once.
     fn tokens(&self, form: &BTreeMap<String, String>, now: i64) -> Option<HttpResponse> {
         let nonce = if form["grant_type"] == "authorization_code" {
@@ -185,7 +203,7 @@ impl Provider {
         let key_id = if self.makes_up_keys.get() { self.made("nobody") } else { self.signs_with.borrow().clone() };
         let mut tokens = json!({
             "access_token": self.made("access"), "token_type": "Bearer", "expires_in": TOKEN_LIFETIME,
-            "id_token": sign(&key_id, &claims, self.forges.get()),
+            "id_token": self.sign(&key_id, &claims),
         });
         if !self.gives_no_refresh_token.get() {
             tokens["refresh_token"] = refresh_token.into();
@@ -198,6 +216,7 @@ impl Http for SimulatedHost {
     async fn send(&self, request: HttpRequest, limits: Limits) -> Result<HttpResponse, HttpFailure> {
         let path = request.url.strip_prefix(ISSUER).expect("requests go to the provider only").to_owned();
         let provider = &self.provider;
+        provider.seen.borrow_mut().push(request.clone());
         provider.log.borrow_mut().push(format!("> {path}"));
         let form = pairs(request.body.as_ref().map(|body| body.expose()).unwrap_or_default());
         if path == TOKEN {
@@ -219,5 +238,11 @@ impl Http for SimulatedHost {
             None if provider.is_away.get() => Err(HttpFailure::Network("simulated".to_owned())),
             None => Ok(provider.answer(&path, &form, self.seconds() + provider.is_ahead.get())),
         }
+    }
+
+    async fn reach(&self, url: &str, _: Limits) -> Reach {
+        let path = url.strip_prefix(ISSUER).expect("requests go to the provider only");
+        self.provider.log.borrow_mut().push(format!("> {path}"));
+        self.provider.reach.borrow().clone()
     }
 }

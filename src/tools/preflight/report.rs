@@ -1,0 +1,155 @@
+//! The report of a preflight: steps in order, each with its outcome.
+
+use super::finding::Finding;
+use crate::protocol::json::{Json, Object};
+
+/// How a step ended; the worse the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// It could not be looked at, or does not matter here.
+    Skipped,
+    /// All is well.
+    Success,
+    /// It works, but not everything, or not as safely as it could.
+    Warning,
+    /// Signing in does not work, or is not safe.
+    Failure,
+}
+
+impl Status {
+    /// The name that JavaScript sees.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Success => "success",
+            Self::Warning => "warning",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// What one step looked at and found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What was looked at.
+    pub name: &'static str,
+    /// The worst of the findings.
+    pub status: Status,
+    /// What is so, for a developer to read.
+    pub message: String,
+    /// What was found to be wrong.
+    pub findings: Vec<Finding>,
+    /// What was seen, for programs to read; never a secret.
+    pub details: Object,
+    /// Milliseconds that the request of the step took; none: zero.
+    pub duration_milliseconds: i64,
+}
+
+/// What a preflight found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preflight {
+    /// The client's `name`, else the issuer.
+    pub provider: String,
+    /// What was looked at, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Preflight {
+    /// Whether nothing failed; warnings may be left.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.steps.iter().all(|step| step.status != Status::Failure)
+    }
+
+    /// The step of this name.
+    #[must_use]
+    pub fn step(&self, name: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+
+    /// The report as JavaScript sees it.
+    #[must_use]
+    pub fn to_json(&self) -> Object {
+        let mut report = Object::new();
+        report.insert("ok", Json::Bool(self.is_ok()));
+        report.put_text("provider", Some(&self.provider));
+        let steps = self.steps.iter().map(|step| Json::Object(step.to_json())).collect();
+        report.insert("steps", Json::Array(steps));
+        report
+    }
+}
+
+impl Step {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            status: Status::Success,
+            message: String::new(),
+            findings: Vec::new(),
+            details: Object::new(),
+            duration_milliseconds: 0,
+        }
+    }
+
+    /// A step that was not taken, with the reason.
+    pub(super) fn skipped(name: &'static str, reason: impl Into<String>) -> Self {
+        Self { status: Status::Skipped, message: reason.into(), ..Self::new(name) }
+    }
+
+    /// What there is to say where nothing is wrong.
+    pub(super) fn saying(mut self, message: impl Into<String>) -> Self {
+        if self.findings.is_empty() {
+            self.message = message.into();
+        }
+        self
+    }
+
+    pub(super) fn find(&mut self, finding: Finding) {
+        self.status = self.status.max(finding.status);
+        if !self.message.is_empty() {
+            self.message.push_str("; ");
+        }
+        self.message.push_str(&finding.message);
+        self.findings.push(finding);
+    }
+
+    pub(super) fn finding(mut self, finding: Finding) -> Self {
+        self.find(finding);
+        self
+    }
+
+    pub(super) fn put_texts<'a>(&mut self, name: &str, texts: impl IntoIterator<Item = &'a str>) {
+        let texts = texts.into_iter().map(|text| Json::String(text.to_owned())).collect();
+        self.details.insert(name, Json::Array(texts));
+    }
+
+    fn to_json(&self) -> Object {
+        let mut step = Object::new();
+        step.put_text("name", Some(self.name));
+        step.put_text("status", Some(self.status.as_str()));
+        step.put_text("message", Some(&self.message));
+        if !self.findings.is_empty() {
+            let mut remedies = self.findings.iter().map(|finding| finding.remedy.as_ref()).collect::<Vec<_>>();
+            remedies.dedup();
+            step.put_text("remedy", Some(&remedies.join(" ")));
+        }
+        let mut details = self.details.clone();
+        let findings = self.findings.iter().map(|finding| Json::Object(finding.to_json())).collect();
+        details.insert("findings", Json::Array(findings));
+        step.insert("details", Json::Object(details));
+        step.put_integer("durationMs", Some(self.duration_milliseconds));
+        step
+    }
+}
+
+impl Finding {
+    fn to_json(&self) -> Object {
+        let mut finding = Object::new();
+        finding.put_text("code", Some(self.code.as_str()));
+        finding.put_text("status", Some(self.status.as_str()));
+        finding.put_text("message", Some(&self.message));
+        finding.put_text("remedy", Some(&self.remedy));
+        finding
+    }
+}
