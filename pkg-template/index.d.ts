@@ -893,6 +893,8 @@ export interface TokenCheckDetails {
   readonly keyId?: string;
   readonly algorithm?: string;
   readonly curve?: string;
+  /** `extract_key`: the key's JWK thumbprint, SHA-256 in base64url (RFC 7638). */
+  readonly thumbprint?: string;
   /** `extract_key`: how many keys could have signed; the one that did is the one that is shown. */
   readonly candidates?: number;
   /** `extract_key`: the first 20 keys that can verify, where the one that is needed is not among them. */
