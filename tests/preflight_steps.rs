@@ -261,9 +261,7 @@ fn outside_a_page_the_origin_of_the_redirect_uri_asks_as_a_browser_would() {
             "the answer has the header `Access-Control-Allow-Origin` twice",
         ),
     ] {
-        let mut setting = Setting::default();
-        setting.token = Ok(refusing(400, "invalid_request", headers));
-        let report = setting.look();
+        let report = Setting { token: Ok(refusing(400, "invalid_request", headers)), ..Setting::default() }.look();
         let step = report.step("cors_token").unwrap();
         assert!(step.status == Status::Warning && step.message.ends_with(why), "{}", step.message);
         assert!(report.is_ok());
