@@ -364,7 +364,7 @@ export class IdpClient extends EventTarget {
    * @param {object} [options]
    */
   async checkToken(token, options) {
-    return this.#look("check_token", { token, options: options ?? {} });
+    return parseClaims(await this.#look("check_token", { token, options: options ?? {} }));
   }
 
   /**

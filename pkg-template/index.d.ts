@@ -362,7 +362,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
    *
    * 1. No page and no `url`: `null`.
    * 2. Not at the redirect URI: `null`.
-   * 3. No authorization response there: `null`.
+   * 3. No authorization response there, nor tokens with a `state` of this client's: `null`.
    * 4. A `state` that is not this client's, or none: `null`, and a `warning` event `callback_ignored`.
    * 5. CallbackError `state_missing`, `state_mismatch`, `duplicate_parameter`, `ambiguous_response`,
    *    `unexpected_parameter`.
@@ -464,6 +464,16 @@ export class IdpClient extends EventTarget implements ApiCalls {
    *   `endpoint_missing`; ProviderError
    */
   introspect(token: string, hint?: string): Promise<{ active: boolean; [member: string]: unknown }>;
+
+  /**
+   * Looks at a token in six steps, and says of each what came of it: an ID token of this client, or an access token that is
+   * a JWT. What is wrong with the token is in the report, never thrown. The client's issuer is the expected one, and its
+   * client id the audience that an ID token has to name; for an access token say `expectedAudience`. `nonce` and hashes
+   * are not compared: they belong to a sign-in. Its wasm is loaded when it is first called.
+   *
+   * @throws ConfigurationError `invalid_option`, `unknown_option`, `missing_option`, `disposed`, `wasm_unavailable`
+   */
+  checkToken(token: string, options?: TokenCheckOptions): Promise<TokenReport>;
 
   /** *Needs a session*, but for `auth: "none"`. */
   fetch(input: RequestInfo | URL, init?: ApiRequestInit): Promise<Response>;
@@ -758,6 +768,174 @@ export function ready(
 
 /** Where the wasm is: by default beside the entry. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Looking at tokens
+
+/** What a token is expected to be. What is not said is what the client has, where there is one. */
+export interface TokenCheckOptions {
+  /**
+   * What the token is for, which decides about its claims. Default: `"auto"`, by what only one kind has: the type `at+jwt`
+   * (RFC 9068 2.1), a claim `typ` (`"ID"`, `"Bearer"`), `nonce`, `at_hash`, `c_hash`, `scope`, `scp`, `client_id`; in doubt an
+   * ID token.
+   */
+  tokenType?: "id_token" | "access_token" | "auto";
+  /**
+   * What `iss` has to be, byte for byte. A token that names another issuer stops before any request. https, or http on
+   * loopback. Default: the issuer of the client, or of `metadata`.
+   */
+  expectedIssuer?: string | URL;
+  /** What `aud` has to name. Default: the client id for an ID token of a client; else `aud` is not compared. */
+  expectedAudience?: string;
+  /**
+   * Whether an issuer that only the token names may be asked for its keys; then no `expectedIssuer` is needed, and without
+   * one `valid` says no more than that the token is what its own issuer signed. With one, a token of another issuer is
+   * looked at to the end and is not valid. Such an issuer and its keys have to be on https at a public host name: no IP
+   * address, no `localhost`, `.local`, `.internal` or other private name, no redirect. A public name that leads to a private
+   * address cannot be recognised: on a server with a network of its own to protect, leave this off for tokens of
+   * strangers. Default: `false`.
+   */
+  allowAnyIssuer?: boolean;
+  /** Metadata of the expected issuer by hand (RFC 8414 2): none is fetched. */
+  metadata?: Record<string, unknown>;
+  /** A key set of the expected issuer by hand (RFC 7517 5): nothing is fetched. */
+  jwks?: { keys: object[] };
+  /** Audiences that an ID token without `azp` may have beside the expected one. */
+  trustedAudiences?: string[];
+  /** Which algorithms are allowed. Default: for an ID token those that the metadata lists, else all that are known. */
+  algorithms?: SigningAlgorithm[];
+  /** How far the clocks may differ, in seconds: 0 to 300. Default: 60. */
+  clockToleranceSeconds?: number;
+  /** The limit for one request, in seconds: 1 to 600. Default: 30. */
+  timeoutSeconds?: number;
+}
+
+/**
+ * The steps of a check, in order: the token is taken apart (RFC 7515 3.1); its issuer's metadata is fetched (OIDC
+ * Discovery 4, RFC 8414 3) and its key set (RFC 7517 5); the key is found; the signature is checked with it (RFC 7515
+ * 5.2); the claims are judged (OIDC Core 3.1.3.7, RFC 9068 4).
+ */
+export type TokenCheckStepName =
+  | "decode_structure" | "discover_issuer" | "fetch_jwks" | "extract_key" | "verify_signature" | "validate_claims";
+
+/** What came of a step. */
+export interface TokenCheckStep {
+  readonly name: TokenCheckStepName;
+  readonly passed: boolean;
+  /** What happened, for a person to read. Of a step that could not run: `skipped because …`. */
+  readonly message: string;
+  readonly details: TokenCheckDetails;
+}
+
+/** What belongs to a step, as far as there is something to say. */
+export interface TokenCheckDetails {
+  /** Why it failed, as the `code` of an error. */
+  readonly code?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+  /** The HTTP status of the answer that was refused. */
+  readonly status?: number;
+  /** The step could not run. */
+  readonly skipped?: true;
+  /** `decode_structure`: the header's `typ`. */
+  readonly type?: string;
+  /** `decode_structure`: what the header brings along and is never followed (`jku`, `x5u`, `jwk`, `x5c` …). */
+  readonly ignored?: readonly string[];
+  /** `extract_key`: what the key set says of the key. */
+  readonly keyId?: string;
+  readonly algorithm?: string;
+  readonly curve?: string;
+  /** `extract_key`: how many keys could have signed; the one that did is the one that is shown. */
+  readonly candidates?: number;
+  /** `extract_key`: the first 20 keys that can verify, where the one that is needed is not among them. */
+  readonly keys?: readonly object[];
+  /** `validate_claims`: each claim that was judged, and how many of them are wrong. */
+  readonly checks?: readonly ClaimCheck[];
+  readonly failures?: number;
+}
+
+/** What was found of a claim (`typ`: of the kind of token). */
+export interface ClaimCheck {
+  readonly claim: string;
+  readonly passed: boolean;
+  readonly message: string;
+  readonly code?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+/** What the first certificate in the key's `x5c` says (RFC 7517 4.7). It is shown and never believed. */
+export interface CertificateFacts {
+  /** How many certificates there are. */
+  readonly chainLength?: number;
+  /** SHA-256 of the certificate in DER, 64 hexadecimal digits. */
+  readonly fingerprint?: string;
+  /** Distinguished names as RFC 4514 writes them: `CN=idp,O=Example`. */
+  readonly subject?: string;
+  readonly issuer?: string;
+  /** Hexadecimal digits. */
+  readonly serialNumber?: string;
+  /** The validity in UTC: `2030-01-31T12:00:00Z`. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+  /** By openssl's name: `sha256WithRSAEncryption`; an object identifier where it has none here. */
+  readonly signatureAlgorithm?: string;
+  /** Whether the key that it certifies has signed it; `null` where that cannot be told. */
+  readonly selfSigned?: boolean | null;
+  /** Whether the key that it certifies is the key that it stands beside. */
+  readonly keyMatches?: boolean;
+  /** Why it cannot be read. */
+  readonly error?: string;
+}
+
+/**
+ * What a check found. Every member is there; what is not known is `null`. It is plain frozen data, of objects without a
+ * prototype, since claims can have any name; `JSON.stringify` writes it. It holds the token's claims, but neither the
+ * token nor its signature.
+ */
+export interface TokenReport {
+  /** What the token was judged as. */
+  readonly tokenType: "id_token" | "access_token";
+  /** Whether all six steps passed. */
+  readonly valid: boolean;
+  /** All six, in order. */
+  readonly steps: readonly TokenCheckStep[];
+  /** Header and claims as far as they could be read, of a broken token too. Believe them only where `valid`. */
+  readonly header: Readonly<Record<string, unknown>> | null;
+  readonly payload: Readonly<Record<string, unknown>> | null;
+  /** `alg` of the header. */
+  readonly signatureAlgorithm: string | null;
+  /** `kid` of the header. */
+  readonly keyId: string | null;
+  /** Where metadata was asked for last, and what is in use of it. */
+  readonly discoveryUrl: string | null;
+  readonly discoveryData: Readonly<Record<string, unknown>> | null;
+  /** Where the key set was asked for, and what came; members of private keys are redacted. */
+  readonly jwksUri: string | null;
+  readonly jwksData: Readonly<Record<string, unknown>> | null;
+  /** The key as PEM, label `PUBLIC KEY` (RFC 7468 13). */
+  readonly publicKeyPem: string | null;
+  /** SHA-256 of the key's `SubjectPublicKeyInfo` in DER (RFC 5280 4.1.2.7), 64 hexadecimal digits. */
+  readonly keyFingerprint: string | null;
+  readonly keyType: "RSA" | "EC" | "OKP" | null;
+  /** Bits of the modulus, or of the curve: 256, 384, 521. */
+  readonly keySizeBits: number | null;
+  /** `null`: the key has no certificate. */
+  readonly x509Info: CertificateFacts | null;
+  /** `null`: nothing was expected, or the claim cannot be read. */
+  readonly issuerMatch: boolean | null;
+  readonly audienceMatch: boolean | null;
+  /** What the first step says that failed. */
+  readonly error: string | null;
+}
+
+/**
+ * The same without a client: `expectedIssuer` is needed, or `metadata` with an `issuer`, or `allowAnyIssuer`. `fetch` is used
+ * instead of the global one.
+ *
+ * @throws ConfigurationError `missing_option`, `invalid_option`, `unknown_option`, `wasm_unavailable`
+ */
+export function checkToken(token: string, options?: TokenCheckOptions & { fetch?: typeof fetch }): Promise<TokenReport>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Where sessions are kept

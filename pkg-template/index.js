@@ -1,6 +1,7 @@
 // @ts-check
 // What every entry exports.
 
+export { checkToken } from "./check-token.js";
 export { IdpClient } from "./client.js";
 export {
   AccessDeniedError, AccountLinkingRequiredError, AccountSelectionRequiredError, CallbackError, ConfigurationError,

@@ -40,6 +40,18 @@ export async function later(client, { json, fetch }, job, values, store) {
   return instance.callAsync(() => wasm.later(job, text, store));
 }
 
+/**
+ * A check of a token without a client.
+ *
+ * @param {string} json the arguments
+ * @param {Function} [fetch]
+ * @returns {Promise<string>}
+ */
+export async function checkToken(json, fetch) {
+  const instance = await live();
+  return instance.callAsync((glue) => glue.check_token(json, fetch));
+}
+
 /** @returns {Promise<Instance>} */
 async function live() {
   const { entry, given } = toolsSource;

@@ -1,5 +1,5 @@
 // Everything that is judged without running it: rustfmt, clippy with the gate of Cargo.toml on both targets, the types
-// of the wrapper. One line for each check; a failed one with its output.
+// of the wrapper, the tests' names against the security checklist. One line for each check; a failed one with its output.
 
 import { BUILDS } from "./builds.mjs";
 import { buildPackage } from "./build.mjs";
@@ -16,6 +16,7 @@ const CHECKS = [
   ["clippy, wasm tests and example", "cargo", ["clippy", "--target", WASM_TARGET, "--test", "host_*", "--example", "sign_in", "--features", "host", ...WARNINGS_FAIL]],
   ["documentation", "cargo", ["doc", "--no-deps", "--lib", "--document-private-items"]],
   ["types of the wrapper and of its users", process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "--project", inRoot("scripts", "tsconfig.json")]],
+  ["security checklist", process.execPath, [inRoot("scripts", "security.mjs")]],
 ];
 
 /**

@@ -87,7 +87,8 @@ impl Error {
         self
     }
 
-    /// Adds what was expected and what came; neither may be a secret.
+    /// Adds what was expected and what came; neither may be a secret. What came is made harmless: a claim can be as long
+    /// as a token, and hold anything.
     #[must_use]
     pub fn mismatch(self, expected: impl AsRef<str>, actual: impl AsRef<str>) -> Self {
         self.with_mismatch(expected.as_ref(), actual.as_ref())
@@ -96,7 +97,7 @@ impl Error {
     #[inline(never)]
     fn with_mismatch(mut self, expected: &str, actual: &str) -> Self {
         self.0.expected = Some(expected.to_owned());
-        self.0.actual = Some(actual.to_owned());
+        self.0.actual = Some(harmless(actual));
         self
     }
 
@@ -190,6 +191,14 @@ mod tests {
     fn text_of_a_provider_is_cut_and_cannot_carry_markup_lines_or_quotes() {
         assert_eq!(harmless("a\"b\\c\r\nd\u{e9}"), "a?b?c??d?");
         assert_eq!(harmless(&"x".repeat(10_000)).len(), PROVIDER_TEXT_LIMIT);
+    }
+
+    #[test]
+    fn what_came_instead_is_cut_and_made_harmless_wherever_it_comes_from() {
+        let error =
+            Error::new(Code::IssuerMismatch, "another issuer").mismatch("https://idp", "x\n\u{7f}".repeat(9000));
+        let actual = error.failure().actual.clone().unwrap_or_default();
+        assert!(actual.starts_with("x??x??") && actual.len() == PROVIDER_TEXT_LIMIT);
     }
 
     #[test]

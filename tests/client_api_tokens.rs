@@ -41,7 +41,7 @@ fn sent(host: &SimulatedHost) -> Vec<(String, Option<String>, Option<String>)> {
 }
 
 #[test]
-fn callers_for_one_api_cost_one_request_and_the_session_keeps_its_own_access_token() {
+fn callers_for_one_api_cost_one_request_and_the_session_keeps_its_own_access_token_w13_res3() {
     let (host, client) = signed_in();
     let before = client.session().unwrap();
     let calls: Vec<_> = (0..5)
@@ -118,7 +118,7 @@ fn a_renewal_of_the_session_at_the_same_time_takes_its_turn_and_both_get_new_tok
 }
 
 #[test]
-fn an_api_that_the_provider_does_not_know_is_an_error_and_no_end_of_the_session() {
+fn an_api_that_the_provider_does_not_know_is_an_error_and_no_end_of_the_session_res3_res4() {
     let (host, client) = signed_in();
     host.provider.plan(TOKEN, Ok(refusal("invalid_target")));
     assert_eq!(code_of(host.run(client.access_token_for(&orders(), 0, false))), Code::InvalidTarget);
@@ -158,7 +158,7 @@ fn a_sign_out_ends_the_tokens_of_all_apis_and_drops_an_answer_that_comes_later()
 }
 
 #[test]
-fn a_refused_refresh_token_ends_the_session_with_its_reason() {
+fn a_refused_refresh_token_ends_the_session_with_its_reason_b11() {
     let (host, client) = signed_in();
     host.provider.plan(TOKEN, Ok(refusal("invalid_grant")));
     assert_eq!(code_of(host.run(client.access_token_for(&orders(), 0, false))), Code::InvalidGrant);
@@ -166,7 +166,7 @@ fn a_refused_refresh_token_ends_the_session_with_its_reason() {
 }
 
 #[test]
-fn tokens_of_another_subject_end_the_session() {
+fn tokens_of_another_subject_end_the_session_x31() {
     let (host, client) = signed_in();
     *host.provider.subject.borrow_mut() = "usr_2".to_owned();
     assert_eq!(code_of(host.run(client.access_token_for(&orders(), 0, false))), Code::SubjectMismatch);
@@ -195,7 +195,7 @@ fn a_request_of_an_api_of_its_own_carries_its_token_and_a_401_renews_that_one() 
 }
 
 #[test]
-fn a_resource_that_is_no_absolute_uri_is_named() {
+fn a_resource_that_is_no_absolute_uri_is_named_res1() {
     for resource in ["orders", "https://orders.example/#a"] {
         let object = parse_object(json!({ "resource": resource }).to_string().as_bytes()).unwrap();
         assert_eq!(code_of(ApiSession::from_json(&object)), Code::InvalidOption);

@@ -70,7 +70,7 @@ fn row_3_a_redirect_uri_without_a_response_is_nothing() {
 }
 
 #[test]
-fn row_4_a_response_of_somebody_else_is_left_alone_with_a_warning() {
+fn row_4_a_response_of_somebody_else_is_left_alone_with_a_warning_b2_w2() {
     let host = SimulatedHost::page();
     let client = host.created();
     host.begin(&client);
@@ -87,7 +87,7 @@ fn row_4_a_response_of_somebody_else_is_left_alone_with_a_warning() {
 }
 
 #[test]
-fn row_5_a_response_that_is_ours_and_not_whole_is_refused_and_leaves_the_address_bar() {
+fn row_5_a_response_that_is_ours_and_not_whole_is_refused_and_leaves_the_address_bar_b2_b10_x12() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -99,6 +99,7 @@ fn row_5_a_response_that_is_ours_and_not_whole_is_refused_and_leaves_the_address
         (format!("code=x&code=y&state={state}"), Code::DuplicateParameter),
         (format!("code=x&error=access_denied&state={state}"), Code::AmbiguousResponse),
         (format!("code=x&access_token=y&state={state}"), Code::UnexpectedParameter),
+        (format!("id_token=y&state={state}#access_token=y&state={state}"), Code::UnexpectedParameter),
     ] {
         let url = format!("https://app.example/callback?kept=1&{query}");
         assert_eq!(code_of(host.come_back(&client, &url)), expected, "{query}");
@@ -109,7 +110,7 @@ fn row_5_a_response_that_is_ours_and_not_whole_is_refused_and_leaves_the_address
 }
 
 #[test]
-fn row_6_a_state_of_ours_that_no_sign_in_here_made_is_refused_without_a_request() {
+fn row_6_a_state_of_ours_that_no_sign_in_here_made_is_refused_without_a_request_b2_x10() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -137,7 +138,7 @@ fn row_6_a_sign_in_of_more_than_ten_minutes_is_over_and_gives_back_its_app_state
 }
 
 #[test]
-fn row_7_a_sign_in_within_ten_minutes_is_one_request_for_tokens_and_one_for_keys() {
+fn row_7_a_sign_in_within_ten_minutes_is_one_request_for_tokens_and_one_for_keys_b7() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -151,7 +152,7 @@ fn row_7_a_sign_in_within_ten_minutes_is_one_request_for_tokens_and_one_for_keys
 }
 
 #[test]
-fn row_7_a_clock_that_was_set_back_in_between_does_not_end_a_sign_in() {
+fn row_7_a_clock_that_was_set_back_in_between_does_not_end_a_sign_in_x30() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -160,7 +161,7 @@ fn row_7_a_clock_that_was_set_back_in_between_does_not_end_a_sign_in() {
 }
 
 #[test]
-fn row_7_a_response_of_another_issuer_is_refused_without_a_request_and_uses_up_the_state() {
+fn row_7_a_response_of_another_issuer_is_refused_without_a_request_and_uses_up_the_state_i1_i2() {
     let host = SimulatedHost::page();
     let client = host.created();
     for (changed, expected) in [("&iss=https%3A%2F%2Fevil.example", Code::IssMismatch), ("", Code::IssMissing)] {
@@ -174,7 +175,7 @@ fn row_7_a_response_of_another_issuer_is_refused_without_a_request_and_uses_up_t
 }
 
 #[test]
-fn row_7_a_page_that_dies_after_the_token_request_never_sends_the_code_again() {
+fn row_7_a_page_that_dies_after_the_token_request_never_sends_the_code_again_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -190,7 +191,7 @@ fn row_7_a_page_that_dies_after_the_token_request_never_sends_the_code_again() {
 }
 
 #[test]
-fn row_7_a_token_request_that_fails_is_not_sent_again() {
+fn row_7_a_token_request_that_fails_is_not_sent_again_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -201,7 +202,7 @@ fn row_7_a_token_request_that_fails_is_not_sent_again() {
 }
 
 #[test]
-fn row_8_calls_at_the_same_time_and_again_later_get_the_same_agent_for_one_request() {
+fn row_8_calls_at_the_same_time_and_again_later_get_the_same_agent_for_one_request_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -219,7 +220,7 @@ fn row_8_calls_at_the_same_time_and_again_later_get_the_same_agent_for_one_reque
 }
 
 #[test]
-fn row_8_after_a_reload_the_session_that_came_of_it_answers_without_a_request() {
+fn row_8_after_a_reload_the_session_that_came_of_it_answers_without_a_request_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);
@@ -232,7 +233,7 @@ fn row_8_after_a_reload_the_session_that_came_of_it_answers_without_a_request() 
 }
 
 #[test]
-fn row_8_no_session_is_resurrected_after_a_sign_out_or_by_an_older_response() {
+fn row_8_no_session_is_resurrected_after_a_sign_out_or_by_an_older_response_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let first = host.begin(&client);
@@ -248,7 +249,7 @@ fn row_8_no_session_is_resurrected_after_a_sign_out_or_by_an_older_response() {
 }
 
 #[test]
-fn row_9_another_code_for_a_used_state_is_refused_while_it_is_handled_and_afterwards() {
+fn row_9_another_code_for_a_used_state_is_refused_while_it_is_handled_and_afterwards_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let url = host.begin(&client);

@@ -239,7 +239,7 @@ fn a_refusal_is_a_refresh_error_even_while_the_access_token_lives() {
 }
 
 #[test]
-fn renewed_tokens_of_somebody_else_are_refused() {
+fn renewed_tokens_of_somebody_else_are_refused_x31() {
     let (host, client, tokens) = kept();
     *host.provider.subject.borrow_mut() = "usr_2".to_owned();
     assert_eq!(code_of(host.run(client.renew_kept(&token_set(&tokens)))), Code::SubjectMismatch);
@@ -260,7 +260,7 @@ fn adopted_tokens_are_the_session_stored_and_told() {
 }
 
 #[test]
-fn nothing_is_adopted_where_many_people_are_served() {
+fn nothing_is_adopted_where_many_people_are_served_x38() {
     let (host, client, tokens) = kept();
     assert_eq!(code_of(host.run(client.adopt(token_set(&tokens)))), Code::NoAmbientSession);
 }

@@ -46,7 +46,7 @@ fn a_document_serves_for_its_time_and_is_asked_for_again_afterwards() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_makes_a_document_old() {
+fn a_clock_that_was_set_back_makes_a_document_old_x30() {
     let host = SimulatedHost::page();
     let client = host.client();
     host.run(client.discover(false)).unwrap();
@@ -90,7 +90,7 @@ fn a_document_past_its_time_serves_while_the_provider_is_away() {
 }
 
 #[test]
-fn a_document_past_its_time_does_not_serve_when_the_provider_answers_as_another() {
+fn a_document_past_its_time_does_not_serve_when_the_provider_answers_as_another_m1() {
     let host = SimulatedHost::page();
     let client = host.client();
     host.run(client.discover(false)).unwrap();
@@ -102,7 +102,7 @@ fn a_document_past_its_time_does_not_serve_when_the_provider_answers_as_another(
 }
 
 #[test]
-fn a_cached_document_of_another_issuer_is_dropped() {
+fn a_cached_document_of_another_issuer_is_dropped_m1() {
     let host = SimulatedHost::page();
     host.run(host.client().discover(false)).unwrap();
     let [(key, text)] = host.places.all(Area::Documents).try_into().unwrap();

@@ -79,7 +79,7 @@ fn a_sign_in_under_way_in_a_client_that_is_disposed_of_keeps_nothing() {
 }
 
 #[test]
-fn a_process_that_serves_many_people_has_no_session_of_its_own() {
+fn a_process_that_serves_many_people_has_no_session_of_its_own_x38() {
     let host = SimulatedHost::process();
     let client = host.client();
     let options = wasm_oidc::client::SignInOptions::new(client.options());

@@ -1,4 +1,4 @@
-//! The provider's keys as a client gets them: beside the tokens, again after a rotation, and never in a flood.
+//! The provider's keys as a client gets them: beside the tokens, again after a rotation, and not too old.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -12,28 +12,10 @@
 #[path = "support/simulated/mod.rs"]
 mod simulated;
 
-use serde_json::json;
-use simulated::{DISCOVERY, KEYS, SimulatedHost, TOKEN, code_of, html};
-use wasm_oidc::client::{ByHand, Client, SignInOptions};
-use wasm_oidc::error::{Code, Result};
-use wasm_oidc::ports::{EventKind, HttpFailure};
-use wasm_oidc::protocol::json::{Json, parse_object};
-
-/// Redeems one more code by hand, as a process that serves many people does.
-async fn exchange(host: SimulatedHost, client: Client<SimulatedHost>) -> Result<()> {
-    let request = client.create_authorization_request(&SignInOptions::new(client.options())).await?;
-    let callback = Json::String(host.provider.authorize(&request.url));
-    let auth = json!({
-        "codeVerifier": request.code_verifier.as_str(), "state": request.state, "nonce": request.nonce,
-    });
-    let auth = parse_object(auth.to_string().as_bytes())?;
-    let by_hand = ByHand::from_json(&callback, &auth, client.options().response_mode)?;
-    client.exchange_code(&by_hand).await.map(drop)
-}
-
-fn exchange_now(host: &SimulatedHost, client: &Client<SimulatedHost>) -> Result<()> {
-    host.run(exchange(host.clone(), client.clone()))
-}
+use serde_json::{Value, json};
+use simulated::{DISCOVERY, KEYS, SimulatedHost, TOKEN, answer, code_of, exchange, exchange_now, html, key};
+use wasm_oidc::error::Code;
+use wasm_oidc::ports::{Area, EventKind, HttpFailure};
 
 #[test]
 fn keys_and_tokens_are_asked_for_at_the_same_time() {
@@ -75,7 +57,7 @@ fn keys_that_never_come_end_the_sign_in_after_a_few_tries() {
 }
 
 #[test]
-fn a_key_that_is_new_is_fetched_once_more() {
+fn a_key_that_is_new_is_fetched_once_more_x8() {
     let host = SimulatedHost::page();
     let client = host.created();
     host.sign_in(&client);
@@ -83,78 +65,6 @@ fn a_key_that_is_new_is_fetched_once_more() {
     *host.provider.signs_with.borrow_mut() = "k2".to_owned();
     assert!(host.sign_in(&client).agent.claims.get("sub").is_some());
     assert_eq!((host.provider.count(KEYS), host.provider.count(TOKEN)), (2, 2));
-}
-
-#[test]
-fn a_signature_of_another_key_under_a_known_key_id_is_refused_without_a_request() {
-    let host = SimulatedHost::process();
-    let client = host.client();
-    exchange_now(&host, &client).unwrap();
-    host.provider.forges.set(true);
-    assert_eq!(code_of(exchange_now(&host, &client)), Code::SignatureInvalid);
-    assert_eq!(host.provider.count(KEYS), 1);
-}
-
-#[test]
-fn made_up_key_ids_force_one_request_in_thirty_seconds() {
-    let host = SimulatedHost::process();
-    let client = host.client();
-    exchange_now(&host, &client).unwrap();
-    host.provider.makes_up_keys.set(true);
-    for _ in 0..100 {
-        assert_eq!(code_of(exchange_now(&host, &client)), Code::KeyNotFound);
-    }
-    assert!(host.executor.milliseconds() < 30_000);
-    assert_eq!(host.provider.count(KEYS), 2);
-    host.pass_seconds(31);
-    for _ in 0..10 {
-        assert_eq!(code_of(exchange_now(&host, &client)), Code::KeyNotFound);
-    }
-    assert_eq!(host.provider.count(KEYS), 3);
-}
-
-#[test]
-fn made_up_key_ids_at_the_same_time_force_one_request() {
-    let host = SimulatedHost::process();
-    let client = host.client();
-    exchange_now(&host, &client).unwrap();
-    host.provider.makes_up_keys.set(true);
-    let started: Vec<_> = (0..100u32)
-        .map(|at| {
-            let (host, client) = (host.clone(), client.clone());
-            host.clone().start(async move {
-                host.executor.sleep(at * 2).await;
-                exchange(host, client).await
-            })
-        })
-        .collect();
-    host.pass_seconds(10);
-    assert!(started.iter().all(|call| code_of(call.take()) == Code::KeyNotFound));
-    assert_eq!(host.provider.count(KEYS), 2);
-}
-
-#[test]
-fn a_scheduled_fetch_does_not_shorten_the_cool_down_of_a_forced_one() {
-    let host = SimulatedHost::process();
-    let client = host.client();
-    exchange_now(&host, &client).unwrap();
-    host.pass_seconds(3590);
-    host.provider.makes_up_keys.set(true);
-    assert_eq!(code_of(exchange_now(&host, &client)), Code::KeyNotFound);
-    assert_eq!(host.provider.count(KEYS), 2);
-    // Set ahead by an hour and back again, the clock makes a scheduled fetch due ten seconds after the forced one.
-    host.set_clock(3600);
-    host.provider.makes_up_keys.set(false);
-    exchange_now(&host, &client).unwrap();
-    assert_eq!(host.provider.count(KEYS), 3);
-    host.set_clock(-3600);
-    host.provider.makes_up_keys.set(true);
-    // Keys from the future are fetched anew, which is scheduled too.
-    assert_eq!(code_of(exchange_now(&host, &client)), Code::KeyNotFound);
-    assert_eq!(host.provider.count(KEYS), 4);
-    host.pass_seconds(31);
-    assert_eq!(code_of(exchange_now(&host, &client)), Code::KeyNotFound);
-    assert_eq!(host.provider.count(KEYS), 5);
 }
 
 #[test]
@@ -177,22 +87,7 @@ fn keys_older_than_an_hour_are_fetched_again() {
 }
 
 #[test]
-fn made_up_key_ids_are_no_flood_while_the_keys_cannot_be_fetched() {
-    let host = SimulatedHost::process();
-    let client = host.client();
-    exchange_now(&host, &client).unwrap();
-    host.provider.makes_up_keys.set(true);
-    for _ in 0..100 {
-        host.provider.plan(KEYS, Ok(html(503)));
-    }
-    for _ in 0..100 {
-        assert!(exchange_now(&host, &client).is_err());
-    }
-    assert_eq!(host.provider.count(KEYS), 2);
-}
-
-#[test]
-fn two_tokens_of_a_new_key_at_the_same_time_cost_one_request_and_are_both_verified() {
+fn two_tokens_of_a_new_key_at_the_same_time_cost_one_request_and_are_both_verified_x6_x8() {
     let host = SimulatedHost::page();
     let client = host.created();
     host.sign_in(&client);
@@ -210,4 +105,136 @@ fn two_tokens_of_a_new_key_at_the_same_time_cost_one_request_and_are_both_verifi
     // Its session was replaced by the sign-in, which is not the key's fault.
     let _ = refreshing.take();
     assert_eq!((host.provider.count(KEYS), host.reasons(EventKind::RefreshFailed)), (before + 1, vec![]));
+}
+
+fn key_set(ids: &[&str]) -> Value {
+    json!({ "keys": ids.iter().map(|id| key(id)).collect::<Value>() })
+}
+
+#[test]
+fn a_key_that_is_new_since_the_keys_were_sent_is_found_x8() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    // The provider rotates between its two answers, and an old copy is the first that comes.
+    host.provider.plan(KEYS, Ok(answer(200, &key_set(&["k1"]))));
+    host.provider.rotate_keys("k2");
+    exchange_now(&host, &client).unwrap();
+    assert_eq!((host.provider.count(KEYS), host.provider.count(TOKEN)), (2, 1));
+}
+
+#[test]
+fn a_key_rotated_just_before_signing_is_found_though_the_keys_are_out_for_a_moment_x8() {
+    for failures in 1..=3 {
+        let host = SimulatedHost::page();
+        let client = host.created();
+        host.sign_in(&client);
+        host.provider.rotate_keys("k2");
+        for failure in 0..failures {
+            let network = Err(HttpFailure::Network("simulated".to_owned()));
+            host.provider.plan(KEYS, if failure % 2 == 0 { network } else { Ok(html(503)) });
+        }
+        assert_eq!(host.sign_in(&client).agent.id, "usr_1");
+        assert_eq!((host.provider.count(KEYS), host.provider.count(TOKEN)), (failures + 2, 2));
+    }
+}
+
+#[test]
+fn tokens_of_a_new_key_share_the_tries_while_the_keys_are_out_for_a_moment_x8() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    exchange_now(&host, &client).unwrap();
+    host.provider.rotate_keys("k2");
+    for _ in 0..3 {
+        host.provider.plan(KEYS, Ok(html(503)));
+    }
+    let started: Vec<_> = (0..50u32)
+        .map(|at| {
+            let (host, client) = (host.clone(), client.clone());
+            host.clone().start(async move {
+                host.executor.sleep(at * 80).await;
+                exchange(host, client).await
+            })
+        })
+        .collect();
+    host.pass_seconds(20);
+    for call in started {
+        call.take().unwrap();
+    }
+    assert_eq!(host.provider.count(KEYS), 5);
+}
+
+#[test]
+fn nobody_asks_again_for_keys_that_nobody_waits_for() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    for _ in 0..10 {
+        host.provider.plan(KEYS, Ok(html(503)));
+    }
+    host.provider.plan(TOKEN, Ok(html(503)));
+    assert!(exchange_now(&host, &client).is_err());
+    host.pass_seconds(30);
+    assert_eq!(host.provider.count(KEYS), 1);
+}
+
+#[test]
+fn stored_keys_older_than_an_hour_are_fetched_again() {
+    let host = SimulatedHost::page();
+    host.sign_in(&host.created());
+    let host = host.reloaded();
+    host.pass_seconds(3500);
+    host.sign_in(&host.created());
+    assert_eq!(host.provider.count(KEYS), 1);
+    let host = host.reloaded();
+    host.pass_seconds(101);
+    host.sign_in(&host.created());
+    assert_eq!(host.provider.count(KEYS), 2);
+}
+
+#[test]
+fn keys_that_were_taken_from_the_key_set_serve_for_an_hour_at_most_x8() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    exchange_now(&host, &client).unwrap();
+    host.provider.published.borrow_mut().clear();
+    exchange_now(&host, &client).unwrap();
+    host.pass_seconds(3601);
+    assert_eq!(code_of(exchange_now(&host, &client)), Code::KeyNotFound);
+}
+
+#[test]
+fn stored_keys_that_cannot_be_right_are_fetched_again() {
+    let host = SimulatedHost::page();
+    host.sign_in(&host.created());
+    let stored = host.places.all(Area::Documents);
+    let (name, text) = stored.iter().find(|(name, _)| name.starts_with("wasm-oidc:keys:")).unwrap();
+    let at = host.seconds();
+    for wrong in [
+        text.replace(&format!("\"fetched_at\":{}", at), "\"fetched_at\":9000000000"),
+        text.replace("\"keys\"", "\"sleys\""),
+        text.replace("\"document\"", "\"documents\""),
+        "{".to_owned(),
+    ] {
+        assert_ne!(wrong, *text);
+        let host = host.reloaded();
+        host.places.put(Area::Documents, name, &wrong);
+        let before = host.provider.count(KEYS);
+        host.sign_in(&host.created());
+        assert_eq!(host.provider.count(KEYS), before + 1, "{wrong}");
+    }
+}
+
+#[test]
+fn a_key_set_that_leads_elsewhere_or_never_ends_is_refused_x7() {
+    for (failure, code) in
+        [(HttpFailure::Redirect, Code::RedirectRefused), (HttpFailure::TooLarge, Code::ResponseTooLarge)]
+    {
+        let host = SimulatedHost::process();
+        let client = host.client();
+        for _ in 0..5 {
+            host.provider.plan(KEYS, Err(failure.clone()));
+        }
+        assert_eq!(code_of(exchange_now(&host, &client)), code);
+        assert_eq!(host.provider.count(TOKEN), 1);
+        assert!(host.provider.count(KEYS) <= 5);
+    }
 }

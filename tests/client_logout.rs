@@ -13,7 +13,7 @@
 mod simulated;
 
 use serde_json::json;
-use simulated::{DISCOVERY, SimulatedHost, answer, code_of, metadata};
+use simulated::{DISCOVERY, REVOKE, SimulatedHost, answer, code_of, metadata};
 use url::Url;
 use wasm_oidc::client::{Client, LoggedOut, SignInOptions, SignOutOptions};
 use wasm_oidc::error::Code;
@@ -39,7 +39,7 @@ fn sign_out(host: &SimulatedHost, client: &Client<SimulatedHost>, app_state: Opt
 }
 
 #[test]
-fn the_return_from_the_provider_is_told_once_and_leaves_the_address_bar_clean() {
+fn the_return_from_the_provider_is_told_once_and_leaves_the_address_bar_clean_l2() {
     let (host, client) = signed_in();
     let back = sign_out(&host, &client, Some("{\"tab\":3}"));
     let host = host.reloaded();
@@ -55,7 +55,7 @@ fn the_return_from_the_provider_is_told_once_and_leaves_the_address_bar_clean() 
 }
 
 #[test]
-fn what_is_not_the_return_of_this_sign_out_is_left_alone() {
+fn what_is_not_the_return_of_this_sign_out_is_left_alone_l2() {
     let (host, client) = signed_in();
     let back = sign_out(&host, &client, None);
     for url in [
@@ -76,7 +76,7 @@ fn what_is_not_the_return_of_this_sign_out_is_left_alone() {
 }
 
 #[test]
-fn each_sign_out_has_a_state_of_its_own_and_the_last_one_counts() {
+fn each_sign_out_has_a_state_of_its_own_and_the_last_one_counts_l2() {
     let (host, client) = signed_in();
     let first = sign_out(&host, &client, None);
     host.sign_in(&client);
@@ -89,7 +89,7 @@ fn each_sign_out_has_a_state_of_its_own_and_the_last_one_counts() {
 }
 
 #[test]
-fn a_sign_out_by_form_gives_the_form_and_puts_the_id_token_into_no_url() {
+fn a_sign_out_by_form_gives_the_form_and_puts_the_id_token_into_no_url_l1() {
     let (host, client) = signed_in();
     let id_token = client.session().unwrap().tokens.id_token.as_ref().unwrap().expose().to_owned();
     let before = host.navigations.borrow().len();
@@ -118,7 +118,7 @@ fn only_a_page_posts_a_form_and_the_session_stays_where_it_cannot() {
 }
 
 #[test]
-fn nothing_is_remembered_where_the_user_does_not_come_back() {
+fn nothing_is_remembered_where_the_user_does_not_come_back_l3() {
     let remembered = |host: &SimulatedHost| {
         host.places.all(Area::Transactions).iter().filter(|(key, _)| key.contains("logout")).count()
     };
@@ -136,6 +136,21 @@ fn nothing_is_remembered_where_the_user_does_not_come_back() {
     let before = host.navigations.borrow().len();
     host.run(client.sign_out(&SignOutOptions::default())).unwrap();
     assert_eq!((remembered(&host), host.navigations.borrow().len()), (0, before));
+}
+
+#[test]
+fn the_session_is_gone_here_before_the_page_is_left_l4() {
+    let (host, client) = signed_in();
+    let before = host.navigations.borrow().len();
+    host.provider.take_time(REVOKE, 1000);
+    let caller = client.clone();
+    let call = host.start(async move { caller.sign_out(&SignOutOptions::default()).await });
+    host.executor.pass(500);
+    assert!(client.session().is_none() && host.places.all_tokens().is_empty());
+    assert_eq!(host.reasons(EventKind::SignedOut), [Some("signed_out")]);
+    assert_eq!((call.is_done(), host.navigations.borrow().len()), (false, before));
+    host.pass_seconds(3);
+    assert!(host.navigations.borrow().last().unwrap().starts_with("https://idp.example/logout?"));
 }
 
 #[test]

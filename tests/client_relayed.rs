@@ -67,7 +67,7 @@ fn a_response_that_was_relayed_ends_the_sign_in_as_a_redirect_does_and_leaves_no
 }
 
 #[test]
-fn a_made_up_message_ends_nothing() {
+fn a_made_up_message_ends_nothing_x28() {
     let host = SimulatedHost::page();
     let client = host.created();
     let (relayed, other) = (begin(&host, &client), begin(&host, &client));
@@ -93,7 +93,7 @@ fn a_made_up_message_ends_nothing() {
 }
 
 #[test]
-fn a_response_that_is_not_whole_or_of_another_issuer_is_refused_without_a_request() {
+fn a_response_that_is_not_whole_or_of_another_issuer_is_refused_without_a_request_x12_i1_i2() {
     let host = SimulatedHost::page();
     let client = host.created();
     for (change, expected) in [
@@ -136,7 +136,7 @@ fn a_refusal_of_the_provider_becomes_its_class_and_gives_back_the_app_state() {
 }
 
 #[test]
-fn the_same_message_twice_is_one_token_request_and_one_agent() {
+fn the_same_message_twice_is_one_token_request_and_one_agent_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let relayed = begin(&host, &client);
@@ -157,7 +157,7 @@ fn the_same_message_twice_is_one_token_request_and_one_agent() {
 }
 
 #[test]
-fn a_code_is_sent_once_also_when_its_request_fails() {
+fn a_code_is_sent_once_also_when_its_request_fails_b6() {
     let host = SimulatedHost::page();
     let client = host.created();
     let relayed = begin(&host, &client);
@@ -337,7 +337,7 @@ fn without_a_page_there_is_neither_window_nor_frame() {
 }
 
 #[test]
-fn a_redirect_uri_on_another_origin_could_hand_over_nothing_and_is_refused() {
+fn a_redirect_uri_on_another_origin_could_hand_over_nothing_and_is_refused_w5() {
     let host = SimulatedHost::page();
     let client = host.client_with(json!({ "redirectUri": "https://other.example/callback" }));
     let error = host.run(client.begin_relayed(options(&client), Interaction::Popup)).unwrap_err();

@@ -43,7 +43,7 @@ fn sign_out(revoke: bool) -> SignOutOptions {
 }
 
 #[test]
-fn a_sign_out_revokes_the_refresh_token_first_in_requests_that_outlive_the_page() {
+fn a_sign_out_revokes_the_refresh_token_first_in_requests_that_outlive_the_page_rev7() {
     let (host, client) = signed_in();
     let tokens = client.session().unwrap().tokens.clone();
     host.run(client.sign_out(&sign_out(true))).unwrap();
@@ -63,7 +63,7 @@ fn a_sign_out_that_is_told_not_to_revokes_nothing() {
 }
 
 #[test]
-fn a_revocation_that_fails_is_one_warning_and_the_session_is_over_all_the_same() {
+fn a_revocation_that_fails_is_one_warning_and_the_session_is_over_all_the_same_rev6() {
     let failures = [Ok(answer(503, &json!({}))), Ok(refusal("invalid_client")), Err(HttpFailure::Timeout)];
     for (failure, times) in failures.into_iter().zip([1, 2, 2]) {
         let (host, client) = signed_in();
@@ -79,7 +79,7 @@ fn a_revocation_that_fails_is_one_warning_and_the_session_is_over_all_the_same()
 }
 
 #[test]
-fn a_provider_that_never_answers_a_revocation_holds_a_sign_out_up_for_three_seconds_each() {
+fn a_provider_that_never_answers_a_revocation_holds_a_sign_out_up_for_three_seconds_each_rev6() {
     let (host, client) = signed_in();
     host.provider.take_time(REVOKE, 600_000);
     let before = host.executor.milliseconds();
@@ -118,7 +118,7 @@ fn without_a_token_the_refresh_token_of_the_session_is_revoked_or_the_access_tok
 }
 
 #[test]
-fn a_token_that_the_caller_names_needs_no_session_and_goes_with_the_callers_hint() {
+fn a_token_that_the_caller_names_needs_no_session_and_goes_with_the_callers_hint_rev1() {
     let host = SimulatedHost::process();
     let client = host.client_with(json!({ "clientSecret": "hunter2" }));
     assert!(host.run(client.revoke_token(Some("mine"), Some("refresh_token"))).unwrap());
@@ -138,7 +138,7 @@ fn nobody_signed_in_and_nothing_named_is_an_error() {
 }
 
 #[test]
-fn a_revocation_asked_for_tells_its_failure() {
+fn a_revocation_asked_for_tells_its_failure_rev3_rev4() {
     let (host, client) = signed_in();
     for (failure, code) in [
         (Ok(refusal("unsupported_token_type")), Code::UnsupportedTokenType),
@@ -152,7 +152,7 @@ fn a_revocation_asked_for_tells_its_failure() {
 }
 
 #[test]
-fn introspection_is_for_clients_that_authenticate() {
+fn introspection_is_for_clients_that_authenticate_int1_int4() {
     let host = SimulatedHost::process();
     let public = host.client();
     assert_eq!(code_of(host.run(public.introspect("t", None))), Code::MissingOption);

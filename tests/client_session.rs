@@ -139,7 +139,7 @@ fn a_sign_out_is_not_undone_by_tokens_on_their_way_through_a_slow_store() {
 }
 
 #[test]
-fn a_refresh_token_that_is_refused_ends_the_session_with_its_reason() {
+fn a_refresh_token_that_is_refused_ends_the_session_with_its_reason_b11() {
     let (host, client) = expired();
     host.provider.plan(TOKEN, Ok(refusal("invalid_grant")));
     assert!(host.run(client.get_agent()).unwrap().is_none());
@@ -149,7 +149,7 @@ fn a_refresh_token_that_is_refused_ends_the_session_with_its_reason() {
 }
 
 #[test]
-fn a_refused_refresh_token_is_a_session_that_expired_for_who_asks_for_a_token() {
+fn a_refused_refresh_token_is_a_session_that_expired_for_who_asks_for_a_token_b11() {
     let (host, client) = expired();
     host.provider.plan(TOKEN, Ok(refusal("invalid_grant")));
     let error = host.run(client.access_token(0, false)).unwrap_err();
@@ -222,7 +222,7 @@ fn the_end_of_an_access_token_is_told_once() {
 }
 
 #[test]
-fn tokens_of_another_subject_end_the_session_and_are_not_kept() {
+fn tokens_of_another_subject_end_the_session_and_are_not_kept_c16_x31() {
     let (host, client) = expired();
     *host.provider.subject.borrow_mut() = "usr_2".to_owned();
     assert_eq!(code_of(host.run(client.refresh())), Code::SubjectMismatch);
@@ -232,7 +232,7 @@ fn tokens_of_another_subject_end_the_session_and_are_not_kept() {
 }
 
 #[test]
-fn tokens_that_nobody_signed_end_the_session() {
+fn tokens_that_nobody_signed_end_the_session_c6_j3() {
     let (host, client) = expired();
     host.provider.forges.set(true);
     assert_eq!(code_of(host.run(client.refresh())), Code::SignatureInvalid);
@@ -283,7 +283,7 @@ fn a_caller_is_told_after_its_time_and_the_answer_that_comes_later_is_kept() {
 }
 
 #[test]
-fn a_clock_that_is_hours_off_is_named_makes_no_flood_and_costs_no_session() {
+fn a_clock_that_is_hours_off_is_named_makes_no_flood_and_costs_no_session_x30() {
     for hours in [2, -2] {
         let (host, client) = expired();
         host.provider.is_ahead.set(hours * 3600);

@@ -272,7 +272,7 @@ fn an_answer_that_cannot_be_verified_yet_survives_a_reload_and_is_not_asked_for_
 }
 
 #[test]
-fn a_lost_answer_under_rotation_ends_the_session_with_a_code_of_its_own() {
+fn a_lost_answer_under_rotation_ends_the_session_with_a_code_of_its_own_b11() {
     let tab = signed_in("session");
     tab.0.pass_seconds(TOKEN_LIFETIME + 1);
     tab.0.provider.plan(TOKEN, Err(HttpFailure::Network("reset".to_owned())));
@@ -392,7 +392,7 @@ fn agents_that_the_app_keeps_share_one_request_for_one_refresh_token() {
 }
 
 #[test]
-fn marks_hold_no_token() {
+fn marks_hold_no_token_x26() {
     let tab = signed_in("session");
     tab.0.pass_seconds(TOKEN_LIFETIME + 1);
     let old = tab.1.session().unwrap();

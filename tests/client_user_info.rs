@@ -47,7 +47,7 @@ fn the_claims_of_who_is_signed_in_come_with_organizations_read() {
 }
 
 #[test]
-fn claims_of_somebody_else_are_refused_with_both_subjects() {
+fn claims_of_somebody_else_are_refused_with_both_subjects_c15_x32() {
     let (host, client) = signed_in();
     *host.provider.subject.borrow_mut() = "usr_2".to_owned();
     let error = host.run(client.user_info(None)).unwrap_err();
@@ -103,7 +103,7 @@ fn a_refused_refresh_behind_a_401_ends_the_session() {
 }
 
 #[test]
-fn a_signed_answer_is_verified_with_the_keys_of_the_provider() {
+fn a_signed_answer_is_verified_with_the_keys_of_the_provider_x32() {
     let claims = |more: Value| {
         let mut claims = json!({ "sub": "usr_1", "iss": ISSUER, "aud": "spa" });
         for (name, value) in more.as_object().unwrap() {
@@ -132,7 +132,7 @@ fn a_signed_answer_is_verified_with_the_keys_of_the_provider() {
 }
 
 #[test]
-fn the_algorithms_of_signed_answers_are_those_that_the_metadata_lists_for_them() {
+fn the_algorithms_of_signed_answers_are_those_that_the_metadata_lists_for_them_j1_x32() {
     let host = SimulatedHost::page();
     let mut listed = metadata();
     listed["userinfo_signing_alg_values_supported"] = json!(["none", "ES256"]);

@@ -40,7 +40,7 @@ fn holding(text: &str) -> Vec<String> {
 }
 
 #[wasm_bindgen_test]
-async fn tokens_are_in_the_storage_of_the_tab_only_when_the_app_says_so() {
+async fn tokens_are_in_the_storage_of_the_tab_only_when_the_app_says_so_w8_x27() {
     session_storage().clear().unwrap();
     let memory = JsHost::new(StorageKind::Memory);
     memory.save_tokens("wasm-oidc:session:a", Some("canary-of-memory")).await.unwrap();

@@ -92,7 +92,7 @@ async fn a_real_server_is_answered_to() {
 }
 
 #[wasm_bindgen_test]
-async fn a_redirect_of_a_real_server_is_not_followed() {
+async fn a_redirect_of_a_real_server_is_not_followed_x33() {
     let server = Server::start().await;
     assert_eq!(server.get("/redirect", AMPLE).await, Err(HttpFailure::Redirect));
     assert_eq!(server.list("requests"), ["/redirect"]);
@@ -100,7 +100,7 @@ async fn a_redirect_of_a_real_server_is_not_followed() {
 }
 
 #[wasm_bindgen_test]
-async fn a_real_server_that_does_not_end_is_hung_up_on() {
+async fn a_real_server_that_does_not_end_is_hung_up_on_x33() {
     let server = Server::start().await;
     for (path, failure) in
         [("/endless", HttpFailure::TooLarge), ("/trickle", HttpFailure::Timeout), ("/never", HttpFailure::Timeout)]
@@ -109,6 +109,13 @@ async fn a_real_server_that_does_not_end_is_hung_up_on() {
         assert_eq!(server.get(path, limits).await, Err(failure), "{path}");
         assert!(server.aborted(path).await, "{path}");
     }
+    server.stop().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_small_answer_that_unpacks_to_a_large_one_is_too_large_x33() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/bomb", AMPLE).await, Err(HttpFailure::TooLarge));
     server.stop().await;
 }
 

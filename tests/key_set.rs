@@ -1,13 +1,21 @@
 //! Key sets: odd keys are skipped, good ones found, and none serves what it is not for (RFC 7517, 8725 3.1).
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic fails a test")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic fails a test"
+)]
 
 mod support;
+
+use std::time::{Duration, Instant};
 
 use support::{base64url, fixtures, text};
 use wasm_oidc::error::{Code, Result};
 use wasm_oidc::protocol::algorithm::Algorithm;
-use wasm_oidc::protocol::http::HttpResponse;
+use wasm_oidc::protocol::http::{HttpResponse, MAX_RESPONSE_BYTES};
 use wasm_oidc::protocol::json::{Json, parse_object};
 use wasm_oidc::protocol::key_set::{KeySet, MAX_CANDIDATES, judge_key_set};
 
@@ -35,8 +43,13 @@ fn key(kid: &str, changes: &[(&str, Json)]) -> String {
     found.to_string()
 }
 
+fn read(status: u16, media_type: &str, body: &str) -> Result<KeySet> {
+    let headers = vec![("content-type".to_owned(), media_type.to_owned())];
+    judge_key_set(&HttpResponse { status, headers, body: body.as_bytes().to_vec() })
+}
+
 #[test]
-fn without_a_key_id_every_fitting_key_is_tried() {
+fn without_a_key_id_every_fitting_key_is_tried_x8() {
     let one = keys(&key("rsa", &[]));
     assert_eq!(one.candidates(Algorithm::RS256, None).len(), 1);
     let several = keys(&[key("rsa", &[]), key("rsa", &[("kid", text("b"))]), key("p256", &[])].join(","));
@@ -46,7 +59,7 @@ fn without_a_key_id_every_fitting_key_is_tried() {
 }
 
 #[test]
-fn keys_with_the_same_key_id_are_all_tried() {
+fn keys_with_the_same_key_id_are_all_tried_x8() {
     let twice = keys(&[key("rsa", &[]), key("rsa", &[])].join(","));
     assert_eq!(twice.candidates(Algorithm::RS256, Some("rsa")).len(), 2);
     assert!(twice.candidates(Algorithm::RS256, Some("rotated")).is_empty());
@@ -62,7 +75,7 @@ fn an_rsa_key_says_how_long_its_signatures_are_and_others_leave_it_to_the_algori
 }
 
 #[test]
-fn a_key_serves_only_the_algorithm_of_its_type_its_curve_and_its_own_alg() {
+fn a_key_serves_only_the_algorithm_of_its_type_its_curve_and_its_own_alg_x2_j1() {
     for &algorithm in Algorithm::ALL {
         let fitting: Vec<_> =
             key_set().keys().iter().filter(|key| key.fits(algorithm)).map(|key| key.key_id.clone().unwrap()).collect();
@@ -84,7 +97,7 @@ fn a_key_serves_only_the_algorithm_of_its_type_its_curve_and_its_own_alg() {
 }
 
 #[test]
-fn odd_keys_are_skipped_and_the_good_ones_beside_them_found() {
+fn odd_keys_are_skipped_and_the_good_ones_beside_them_found_x7_j4() {
     let found: Vec<_> = key_set().keys().iter().map(|key| key.key_id.clone().unwrap()).collect();
     assert_eq!(found, ["rsa", "p256", "p384", "p521", "ed"]);
     let short = Json::String(base64url([1; 31]));
@@ -131,7 +144,7 @@ fn a_modulus_with_a_sign_byte_is_the_same_key() {
 }
 
 #[test]
-fn of_5_000_keys_at_most_100_are_tried() {
+fn of_5_000_keys_at_most_100_are_tried_x7() {
     let many = keys(&vec![key("p256", &[]); 5_000].join(","));
     assert_eq!(many.keys().len(), 5_000);
     assert_eq!(many.candidates(Algorithm::ES256, None).len(), MAX_CANDIDATES);
@@ -139,7 +152,101 @@ fn of_5_000_keys_at_most_100_are_tried() {
 }
 
 #[test]
-fn what_a_key_set_writes_it_reads_back_with_public_members_only() {
+fn a_set_of_5_000_keys_below_a_megabyte_is_read_in_bounded_time_and_the_good_key_found_x7() {
+    let odd = key("p256", &[("kid", text("x")), ("use", Json::Null)]);
+    let body = format!("{{\"keys\":[{},{}]}}", vec![odd; 5_000].join(","), key("p384", &[]));
+    assert!((800_000..MAX_RESPONSE_BYTES).contains(&body.len()), "{}", body.len());
+    let began = Instant::now();
+    let set = read(200, "application/json", &body).unwrap();
+    let found = set.candidates(Algorithm::ES384, Some("p384")).len();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!((set.keys().len(), found), (5_001, 1));
+    assert!(set.candidates(Algorithm::ES256, Some("p384")).is_empty());
+}
+
+#[test]
+fn a_set_of_odd_entries_below_a_megabyte_is_read_in_bounded_time_x7_x23() {
+    let entries = ["{}", "[]", "null", "\"\"", "{\"kty\":\"RSA\"}", "{\"kty\":{\"kty\":[]}}"].join(",");
+    let body = format!("{{\"keys\":[{}]}}", vec![entries; 16_000].join(","));
+    assert!((800_000..MAX_RESPONSE_BYTES).contains(&body.len()), "{}", body.len());
+    let began = Instant::now();
+    assert_eq!(read(200, "application/json", &body).map(|set| set.is_empty()), Ok(true));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[test]
+fn what_a_key_says_of_certificates_and_other_places_is_never_looked_at_x3() {
+    for (name, value) in [
+        ("x5c", Json::Array(vec![text("MIIB==\n")])),
+        ("x5c", text("none")),
+        ("x5u", text("https://attacker.example/certificates")),
+        ("x5t", text("?")),
+        ("jku", text("https://attacker.example/keys")),
+    ] {
+        let set = keys(&key("rsa", &[(name, value)]));
+        assert_eq!(set.candidates(Algorithm::RS256, Some("rsa")).len(), 1, "{name}");
+        assert_eq!(set, keys(&key("rsa", &[])), "{name}");
+    }
+}
+
+#[test]
+fn a_point_of_small_order_is_no_key_of_ed25519_x25_j4() {
+    let point = |first: u8, middle: u8, last: u8| {
+        let mut point = [middle; 32];
+        (point[0], point[31]) = (first, last);
+        point
+    };
+    let mut small = Vec::new();
+    for sign in [0, 0x80] {
+        // y is 0 or 1, as it should be written and over the prime, or -1.
+        small.extend([0, 1].map(|first| point(first, 0, sign)));
+        small.extend([0xec, 0xed, 0xee].map(|first| point(first, 0xff, 0x7f | sign)));
+        for y in [
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        ] {
+            let mut point = [0; 32];
+            for (at, byte) in point.iter_mut().enumerate() {
+                *byte = u8::from_str_radix(y.get(2 * at..2 * at + 2).unwrap(), 16).unwrap();
+            }
+            point[31] |= sign;
+            small.push(point);
+        }
+    }
+    assert_eq!(small.len(), 14);
+    for point in small {
+        assert!(keys(&key("ed", &[("x", text(&base64url(point)))])).is_empty(), "{point:?}");
+    }
+    for honest in [point(0, 1, 0), point(0xec, 0xfe, 0x7f), point(0xeb, 0xff, 0x7f), point(2, 0, 0)] {
+        assert_eq!(keys(&key("ed", &[("x", text(&base64url(honest)))])).keys().len(), 1, "{honest:?}");
+    }
+}
+
+#[cfg(feature = "native-crypto")]
+#[path = "support/second_opinion.rs"]
+mod second_opinion;
+
+#[cfg(feature = "native-crypto")]
+#[test]
+fn a_point_off_the_curve_has_the_form_of_a_key_and_verifies_nothing_j4_x25() {
+    let token = wasm_oidc::protocol::jwt::parse(&support::fixture("tokens", "ES256")).unwrap();
+    let verdict = |jwk: &str| {
+        let keys = keys(jwk);
+        let key = keys.keys().first().expect("it has the form of a key");
+        second_opinion::verdict(Algorithm::ES256, key, token.signing_input.as_bytes(), &token.signature)
+    };
+    assert_eq!(verdict(&key("p256", &[])), Some(true));
+    let written = parse_object(key("p256", &[]).as_bytes()).unwrap();
+    let y = wasm_oidc::protocol::base64::decode(written.string("y").unwrap().unwrap()).unwrap();
+    for at in [0, 15, 31] {
+        let mut off = y.clone();
+        off[at] ^= 1;
+        assert_eq!(verdict(&key("p256", &[("y", text(&base64url(off)))])), Some(false), "byte {at}");
+    }
+}
+
+#[test]
+fn what_a_key_set_writes_it_reads_back_with_public_members_only_x3() {
     let set = key_set();
     let text = set.to_json().to_string();
     assert_eq!(KeySet::parse(&parse_object(text.as_bytes()).unwrap()).unwrap(), set);
@@ -150,11 +257,8 @@ fn what_a_key_set_writes_it_reads_back_with_public_members_only() {
 }
 
 #[test]
-fn an_answer_that_is_no_key_set_is_refused() {
-    let answer = |status, media_type: &str, body: &str| {
-        let headers = vec![("content-type".to_owned(), media_type.to_owned())];
-        judge_key_set(&HttpResponse { status, headers, body: body.as_bytes().to_vec() })
-    };
+fn an_answer_that_is_no_key_set_is_refused_x7() {
+    let answer = read;
     let good = key_set().to_json().to_string();
     let code = |result: Result<KeySet>| result.unwrap_err().code();
     assert_eq!(answer(200, "application/jwk-set+json; charset=utf-8", &good), Ok(key_set()));

@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn another_parser_reads_the_same_or_refuses_too(text in prop_oneof![text(), near_json()]) {
+    fn another_parser_reads_the_same_or_refuses_too_x22(text in prop_oneof![text(), near_json()]) {
         let own = json::parse(&text);
         let other = serde_json::from_str::<serde_json::Value>(&text);
         match (own, other) {
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_an_object_or_a_typed_error(bytes in vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_an_object_or_a_typed_error_x22(bytes in vec(any::<u8>(), 0..200)) {
         if let Err(error) = json::parse_object(&bytes) {
             prop_assert_eq!(error.code(), Code::InvalidResponse);
         }
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn a_url_that_is_accepted_means_the_same_to_the_url_standard(text in text()) {
+    fn a_url_that_is_accepted_means_the_same_to_the_url_standard_x17(text in text()) {
         match HttpsUrl::parse(&text) {
             Ok(url) => {
                 prop_assert_eq!(url.as_str(), &text);
@@ -219,7 +219,7 @@ proptest! {
     }
 
     #[test]
-    fn an_issuer_has_discovery_urls_on_its_own_origin(text in text()) {
+    fn an_issuer_has_discovery_urls_on_its_own_origin_m2(text in text()) {
         if let Ok(issuer) = Issuer::parse(&text) {
             for kind in [ProviderType::Oidc, ProviderType::Oauth2] {
                 for request in discovery_requests(&issuer, kind) {
@@ -254,7 +254,7 @@ proptest! {
     }
 
     #[test]
-    fn any_callback_is_recognized_left_alone_or_refused(text in text(), ours in any::<bool>()) {
+    fn any_callback_is_recognized_left_alone_or_refused_o7_x18(text in text(), ours in any::<bool>()) {
         let tag = StateTag::new("https://idp", "spa", "https://app/cb", "");
         let text = if ours { text.replace("state=", &format!("state={}", tag.state("x"))) } else { text };
         for mode in MODES {
@@ -297,7 +297,7 @@ proptest! {
     }
 
     #[test]
-    fn taking_a_response_out_leaves_none_and_does_nothing_twice(text in text()) {
+    fn taking_a_response_out_leaves_none_and_does_nothing_twice_b7(text in text()) {
         let tag = StateTag::new("https://idp", "spa", "https://app/cb", "");
         for mode in MODES {
             let once = without_response_parameters(&text, mode);
@@ -308,21 +308,21 @@ proptest! {
     }
 
     #[test]
-    fn a_verifier_is_accepted_exactly_by_rfc_7636_4_1(text in prop_oneof![text(), "[A-Za-z0-9._~-]{40,131}"]) {
+    fn a_verifier_is_accepted_exactly_by_rfc_7636_p1(text in prop_oneof![text(), "[A-Za-z0-9._~-]{40,131}"]) {
         let valid = (43..=128).contains(&text.len())
             && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._~".contains(c));
         prop_assert_eq!(CodeVerifier::parse(&text).is_ok(), valid);
     }
 
     #[test]
-    fn a_verifier_made_from_random_bytes_is_valid_and_has_a_challenge_of_43_characters(bytes in any::<[u8; 32]>()) {
+    fn a_verifier_made_from_random_bytes_is_valid_and_has_a_challenge_of_43_characters_p1(bytes in any::<[u8; 32]>()) {
         let verifier = CodeVerifier::from_random(bytes);
         prop_assert_eq!(CodeVerifier::parse(verifier.as_str()), Ok(verifier.clone()));
         prop_assert_eq!(verifier.challenge().len(), 43);
     }
 
     #[test]
-    fn any_authorization_request_is_a_url_with_each_parameter_once_or_a_typed_error(
+    fn any_authorization_request_is_a_url_with_each_parameter_once_or_a_typed_error_x37(
         scope in text(), hint in any::<String>(), prompt in text(), resource in text(), name in text(), client in text(),
     ) {
         let document = br#"{"authorization_endpoint":"https://idp/auth?own=1"}"#;
@@ -347,7 +347,7 @@ proptest! {
     }
 
     #[test]
-    fn an_error_of_the_provider_is_harmless_whatever_it_says(error in text(), description in text()) {
+    fn an_error_of_the_provider_is_harmless_whatever_it_says_x34(error in text(), description in text()) {
         let failure = refused(&error, Some(&description));
         prop_assert!(is_harmless(&failure));
         let description = failure.failure().error_description.clone().unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
 use crate::ports::StorageKind;
 use crate::protocol::json::{self, Json, Object};
+use crate::tools::check_token::{self, TokenCheck};
 use crate::tools::preflight::preflight;
 
 /// The tools of a client; never leaves the wrapper.
@@ -43,12 +44,29 @@ fn read(arguments: &str) -> Result<Object> {
 }
 
 async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, store: JsValue) -> Result<Json> {
-    let (_arguments, _store) = (arguments?, store);
-    match job {
-        "preflight" => Ok(Json::Object(preflight(&client).await.to_json())),
-        _ => Err(Error::new(
-            Code::InvalidOption,
-            "the wrapper asks for a job that this wasm does not know: their versions differ",
-        )),
-    }
+    let (arguments, _store) = (arguments?, store);
+    Ok(match job {
+        "check_token" => {
+            let check = TokenCheck::from_json(&arguments, Some(client.options()))?;
+            Json::String(check_token::check_token(client.host(), &check).await.to_json().to_string())
+        }
+        "preflight" => Json::Object(preflight(&client).await.to_json()),
+        _ => {
+            return Err(Error::new(
+                Code::InvalidOption,
+                "the wrapper asks for a job that this wasm does not know: their versions differ",
+            ));
+        }
+    })
+}
+
+/// Checks a token without a client. The report is JSON text: what is in a token may be named `__proto__`.
+#[wasm_bindgen]
+pub fn check_token(arguments: &str, fetch: Option<Function>) -> Promise {
+    let check = read(arguments).and_then(|arguments| TokenCheck::from_json(&arguments, None));
+    let host = JsHost::new(StorageKind::Memory).with_fetch(fetch);
+    future_to_promise(async move {
+        let check = check.map_err(thrown)?;
+        Ok(check_token::check_token(&host, &check).await.to_json().to_string().into())
+    })
 }

@@ -153,12 +153,17 @@ impl<H: Host> Client<H> {
         pending: &Pending,
         response: &AuthorizationResponse,
     ) -> Result<SignedIn> {
+        let issuer = pending.issuer.as_deref();
+        let used = transaction.used(response.code(), None);
+        // Nobody is asked anything because of a response of another issuer (RFC 9700 4.4.2).
+        if let Err(error) = callback::check_issuer(response.iss.as_deref(), issuer, false) {
+            self.save_transaction(&response.state, &used);
+            return Err(error);
+        }
         let metadata = self.discover(false).await?;
         // Whatever is refused below, this `state` is used up; and nothing that happens to this page between here
         // and the answer can make the code be sent a second time.
-        let used = transaction.used(response.code(), None);
         self.save_transaction(&response.state, &used);
-        let issuer = pending.issuer.as_deref();
         callback::check_issuer(metadata.issuer.as_ref().map(Issuer::as_str), issuer, false)?;
         let is_advertised = metadata.authorization_response_iss_parameter_supported;
         callback::check_issuer(response.iss.as_deref(), issuer, is_advertised)?;

@@ -136,6 +136,8 @@ impl<H: Host> Client<H> {
                 "`state` of the authorization response is not the one of this request",
             ));
         }
+        // Nobody is asked anything because of a response of another issuer (RFC 9700 4.4.2).
+        callback::check_issuer(response.iss.as_deref(), by_hand.issuer.as_deref(), false)?;
         let metadata = self.discover(false).await?;
         let issuer = metadata.issuer.as_ref().map(Issuer::as_str);
         if let Some(asked) = &by_hand.issuer {

@@ -11,7 +11,7 @@ const NEAR: usize = 3;
 
 /// An object of options that is being read. A mistake is noted and reading goes on, so that reading a member is one call
 /// and no way out; what nobody asked for is unknown. `null` counts as absent.
-pub(super) struct Given<'a> {
+pub(crate) struct Given<'a> {
     what: &'static str,
     object: &'a Object,
     known: Vec<&'static str>,
@@ -20,17 +20,17 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// `what` the members are called in messages.
-    pub(super) fn new(what: &'static str, object: &'a Object) -> Self {
+    pub(crate) fn new(what: &'static str, object: &'a Object) -> Self {
         Self { what, object, known: Vec::new(), fault: None }
     }
 
     /// The first mistake, where members that nobody asked for are none.
-    pub(super) fn finish_loosely(self) -> Result<()> {
+    pub(crate) fn finish_loosely(self) -> Result<()> {
         self.fault.map_or(Ok(()), Err)
     }
 
     /// The first mistake.
-    pub(super) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         for (name, value) in self.object.iter() {
             let is_unknown = !matches!(value, Json::Null) && !self.known.contains(&name);
             if is_unknown && self.fault.is_none() {
@@ -42,13 +42,13 @@ impl<'a> Given<'a> {
 
     /// The value of a member, which may be read elsewhere.
     #[inline(never)]
-    pub(super) fn value(&mut self, name: &'static str) -> Option<&'a Json> {
+    pub(crate) fn value(&mut self, name: &'static str) -> Option<&'a Json> {
         self.known.push(name);
         self.object.get(name).filter(|value| !matches!(value, Json::Null))
     }
 
     #[inline(never)]
-    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         match self.value(name)? {
             Json::String(text) if !text.is_empty() => Some(text.clone()),
             value => self.wrong(name, value, "a string that is not empty"),
@@ -56,7 +56,7 @@ impl<'a> Given<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         match self.value(name)? {
             Json::Bool(flag) => Some(*flag),
             value => self.wrong(name, value, "true or false"),
@@ -64,7 +64,7 @@ impl<'a> Given<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn seconds(&mut self, name: &'static str, least: i64, most: i64) -> Option<i64> {
+    pub(crate) fn seconds(&mut self, name: &'static str, least: i64, most: i64) -> Option<i64> {
         match self.value(name)? {
             Json::Number(Number::Integer(seconds)) if (least..=most).contains(seconds) => Some(*seconds),
             value if most == i64::MAX => self.wrong(name, value, &format!("whole seconds, at least {least}")),
@@ -74,7 +74,7 @@ impl<'a> Given<'a> {
 
     /// A list of strings that are not empty.
     #[inline(never)]
-    pub(super) fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+    pub(crate) fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let value = self.value(name)?;
         let Json::Array(items) = value else { return self.wrong(name, value, "a list of strings") };
         let mut texts = Vec::with_capacity(items.len());
@@ -89,7 +89,7 @@ impl<'a> Given<'a> {
 
     /// A list, or one string with spaces between the words.
     #[inline(never)]
-    pub(super) fn words(&mut self, name: &'static str) -> Option<Vec<String>> {
+    pub(crate) fn words(&mut self, name: &'static str) -> Option<Vec<String>> {
         match self.object.get(name) {
             Some(Json::String(text)) => {
                 self.known.push(name);
@@ -101,11 +101,11 @@ impl<'a> Given<'a> {
 
     /// The words as one string again.
     #[inline(never)]
-    pub(super) fn joined(&mut self, name: &'static str) -> Option<String> {
+    pub(crate) fn joined(&mut self, name: &'static str) -> Option<String> {
         Some(words::join(&self.words(name)?))
     }
 
-    pub(super) fn object(&mut self, name: &'static str) -> Option<&'a Object> {
+    pub(crate) fn object(&mut self, name: &'static str) -> Option<&'a Object> {
         match self.value(name)? {
             Json::Object(object) => Some(object),
             value => self.wrong(name, value, "an object"),
@@ -114,14 +114,14 @@ impl<'a> Given<'a> {
 
     /// An https URL, or http on loopback, byte for byte as it was given.
     #[inline(never)]
-    pub(super) fn url(&mut self, name: &'static str) -> Option<String> {
+    pub(crate) fn url(&mut self, name: &'static str) -> Option<String> {
         let text = self.text(name)?;
         self.parsed(name, HttpsUrl::parse(&text)).map(|_| text)
     }
 
     /// Whether it is the second of two words; the first means no.
     #[inline(never)]
-    pub(super) fn is_second_of(&mut self, name: &'static str, first: &str, second: &str) -> Option<bool> {
+    pub(crate) fn is_second_of(&mut self, name: &'static str, first: &str, second: &str) -> Option<bool> {
         let value = self.value(name)?;
         match value.as_str() {
             Some(text) if text == second => Some(true),
@@ -130,13 +130,13 @@ impl<'a> Given<'a> {
         }
     }
 
-    pub(super) fn response_mode(&mut self) -> Option<ResponseMode> {
+    pub(crate) fn response_mode(&mut self) -> Option<ResponseMode> {
         let is_fragment = self.is_second_of("responseMode", "query", "fragment")?;
         Some(if is_fragment { ResponseMode::Fragment } else { ResponseMode::Query })
     }
 
     /// What a member's text was parsed to.
-    pub(super) fn parsed<T>(&mut self, name: &'static str, parsed: Result<T>) -> Option<T> {
+    pub(crate) fn parsed<T>(&mut self, name: &'static str, parsed: Result<T>) -> Option<T> {
         match parsed {
             Ok(value) => Some(value),
             Err(cause) => {
@@ -153,14 +153,14 @@ impl<'a> Given<'a> {
     }
 
     /// Notes what is wrong with a member, never with its value: that may be a secret that slipped into the wrong place.
-    pub(super) fn wrong<T>(&mut self, name: &str, value: &Json, expected: &str) -> Option<T> {
+    pub(crate) fn wrong<T>(&mut self, name: &str, value: &Json, expected: &str) -> Option<T> {
         self.fails(wrong(name, value, expected));
         None
     }
 
     /// Notes a mistake; the first one counts.
     #[inline(never)]
-    pub(super) fn fails(&mut self, fault: Error) {
+    pub(crate) fn fails(&mut self, fault: Error) {
         self.fault.get_or_insert(fault);
     }
 
@@ -181,13 +181,13 @@ impl<'a> Given<'a> {
 
 /// What stands between spaces.
 #[inline(never)]
-pub(super) fn split(text: &str) -> Vec<String> {
+pub(crate) fn split(text: &str) -> Vec<String> {
     text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A member that is not what was expected.
 #[inline(never)]
-pub(super) fn wrong(name: &str, value: &Json, expected: &str) -> Error {
+pub(crate) fn wrong(name: &str, value: &Json, expected: &str) -> Error {
     let actual = value.type_name();
     Error::new(Code::InvalidOption, format!("option \"{name}\": expected {expected}, got {actual}"))
         .mismatch(expected, actual)

@@ -10,18 +10,19 @@ mod discovery;
 mod exchange;
 mod fetch;
 mod flight;
-mod given;
+pub(crate) mod given;
 mod introspect;
+mod key_source;
 mod keys;
 mod logout_return;
 mod marks;
 mod obtain;
-mod options;
+pub(crate) mod options;
 mod patience;
 mod refresh;
 mod relayed;
 mod renewal;
-mod request;
+pub(crate) mod request;
 mod restore;
 mod return_to;
 mod revoke;
@@ -79,8 +80,7 @@ struct Inner<H: Host> {
     storage: Storage,
     metadata: RefCell<Option<discovery::Known>>,
     discovery: Rc<Flight>,
-    keys: RefCell<Option<Rc<keys::Known>>>,
-    key_fetch: Rc<Flight>,
+    keys: RefCell<Option<Rc<key_source::KeySource>>>,
     session: RefCell<Option<Rc<Session>>>,
     /// Grows with every change of the session, so that JavaScript knows when to make a new agent.
     revision: Cell<u32>,
@@ -133,7 +133,6 @@ impl<H: Host> Client<H> {
                 metadata: RefCell::default(),
                 discovery: Rc::default(),
                 keys: RefCell::default(),
-                key_fetch: Rc::default(),
                 session: RefCell::default(),
                 revision: Cell::new(0),
                 callbacks: RefCell::default(),

@@ -225,7 +225,7 @@ fn client_authentication_of(value: &Json, given: &mut Given<'_>) -> Option<Clien
     }
 }
 
-fn algorithms(given: &mut Given<'_>) -> Option<Vec<Algorithm>> {
+pub(crate) fn algorithms(given: &mut Given<'_>) -> Option<Vec<Algorithm>> {
     let value = given.value("algorithms")?;
     let known = given.texts("algorithms")?.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
     match known {

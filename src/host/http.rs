@@ -102,6 +102,14 @@ fn build(request: &HttpRequest, deadline: &Deadline) -> Result<Request, HttpFail
     if let Some(body) = &request.body {
         init.set_body(&body.expose().into());
     }
+    if request.skips_cache {
+        // The browser asks whether what it kept still holds. Hosts that keep nothing may refuse the option.
+        let _ = Reflect::set(&init, &"cache".into(), &"no-cache".into());
+        if let Ok(made) = Request::new_with_str_and_init(&request.url, &init) {
+            return Ok(made);
+        }
+        let _ = Reflect::set(&init, &"cache".into(), &JsValue::UNDEFINED);
+    }
     Request::new_with_str_and_init(&request.url, &init).map_err(network)
 }
 

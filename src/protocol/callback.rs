@@ -60,12 +60,20 @@ pub enum Recognized {
 /// # Errors
 /// `InvalidCallback` for an oversized URL or an impossible code. For a response that is ours by its state or its issuer:
 /// `StateMissing`, `StateMismatch`, `DuplicateParameter` (also for `code[]`), `AmbiguousResponse` (code and error, or
-/// parameters in query and fragment), `UnexpectedParameter` (tokens, or a JWT response that was never asked for).
+/// parameters in query and fragment), `UnexpectedParameter` (tokens in either place, or a JWT response, none of which
+/// was ever asked for).
 #[inline(never)]
 pub fn recognize(url: &str, mode: ResponseMode, tag: &StateTag, issuer: Option<&str>) -> Result<Recognized> {
     let (here, elsewhere) = places(url, mode)?;
     let here = Parameters::read(here);
     if !["code", "error", "response"].iter().any(|name| here.has(name)) {
+        // An implicit response to a request of ours, which never asks for one (RFC 9700 2.1.2).
+        for place in [&here, &Parameters::read(elsewhere)] {
+            let token = ["access_token", "id_token"].into_iter().find(|name| place.has(name));
+            if let Some(name) = token.filter(|_| place.values("state").any(|state| tag.owns(state))) {
+                return Err(unexpected(name));
+            }
+        }
         return Ok(Recognized::NothingHere);
     }
     if !here.values("state").any(|state| tag.owns(state)) {
@@ -133,8 +141,7 @@ fn judge(here: &Parameters, elsewhere: &Parameters) -> Result<AuthorizationRespo
     }
     for name in ["access_token", "id_token", "response"] {
         if here.has(name) || elsewhere.has(name) {
-            let message = format!("the authorization response has \"{name}\", which was not asked for");
-            return Err(Error::new(Code::UnexpectedParameter, message));
+            return Err(unexpected(name));
         }
     }
     if let Some(name) = misplaced.first() {
@@ -167,6 +174,11 @@ fn judge(here: &Parameters, elsewhere: &Parameters) -> Result<AuthorizationRespo
             outcome,
         }),
     }
+}
+
+fn unexpected(name: &str) -> Error {
+    let message = format!("the authorization response has \"{name}\", which was not asked for");
+    Error::new(Code::UnexpectedParameter, message)
 }
 
 fn state_missing() -> Error {

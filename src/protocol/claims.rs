@@ -10,7 +10,7 @@ pub const MAX_SUBJECT_LENGTH: usize = 255;
 const LAST_SECOND: i64 = 99_999_999_999;
 
 /// `sub`: 1 to 255 ASCII characters (OIDC Core 2).
-pub(super) fn subject(claims: &Object) -> Result<&str> {
+pub(crate) fn subject(claims: &Object) -> Result<&str> {
     let subject = required_text(claims, "sub")?;
     if subject.is_empty() || subject.len() > MAX_SUBJECT_LENGTH || !subject.is_ascii() {
         let message = "the JWT \"sub\" (subject) claim must have 1 to 255 ASCII characters";
@@ -20,7 +20,7 @@ pub(super) fn subject(claims: &Object) -> Result<&str> {
 }
 
 /// `aud`: one audience as a string, or some as an array (RFC 7519 4.1.3).
-pub(super) fn audiences(claims: &Object) -> Result<Vec<String>> {
+pub(crate) fn audiences(claims: &Object) -> Result<Vec<String>> {
     let audiences = match claims.get("aud") {
         None => return Err(missing("aud")),
         Some(Json::String(audience)) => vec![audience.clone()],
@@ -32,12 +32,12 @@ pub(super) fn audiences(claims: &Object) -> Result<Vec<String>> {
 }
 
 /// A string claim that has to be there.
-pub(super) fn required_text<'c>(claims: &'c Object, name: &str) -> Result<&'c str> {
+pub(crate) fn required_text<'c>(claims: &'c Object, name: &str) -> Result<&'c str> {
     text(claims, name)?.ok_or_else(|| missing(name))
 }
 
 /// A string claim. `null` is refused: taken for absent it would switch checks off.
-pub(super) fn text<'c>(claims: &'c Object, name: &str) -> Result<Option<&'c str>> {
+pub(crate) fn text<'c>(claims: &'c Object, name: &str) -> Result<Option<&'c str>> {
     if claims.get(name) == Some(&Json::Null) {
         return Err(is_null(name));
     }
@@ -45,7 +45,7 @@ pub(super) fn text<'c>(claims: &'c Object, name: &str) -> Result<Option<&'c str>
 }
 
 /// A time that has to be there.
-pub(super) fn required_time(claims: &Object, name: &str) -> Result<i64> {
+pub(crate) fn required_time(claims: &Object, name: &str) -> Result<i64> {
     time(claims, name)?.ok_or_else(|| missing(name))
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn time(claims: &Object, name: &str) -> Result<Option<i64>> {
 }
 
 /// The error for a claim that has to be there.
-pub(super) fn missing(name: &str) -> Error {
+pub(crate) fn missing(name: &str) -> Error {
     Error::new(Code::MissingClaim, format!("the JWT \"{name}\" claim is missing"))
 }
 
@@ -69,6 +69,6 @@ fn is_null(name: &str) -> Error {
 }
 
 /// The error for a claim that says something it must not say; the caller adds what was expected.
-pub(super) fn wrong(code: Code, name: &str, meaning: &str) -> Error {
+pub(crate) fn wrong(code: Code, name: &str, meaning: &str) -> Error {
     Error::new(code, format!("unexpected JWT \"{name}\" ({meaning}) claim value")).during(Class::TokenVerification)
 }

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn debug_shows_no_secret_x26() {
         let shown = format!("{:?}", ClientAuthentication::SecretPost(Secret::new("canary")));
         assert_eq!(shown, "SecretPost([redacted])");
     }

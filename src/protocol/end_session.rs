@@ -95,7 +95,7 @@ mod tests {
     };
 
     #[test]
-    fn all_parameters_are_sent() {
+    fn all_parameters_are_sent_l1() {
         let url = logout_url(&endpoint("https://idp/out?x=y"), &WHOLE);
         let expected = "https://idp/out?x=y&client_id=spa&id_token_hint=a.b.c\
                         &post_logout_redirect_uri=https%3A%2F%2Fapp%2Fbye&state=s%26s";
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_says_the_same_with_nothing_of_it_in_its_url() {
+    fn a_form_says_the_same_with_nothing_of_it_in_its_url_l1_x26() {
         let form = logout_form(&endpoint("https://idp/out?x=y"), &WHOLE).unwrap();
         assert_eq!(form.action, "https://idp/out?x=y");
         let fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_that_came_back_is_the_one_in_the_query() {
+    fn the_state_that_came_back_is_the_one_in_the_query_l2() {
         for (url, state) in [
             ("https://app/bye?state=a%2Bb", Some("a+b")),
             ("https://app/bye?x=1&state=a#state=b", Some("a")),

@@ -49,11 +49,13 @@ pub struct HttpRequest {
     pub body: Option<Secret>,
     /// Whether it goes on when the page that sent it is left.
     pub keepalive: bool,
+    /// Whether the answer has to be the provider's of now, and not one that the host kept.
+    pub skips_cache: bool,
 }
 
 impl HttpRequest {
     const fn new(method: Method, url: String, body: Option<Secret>) -> Self {
-        Self { method, url, headers: Vec::new(), body, keepalive: false }
+        Self { method, url, headers: Vec::new(), body, keepalive: false, skips_cache: false }
     }
 
     /// A `GET` that asks for one media type.
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_body_no_query_and_no_header_value() {
+    fn debug_shows_no_body_no_query_and_no_header_value_x26() {
         let request = HttpRequest::post_form("https://idp/token?key=canary", &[("code", "canary")])
             .with_header("authorization", "Basic canary");
         let shown = format!("{request:?} {:?}", response(&[("x", "canary")]));
@@ -193,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn a_media_type_said_twice_is_none() {
+    fn a_media_type_said_twice_is_none_m4_x33() {
         assert!(!response(&[("content-type", "application/json"), ("content-type", "text/html")]).is_json());
         assert!(!response(&[("content-type", "application/json, text/html")]).is_json());
         assert!(!response(&[("content-type", "text/html, application/jwk-set+json")]).is_json());
     }
 
     #[test]
-    fn retry_after_is_capped_and_dates_count_as_absent() {
+    fn retry_after_is_capped_and_dates_count_as_absent_x30() {
         let seconds = |value| response(&[("retry-after", value)]).retry_after();
         assert_eq!(seconds("120"), Some(120));
         assert_eq!(seconds(" 0 "), Some(0));

@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_boolean_true_is_active() {
+    fn only_the_boolean_true_is_active_int1() {
         for (sent, told) in [
             (r#"{"active":true,"sub":"u"}"#, r#"{"active":true,"sub":"u"}"#),
             (r#"{"active":false}"#, r#"{"active":false}"#),

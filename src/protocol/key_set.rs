@@ -24,6 +24,12 @@ const MAX_RSA_BITS: usize = 16_384;
 /// Members of private and symmetric keys (RFC 7518 6.2.2, 6.3.2, 6.4). Who publishes one has lost the key.
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
+/// The y of the points of order 8 on the curve of Ed25519, little-endian.
+const OF_ORDER_8: [[u8; 32]; 2] = [
+    *b"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05",
+    *b"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a",
+];
+
 /// A public key that can verify signatures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublicKey {
@@ -52,10 +58,11 @@ pub struct KeySet {
     keys: Vec<PublicKey>,
 }
 
-/// Asks for the key set.
+/// Asks for the key set of now: one that the browser kept may be older than the key that is missing.
 #[must_use]
 pub fn key_set_request(jwks_uri: &HttpsUrl) -> HttpRequest {
-    HttpRequest::get(jwks_uri.as_str(), "application/jwk-set+json, application/json")
+    let request = HttpRequest::get(jwks_uri.as_str(), "application/jwk-set+json, application/json");
+    HttpRequest { skips_cache: true, ..request }
 }
 
 /// Judges the answer to [`key_set_request`].
@@ -239,10 +246,24 @@ fn elliptic_curve(entry: &Object) -> Option<(Shape, Object)> {
 }
 
 fn ed25519(entry: &Object) -> Option<(Shape, Object)> {
-    if entry.string("crv").ok()? != Some("Ed25519") {
+    if entry.string("crv").ok()? != Some("Ed25519") || is_of_small_order(bytes(entry, "x")?) {
         return None;
     }
     point(entry, &["x"], 32).map(|members| (Shape::Ed25519, members))
+}
+
+/// Whether a point of Ed25519 (RFC 8032 5.1.2) is one of the eight that everybody can sign under, or written as no
+/// honest key is; not every WebCrypto refuses them. Their y is 0, 1, -1, or one of [`OF_ORDER_8`].
+fn is_of_small_order(mut point: Vec<u8>) -> bool {
+    if let Some(last) = point.last_mut() {
+        // The sign of x.
+        *last &= 0x7f;
+    }
+    match point.as_slice() {
+        [0 | 1, rest @ ..] => rest.iter().all(|&byte| byte == 0),
+        [0xec..=0xff, rest @ .., 0x7f] => rest.iter().all(|&byte| byte == 0xff),
+        other => OF_ORDER_8.iter().any(|point| point == other),
+    }
 }
 
 /// The members of a key that is a point; each of its coordinates has this length in bytes.

@@ -118,7 +118,9 @@ pub fn judge_discovery(response: &HttpResponse, issuer: &Issuer) -> Result<Provi
     }
     let document = parse_object_as(&response.body, Code::InvalidMetadata)?;
     check_issuer_of(&document, issuer)?;
-    ProviderMetadata::from_object(document)
+    // A provider on https sends nobody to plain http on their own machine, where codes and tokens would go to whoever
+    // listens. Only the app itself can name such an endpoint.
+    ProviderMetadata::read(document, issuer.as_str().starts_with("https:"))
 }
 
 fn check_issuer_of(document: &Object, expected: &Issuer) -> Result<()> {
@@ -138,6 +140,10 @@ impl ProviderMetadata {
     /// # Errors
     /// `InvalidMetadata` or `InsecureEndpoint`, naming the member.
     pub fn from_object(document: Object) -> Result<Self> {
+        Self::read(document, false)
+    }
+
+    fn read(document: Object, is_from_https: bool) -> Result<Self> {
         let document = document.with_code(Code::InvalidMetadata);
         let issuer = match document.string("issuer")? {
             Some(text) => Some(Issuer::parse(text).map_err(|error| naming("issuer", &error))?),
@@ -156,6 +162,10 @@ impl ProviderMetadata {
             ("device_authorization_endpoint", &mut metadata.device_authorization_endpoint),
         ] {
             if let Some(text) = document.string(name)? {
+                if is_from_https && text.starts_with("http:") {
+                    let error = Error::new(Code::InsecureEndpoint, "must start with https://, as the issuer does");
+                    return Err(naming(name, &error));
+                }
                 *endpoint = Some(HttpsUrl::parse(text).map_err(|error| naming(name, &error))?);
             }
         }

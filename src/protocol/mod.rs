@@ -22,6 +22,8 @@ mod response_parameters;
 pub mod revocation;
 pub mod secret;
 pub mod state;
+#[cfg(feature = "tools")]
+pub mod thumbprint;
 pub mod token_request;
 pub mod token_response;
 pub mod url;

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rfc_7636_appendix_b() {
+    fn the_challenge_is_that_of_rfc_7636_appendix_b_p2() {
         let octets = [
             116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186, 22, 212, 37, 77, 105, 214, 191,
             240, 91, 88, 5, 88, 83, 132, 141, 121,
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn length_and_alphabet_are_those_of_rfc_7636_4_1() {
+    fn length_and_alphabet_are_those_of_rfc_7636_p1() {
         let accepts = |text: &str| CodeVerifier::parse(text).is_ok();
         assert!(accepts(&"a".repeat(43)));
         assert!(accepts(&"~._-".repeat(32)));
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_debug_nor_an_error_shows_the_verifier() {
+    fn neither_debug_nor_an_error_shows_the_verifier_p4_x26() {
         let shown = format!("{:?}", CodeVerifier::from_random([7; 32]));
         assert_eq!(shown, "CodeVerifier([redacted])");
         assert!(!CodeVerifier::parse("canary").unwrap_err().to_string().contains("canary"));

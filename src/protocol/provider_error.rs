@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_errors_of_rfc_6749_5_2_and_unknown_ones_are_failures_of_the_job() {
+    fn the_errors_of_rfc_6749_5_2_and_unknown_ones_are_failures_of_the_job_res4() {
         for error in [
             "invalid_grant",
             "invalid_client",
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_the_provider_stays_harmless_and_its_description_out_of_the_message() {
+    fn text_of_the_provider_stays_harmless_and_its_description_out_of_the_message_x34() {
         let failure = refused("<b>\r\n\"é", Some(&"<script>canary\n".repeat(1000)));
         assert_eq!(failure.failure().message, "the provider answered \"<b>????\"");
         assert_eq!(failure.failure().error_description.as_ref().map(String::len), Some(500));

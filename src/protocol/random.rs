@@ -13,7 +13,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_bits_are_kept_in_43_characters() {
+    fn all_bits_are_kept_in_43_characters_p1() {
         assert_eq!(token_from(&[0; 32]), "A".repeat(43));
         assert_eq!(token_from(&[0xff; 32]), format!("{}8", "_".repeat(42)));
         let mut last_bit = [0; 32];

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_parameters_of_the_response_leave_a_query() {
+    fn only_the_parameters_of_the_response_leave_a_query_b7_b10() {
         for (before, after) in [
             ("https://a/cb?code=x&state=y", "https://a/cb"),
             ("https://a/cb?code=x&state=y#/route?code=1", "https://a/cb#/route?code=1"),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_parameters_of_the_response_leave_a_fragment() {
+    fn only_the_parameters_of_the_response_leave_a_fragment_b7_b10() {
         for (before, after) in [
             ("https://a/cb#code=x&state=y&scope=openid&token_type=b&expires_in=1", "https://a/cb"),
             ("https://a/cb?session_state=mine&k=1#k=2&code=x", "https://a/cb?session_state=mine&k=1#k=2"),

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_goes_into_the_body_with_its_hint_and_who_the_client_is() {
+    fn a_token_goes_into_the_body_with_its_hint_and_who_the_client_is_rev1_rev5() {
         let endpoint = HttpsUrl::parse("https://idp.example/revoke").unwrap();
         let request = about_token(&endpoint, "spa", &ClientAuthentication::None, "a+b", Some(REFRESH_TOKEN));
         assert_eq!(request.url, "https://idp.example/revoke");
@@ -66,14 +66,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_200_is_success_whatever_it_holds() {
+    fn an_answer_of_200_is_success_whatever_it_holds_rev2() {
         for body in ["", "{}", "<html>", r#"{"error":"invalid_token"}"#] {
             assert_eq!(judge(&answer(200, body)), Ok(()));
         }
     }
 
     #[test]
-    fn a_refusal_is_named_as_the_provider_named_it() {
+    fn a_refusal_is_named_as_the_provider_named_it_rev3_rev4() {
         for (status, body, code, recovery) in [
             (400, r#"{"error":"unsupported_token_type"}"#, Code::UnsupportedTokenType, Recovery::Fix),
             (401, r#"{"error":"invalid_client"}"#, Code::InvalidClient, Recovery::Fix),

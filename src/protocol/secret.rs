@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_neither_the_text_nor_its_length() {
+    fn debug_shows_neither_the_text_nor_its_length_x26() {
         assert_eq!(format!("{:?}", Secret::new("canary")), "[redacted]");
         assert_eq!(format!("{:#?}", Some(Secret::new(""))), "Some(\n    [redacted],\n)");
     }

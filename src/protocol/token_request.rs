@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_redeemed_by_post_with_the_verifier_and_the_redirect_uri_as_it_was() {
+    fn a_code_is_redeemed_by_post_with_the_verifier_and_the_redirect_uri_as_it_was_o1_w4_p4() {
         let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
         let request = authorization_code(
             &endpoint(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_asks_for_scopes_only_where_they_are_given() {
+    fn a_refresh_asks_for_scopes_only_where_they_are_given_w13_res2() {
         let auth = ClientAuthentication::None;
         assert_eq!(
             body(&refresh(&endpoint(), "spa", &auth, "rt", None, &[])),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn extra_parameters_may_not_name_what_the_library_sets_nor_repeat() {
+    fn extra_parameters_may_not_name_what_the_library_sets_nor_repeat_x37() {
         assert!(check_extra(&[pair("audience", "a"), pair("resource", "b"), pair("resource", "c")]).is_ok());
         for extra in [vec![pair("code_verifier", "x")], vec![pair("audience", "a"), pair("audience", "b")]] {
             assert_eq!(check_extra(&extra).unwrap_err().code(), Code::ReservedParameter);

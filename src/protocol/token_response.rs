@@ -2,7 +2,7 @@
 
 use super::form::pairs;
 use super::http::HttpResponse;
-use super::json::{Json, Object, parse_object};
+use super::json::{Json, MAX_DEPTH, Object, parse_object};
 use super::metadata::ProviderType;
 use super::provider_error::{code_of_status, from_wire};
 use super::secret::Secret;
@@ -10,6 +10,9 @@ use crate::error::{Class, Code, Error, Result};
 
 /// The longest life that a token is believed to have, in seconds: one year.
 pub const MAX_LIFETIME: i64 = 31_536_000;
+
+/// How deep the other members may nest: a session is stored with them inside, and has to be readable then.
+const MAX_OTHER_DEPTH: usize = MAX_DEPTH - 8;
 
 /// The members with a meaning of their own; all others are handed on in [`TokenResponse::other`].
 const KNOWN: [&str; 8] = [
@@ -126,6 +129,9 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
     for name in KNOWN {
         members.remove(name);
     }
+    if members.iter().any(|(_, value)| is_deeper(value, MAX_OTHER_DEPTH)) {
+        return Err(invalid("a member of the token response is nested too deep"));
+    }
     Ok(TokenResponse {
         access_token,
         token_type: "Bearer".to_owned(),
@@ -146,6 +152,16 @@ fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
         return Err(invalid(format!("\"{name}\" has characters that no token has")));
     }
     Ok(Some(Secret::new(text)))
+}
+
+/// Whether a value nests deeper than this; never deeper than the reader allows.
+fn is_deeper(value: &Json, limit: usize) -> bool {
+    match (value, limit.checked_sub(1)) {
+        (Json::Array(_) | Json::Object(_), None) => true,
+        (Json::Array(elements), Some(limit)) => elements.iter().any(|element| is_deeper(element, limit)),
+        (Json::Object(members), Some(limit)) => members.iter().any(|(_, member)| is_deeper(member, limit)),
+        _ => false,
+    }
 }
 
 /// A number of seconds, as a number or as its decimal digits; `null` counts as absent.

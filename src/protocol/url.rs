@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_and_http_elsewhere_are_insecure() {
+    fn other_schemes_and_http_elsewhere_are_insecure_b14_x15() {
         for text in [
             "http://idp.example.com/",
             "http://localhost.example.com/",
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_parsers_could_read_differently_is_refused() {
+    fn what_parsers_could_read_differently_is_refused_m3_x17() {
         for text in [
             "",
             "//e",
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_has_no_query_and_differs_by_a_single_byte() {
+    fn an_issuer_has_no_query_and_differs_by_a_single_byte_m1() {
         assert_eq!(Issuer::parse("https://e/?").unwrap_err().code(), Code::InvalidMetadata);
         assert_eq!(Issuer::parse("http://e").unwrap_err().code(), Code::InsecureEndpoint);
         assert_ne!(Issuer::parse("https://e").unwrap(), Issuer::parse("https://e/").unwrap());

@@ -228,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_lifetime_counts_as_one_hour() {
+    fn an_unknown_lifetime_counts_as_one_hour_o2() {
         let tokens = TokenSet::from_response(response(None, None), 1000, None);
         assert!(!tokens.is_expired(4599, 0));
         assert!(tokens.is_expired(4600, 0));
     }
 
     #[test]
-    fn a_refresh_that_leaves_out_tokens_keeps_the_old_ones_and_the_absolute_end() {
+    fn a_refresh_that_leaves_out_tokens_keeps_the_old_ones_and_the_absolute_end_o5_w3() {
         let old = TokenSet::from_response(response(Some(300), Some("rt-1")), 1000, None);
         let mut answer = response(Some(300), None);
         answer.id_token = None;
@@ -248,10 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_refresh_token_replaces_the_old_one() {
+    fn a_rotated_refresh_token_and_its_end_replace_the_old_ones_o5_b11_w3() {
         let old = TokenSet::from_response(response(Some(300), Some("rt-1")), 1000, None);
-        let new = old.renewed(response(Some(300), Some("rt-2")), 2000);
+        let mut answer = response(Some(300), Some("rt-2"));
+        answer.refresh_expires_in = Some(60);
+        let new = old.renewed(answer, 2000);
         assert_eq!(new.refresh_token.as_ref().map(Secret::expose), Some("rt-2"));
+        assert_eq!((old.refresh_expires_at, new.refresh_expires_at), (Some(87_400), Some(2060)));
     }
 
     #[test]
@@ -272,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn times_at_the_limits_do_not_overflow() {
+    fn times_at_the_limits_do_not_overflow_x30() {
         let tokens = TokenSet::from_response(response(Some(i64::MAX), Some("rt")), i64::MAX, None);
         assert!(!tokens.should_refresh(i64::MIN, i64::MAX));
         assert!(tokens.is_expired(i64::MAX, i64::MAX));
@@ -287,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_shows_no_token() {
+    fn debug_output_shows_no_token_x26() {
         let shown = format!("{:?}", TokenSet::from_response(response(None, Some("rt-secret")), 0, None));
         assert!(!shown.contains("rt-secret"));
     }

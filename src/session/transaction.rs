@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_of_a_used_transaction_holds_no_secret() {
+    fn the_mark_of_a_used_transaction_holds_no_secret_p4_x26() {
         let text = pending().used(Some("the-code"), None).to_text();
         for secret in ["the-verifier", "the-nonce", "the-code"] {
             assert!(!text.contains(secret), "{secret}");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_expires_after_ten_minutes_and_survives_a_clock_that_was_set_back() {
+    fn a_transaction_expires_after_ten_minutes_and_survives_a_clock_that_was_set_back_x30() {
         assert!(!pending().is_expired(1600));
         assert!(pending().is_expired(1601));
         assert!(!pending().is_expired(i64::MIN));

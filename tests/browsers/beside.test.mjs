@@ -65,7 +65,7 @@ inEachBrowser("beside the page", (inProfile) => {
       assert.equal(await page.evaluate(() => document.querySelectorAll("iframe").length), 0);
     }));
 
-  it("a frame of another site whose cookies the browser blocks says that a sign-in is needed, and runs into no time limit", () =>
+  it("a frame of another site whose cookies the browser blocks says that a sign-in is needed, and runs into no time limit [X29]", () =>
     inProfile(async ({ newTab, watch }) => {
       const page = await newTab();
       const { outcome, popup } = await openPopup(elsewhere, { page, watch }, { storage: "memory" });

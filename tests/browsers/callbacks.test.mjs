@@ -34,7 +34,7 @@ inEachBrowser("a page", (inProfile) => {
       }));
   }
 
-  it("signs in once where one client handles its callback twice at once", () =>
+  it("signs in once where one client handles its callback twice at once [B6]", () =>
     inProfile(async ({ newTab }) => {
       const page = await newTab();
       const app = await setting.start(page, { storage: "local" });
@@ -45,7 +45,7 @@ inEachBrowser("a page", (inProfile) => {
       assert.equal(setting.sent(), 1);
     }));
 
-  it("that is reloaded at its callback is still signed in", () =>
+  it("that is reloaded at its callback is still signed in [B6]", () =>
     inProfile(async ({ newTab }) => {
       const page = await newTab();
       const app = await setting.start(page, { storage: "local" });
@@ -68,7 +68,7 @@ inEachBrowser("a page", (inProfile) => {
       assert.equal(setting.sent(), 0);
     }));
 
-  it("is left by the back button after the callback without anything being redeemed again", () =>
+  it("is left by the back button after the callback without anything being redeemed again [B6]", () =>
     inProfile(async ({ newTab }) => {
       const page = await newTab();
       const app = await setting.start(page, { storage: "local" }, "/start");

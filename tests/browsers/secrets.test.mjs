@@ -12,7 +12,7 @@ inEachBrowser("the memory of the wasm", (inProfile) => {
     ["a sign-out", ["signOut", { redirect: false }]],
     ["dispose", ["dispose"]],
   ])) {
-    it(`holds no byte of a token after ${ending}`, () =>
+    it(`holds no byte of a token after ${ending} [X26]`, () =>
       inProfile(async ({ newTab }) => {
         const page = await newTab();
         await page.evaluateOnNewDocument(captureMemory);

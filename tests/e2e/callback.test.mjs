@@ -52,7 +52,7 @@ describe("a callback", () => {
     return result.href;
   }
 
-  it("signs in, hands back what the app gave, and cleans the address bar", () =>
+  it("signs in, hands back what the app gave, and cleans the address bar [B7]", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.start();
@@ -66,7 +66,7 @@ describe("a callback", () => {
       assert.deepEqual(fetched().sort(), ["GET /jwks", "POST /token"]);
     }));
 
-  it("gives two calls at once the same agent and sends one token request", () =>
+  it("gives two calls at once the same agent and sends one token request [B6]", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.start();
@@ -78,7 +78,7 @@ describe("a callback", () => {
       assert.equal((await app.events()).length, 1);
     }));
 
-  it("that comes again after a reload has the same result without a request", () =>
+  it("that comes again after a reload has the same result without a request [B6]", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.start();
@@ -109,7 +109,7 @@ describe("a callback", () => {
       assert.deepEqual(fetched(), []);
     }));
 
-  it("in another tab than its sign-in is not found, and nothing is sent", () =>
+  it("in another tab than its sign-in is not found, and nothing is sent [B2, X10]", () =>
     inTab(async ({ page, context }) => {
       const app = appOf(page);
       await app.start();
@@ -123,7 +123,7 @@ describe("a callback", () => {
       assert.equal((await app.call("handleRedirectCallback")).value.agent.id, "usr_ada");
     }));
 
-  it("with our mark and an unknown state is not found, and leaves the address bar", () =>
+  it("with our mark and an unknown state is not found, and leaves the address bar [B2]", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.start();
@@ -135,7 +135,7 @@ describe("a callback", () => {
       assert.deepEqual(fetched(), []);
     }));
 
-  it("with a foreign state is left alone, with a warning", () =>
+  it("with a foreign state is left alone, with a warning [B2, W2]", () =>
     inTab(async ({ page }) => {
       const url = `${pages.url}/callback?code=not-yours&state=somebody-elses`;
       const app = await arrive(page, url);
@@ -146,7 +146,7 @@ describe("a callback", () => {
       assert.deepEqual(transactions(await app.stored()), []);
     }));
 
-  it("with a foreign or no state is refused when it names our issuer", () =>
+  it("with a foreign or no state is refused when it names our issuer [B2]", () =>
     inTab(async ({ page }) => {
       const iss = encodeURIComponent(provider.issuer);
       for (const [query, code] of [["state=somebody-elses", "state_mismatch"], ["", "state_missing"]]) {
@@ -157,7 +157,7 @@ describe("a callback", () => {
       }
     }));
 
-  it("of a finished sign-in with another code is refused", () =>
+  it("of a finished sign-in with another code is refused [B6]", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.start();
@@ -179,7 +179,7 @@ describe("a callback", () => {
     { what: "an ID token", extra: "&id_token=x", code: "unexpected_parameter" },
   ];
   for (const { what, extra, code } of ambiguous) {
-    it(`with ${what} is refused before anything is sent`, () =>
+    it(`with ${what} is refused before anything is sent [X12, B10]`, () =>
       inTab(async ({ page }) => {
         const app = appOf(page);
         await app.start();
@@ -194,7 +194,7 @@ describe("a callback", () => {
     { what: "from another issuer", iss: "http://127.0.0.1:1", code: "iss_mismatch" },
     { what: "without the issuer that the provider announced", iss: null, code: "iss_missing" },
   ]) {
-    it(`${what} is refused before anything is sent, and its sign-in is used up`, () =>
+    it(`${what} is refused before anything is sent, and its sign-in is used up [I1, I2, X9]`, () =>
       inTab(async ({ page }) => {
         const app = appOf(page);
         await app.start();

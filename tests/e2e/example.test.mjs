@@ -122,7 +122,7 @@ describe("the example app", () => {
       await page.getByTestId("signed-in").waitFor();
     }));
 
-  it("signs out here and at the provider, and leaves no token behind", () =>
+  it("signs out here and at the provider, and leaves no token behind [L1, X26]", () =>
     inTab(async ({ page }) => {
       await enter(page, "ada");
       const { access_token, refresh_token, id_token } = await storedTokens(page);

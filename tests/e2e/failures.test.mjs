@@ -118,7 +118,7 @@ describe("a client", () => {
       assert.equal(left["another-app"], "{broken");
     }));
 
-  it("sends the access token to no origin that was not named", () =>
+  it("sends the access token to no origin that was not named [B12]", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.start();

@@ -107,7 +107,7 @@ describe("an API of a page", () => {
       ]);
     }));
 
-  it("the browser takes no token along to another origin, and its 401 renews nothing", () =>
+  it("the browser takes no token along to another origin, and its 401 renews nothing [B12]", () =>
     inTab(async ({ page, expectErrors }) => {
       expectErrors(/401/);
       await signedIn(page);

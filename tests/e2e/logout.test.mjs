@@ -24,7 +24,7 @@ describe("a sign-out", () => {
   });
 
   for (const method of ["get", "post"]) {
-    it(`by ${method} is told once when the user comes back, and leaves the address bar clean`, () =>
+    it(`by ${method} is told once when the user comes back, and leaves the address bar clean [L1, L2]`, () =>
       inTab(async ({ page }) => {
         const app = appIn(page, { url: pages.url, issuer: provider.issuer });
         const options = { postLogoutRedirectUri: `${pages.url}/bye` };

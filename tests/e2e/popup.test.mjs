@@ -60,7 +60,7 @@ describe("signInPopup", () => {
       assert.equal(setting.tokenRequests(), 1);
     }));
 
-  it("works where COOP cuts the opener off from its window", () =>
+  it("works where COOP cuts the opener off from its window [X28]", () =>
     inTab(async ({ page }) => {
       setting.gate.set({ headers: { "cross-origin-opener-policy": "same-origin" } });
       for (const redirectUri of [setting.relay(), setting.popped()]) {
@@ -73,7 +73,7 @@ describe("signInPopup", () => {
       }
     }));
 
-  it("does not take a window that COOP cut off for one that the user closed", () =>
+  it("does not take a window that COOP cut off for one that the user closed [X28]", () =>
     inTab(async ({ page }) => {
       setting.gate.set({ headers: { "cross-origin-opener-policy": "same-origin" }, leadsOn: false });
       const { outcome } = await start(page, { ...setting.gated(), callbackTimeoutSeconds: 3 });
@@ -95,7 +95,7 @@ describe("signInPopup", () => {
       assert.equal((await app.call("getAgent")).value, null);
     }));
 
-  it("ends in a TimeoutError when nothing ever answers, and closes the window", () =>
+  it("ends in a TimeoutError when nothing ever answers, and closes the window [X28]", () =>
     inTab(async ({ page }) => {
       setting.gate.set({ leadsOn: false });
       const { outcome, popup } = await start(page, { ...setting.gated(), callbackTimeoutSeconds: 2 }, { appState: "kept" });
@@ -114,7 +114,7 @@ describe("signInPopup", () => {
       assert.equal(setting.tokenRequests(), 0);
     }));
 
-  it("is ended by no message that somebody made up", () =>
+  it("is ended by no message that somebody made up [B15, W5, X28]", () =>
     inTab(async ({ page }) => {
       setting.gate.set({ leadsOn: false });
       const { outcome, popup, app } = await start(page, { ...setting.gated(), callbackTimeoutSeconds: 6 });
@@ -152,7 +152,7 @@ describe("signInPopup", () => {
       assert.equal(setting.tokenRequests(), 1);
     }));
 
-  it("leaves other listeners' messages alone, and hears nothing any more when it is over", () =>
+  it("leaves other listeners' messages alone, and hears nothing any more when it is over [X28]", () =>
     inTab(async ({ page }) => {
       const { outcome, popup } = await start(page);
       const state = await stateIn(popup);
@@ -223,7 +223,7 @@ describe("wasm-oidc/callback", () => {
   const inTab = useBrowser();
   const setting = useSetting();
 
-  it("hands over, cleans its address bar and loads no wasm; without a response it does nothing", () =>
+  it("hands over, cleans its address bar and loads no wasm; without a response it does nothing [B7]", () =>
     inTab(async ({ page }) => {
       await page.goto(setting.pages.url);
       /** @type {string[]} */

@@ -103,7 +103,7 @@ describe("signInSilent", () => {
       assert.equal((await app.call("getAgent")).value.id, "usr_ada");
     }));
 
-  it("remembers for the page that no frame answered, until it is told to try again", () =>
+  it("remembers for the page that no frame answered, until it is told to try again [X29]", () =>
     inTab(async ({ page, expectErrors }) => {
       expectErrors(/Refused to (display|frame)|X-Frame-Options|chromewebdata|frame-ancestors/);
       setting.gate.set({ headers: { "x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'" } });
@@ -126,7 +126,7 @@ describe("signInSilent", () => {
       assert.equal(setting.gate.visits(), 1);
     }));
 
-  it("ends nothing by being blocked: the session goes on", () =>
+  it("ends nothing by being blocked: the session goes on [X29]", () =>
     inTab(async ({ page }) => {
       await signInAtProvider(setting, page, "ada");
       setting.gate.set({ leadsOn: false });
@@ -198,7 +198,7 @@ describe("signInSilent at a provider on another site", () => {
       assert.equal(value?.id, "usr_ada", error?.message);
     }));
 
-  it("is LoginRequiredError, and no time-out, where the browser blocks them", () =>
+  it("is LoginRequiredError, and no time-out, where the browser blocks them [X29]", () =>
     withCookies(true, async (page) => {
       await signInForFrames(page);
       const app = await start(setting, page);

@@ -168,7 +168,7 @@ describe("Web Storage", () => {
 describe("the encrypted storage", () => {
   const made = /** @type {[string]} */ (["encryptedStorage"]);
 
-  it("keeps over a reload what nobody can read in the database, under a key that cannot be exported", () =>
+  it("keeps over a reload what nobody can read in the database, under a key that cannot be exported [X27]", () =>
     inTab(async ({ page }) => {
       const app = appOf(page);
       await app.open();

@@ -73,7 +73,7 @@ describe("a sign-in", () => {
       assert.equal((await app.call("getAgent")).value.id, "usr_ada");
     }));
 
-  it("whose page is reloaded while the token request is under way never sends its code again", () =>
+  it("whose page is reloaded while the token request is under way never sends its code again [B6]", () =>
     inTab(async ({ page, context }) => {
       const app = appOf(page);
       await app.start();
@@ -90,7 +90,7 @@ describe("a sign-in", () => {
       assert.deepEqual(fetched(), []);
     }));
 
-  it("whose token request gets no answer has to be begun again, since the code may be spent", () =>
+  it("whose token request gets no answer has to be begun again, since the code may be spent [B6]", () =>
     inTab(async ({ page, context, expectErrors }) => {
       expectErrors(/net::ERR_FAILED .*\/token/);
       const app = appOf(page);

@@ -1,7 +1,8 @@
 // @ts-check
 // An identity provider with one fault. It is a proxy before the real provider: the user signs in there for real, and the
 // proxy changes what passes. Each fault of `faults.mjs` has an issuer of its own, `http://127.0.0.1:PORT/FAULT`, which is
-// right in all else: its metadata, the `iss` of its responses (RFC 9207), its ID tokens and the keys that sign them.
+// right in all else: its metadata, the `iss` of its responses (RFC 9207), its ID tokens and the keys that sign them. Below
+// it `/trap` is an address that only a client asks which follows what a token says; its key set is a stranger's.
 //
 // The authorization response passes too, because the proxy sends the browser to the real provider with a redirect URI of
 // its own, `/return`, and from there on to the app's.
@@ -10,6 +11,7 @@ import { once } from "node:events";
 import { randomUUID } from "node:crypto";
 import { startTestProvider, testClients } from "./provider.mjs";
 import { faults as allFaults } from "./faults.mjs";
+import { everywhere, fetchJson, forward, read, redirect, send } from "./http.mjs";
 import { signingKeys } from "./signing.mjs";
 
 /** @typedef {import("./faults.mjs").Fault} Fault */
@@ -26,20 +28,10 @@ const endpoints = /** @type {const} */ ({
   introspection: "introspection_endpoint",
 });
 
-const everywhere = {
-  "cache-control": "no-store",
-  // A browser asks again by itself when a connection that it had used before is cut, and nobody would see the fault.
-  connection: "close",
-  "access-control-allow-origin": "*",
-  "access-control-allow-headers": "authorization, content-type, dpop",
-  "access-control-expose-headers": "www-authenticate",
-  "access-control-max-age": "0",
-};
-
 /**
  * @typedef {object} SeenRequest
  * @property {string} fault
- * @property {Endpoint | "return" | "elsewhere"} endpoint
+ * @property {Endpoint | "return" | "elsewhere" | "trap"} endpoint
  * @property {string} method
  * @property {string} [grantType] of a token request
  */
@@ -65,7 +57,8 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
   for (const client of testClients(behind)) await addClient(client);
   const metadata = await fetchJson(`${upstream.issuer}/.well-known/openid-configuration`);
 
-  const keys = signingKeys();
+  const generations = [signingKeys()];
+  const keysOf = (/** @type {number} */ generation) => (generations[generation] ??= signingKeys());
   /** @type {SeenRequest[]} */
   const requests = [];
   /** @type {Map<string, number>} how often an endpoint of a fault was asked */
@@ -74,6 +67,8 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
   const pending = new Map();
   /** @type {Map<string, string>} the real provider's ID token for each that the proxy signed: its logout wants its own */
   const originals = new Map();
+  /** @type {Map<string, string>} whom each access token was given to */
+  const clients = new Map();
 
   server.on("request", async (req, res) => {
     const url = new URL(req.url ?? "/", origin);
@@ -81,57 +76,117 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
       if (url.pathname === "/return") return comeBack(url, res);
       const [, name, ...rest] = url.pathname.split("/");
       const fault = faults[name];
-      const endpoint = endpointOf(rest.join("/"));
+      const elsewhere = rest[0] === "elsewhere";
+      const endpoint = elsewhere ? rest[1] : endpointOf(rest.join("/"));
       if (!fault || !endpoint) return send(res, 501, `no route for ${req.method} ${url.pathname}`, {});
       if (req.method === "OPTIONS") return send(res, 204, "", {});
 
       const body = await read(req);
       const grantType = new URLSearchParams(body).get("grant_type") ?? undefined;
-      requests.push({ fault: name, endpoint, method: req.method ?? "", ...(grantType && { grantType }) });
-      const count = (counts.get(`${name} ${endpoint}`) ?? 0) + 1;
-      counts.set(`${name} ${endpoint}`, count);
+      const place = /** @type {SeenRequest["endpoint"]} */ (elsewhere ? "elsewhere" : endpoint);
+      requests.push({ fault: name, endpoint: place, method: req.method ?? "", ...(grantType && { grantType }) });
+      const count = (counts.get(`${name} ${place}`) ?? 0) + 1;
+      counts.set(`${name} ${place}`, count);
 
       const base = `${origin}/${name}`;
-      if (endpoint === "elsewhere") return await token(req, res, base, name, fault, body);
-      const instead = fault.answer?.(endpoint, { count, base });
+      const instead = elsewhere || endpoint === "trap" ? undefined : fault.answer?.(/** @type {Endpoint} */ (endpoint), { count, base });
       if (instead === "hang up") return req.socket.destroy();
-      if (instead) return send(res, instead.status, instead.body ?? "", instead.headers ?? {});
-
-      switch (endpoint) {
-        case "discovery": {
-          const document = announced(metadata, base);
-          return sendJson(res, 200, fault.discovery?.(document) ?? document);
-        }
-        case "authorize":
-          return await setOut(url, res, name);
-        case "token":
-          return await token(req, res, base, name, fault, body);
-        case "jwks": {
-          const keySet = keys.keySet();
-          return sendJson(res, 200, fault.keySet?.(keySet) ?? keySet);
-        }
-        case "userinfo": {
-          const answer = await forward(metadata.userinfo_endpoint, req, body);
-          const claims = answer.ok && fault.userinfo ? fault.userinfo(answer.json) : answer.json;
-          return sendJson(res, answer.status, claims);
-        }
-        case "end_session": {
-          const hint = url.searchParams.get("id_token_hint");
-          if (hint) url.searchParams.set("id_token_hint", originals.get(hint) ?? hint);
-          return redirect(res, `${metadata.end_session_endpoint}${url.search}`);
-        }
-        case "revocation":
-        case "introspection": {
-          const answer = await forward(metadata[endpoints[endpoint]], req, body);
-          return sendJson(res, answer.status, answer.json);
-        }
-        default:
-          return endpoint;
+      if (instead === "never end") {
+        res.writeHead(200, { ...everywhere, "content-type": "application/json" });
+        return res.write('{"a":"');
       }
+      if (instead) return send(res, instead.status, instead.body ?? "", instead.headers ?? {});
+      return await answer(/** @type {Endpoint | "trap"} */ (endpoint), { req, res, url, body, name, base });
     } catch (error) {
       send(res, 500, `the hostile proxy itself failed: ${error instanceof Error ? error.stack : error}`, {});
     }
   });
+
+  /** How often each endpoint of a fault was asked. @param {string} name */
+  const askedOf = (name) => {
+    const asked = { discovery: 0, authorize: 0, token: 0, jwks: 0, userinfo: 0, end_session: 0, revocation: 0, introspection: 0 };
+    for (const { fault, endpoint } of requests) if (fault === name && endpoint in asked) asked[/** @type {Endpoint} */ (endpoint)] += 1;
+    return asked;
+  };
+
+  /** The keys that sign or are published now. @param {string} name @param {"sign" | "publish"} use */
+  const keysNow = (name, use) => keysOf(faults[name].generation?.(use, { asked: askedOf(name) }) ?? 0);
+
+  /** What the words of a row stand for. @param {string} name @param {string} [clientId] @param {string} [grant] */
+  const wordsOf = (name, clientId, grant) => ({
+    issuer: `${origin}/${name}`,
+    trap: `${origin}/${name}/trap`,
+    client_id: clientId,
+    grant,
+    key_id: keysOf(0).publicKey("RS256").kid,
+    stranger: keysOf(0).stranger(),
+  });
+
+  /**
+   * @param {Endpoint | "trap"} endpoint
+   * @param {{req: import("node:http").IncomingMessage, res: import("node:http").ServerResponse, url: URL, body: string, name: string, base: string}} asked
+   */
+  async function answer(endpoint, { req, res, url, body, name, base }) {
+    const fault = faults[name];
+    /** @param {number} status @param {unknown} value */
+    const sendJson = (status, value) => {
+      const json = value === undefined ? "" : JSON.stringify(value);
+      const text = endpoint === "trap" ? json : (fault.text?.(endpoint, json) ?? json);
+      const type = (endpoint !== "trap" && fault.type?.[endpoint]) || "application/json; charset=utf-8";
+      const changed = (endpoint !== "trap" && status === 200 && fault.status?.[endpoint]) || status;
+      send(res, changed, text, { "content-type": type, ...fault.headers });
+    };
+    switch (endpoint) {
+      case "discovery": {
+        const document = announced(metadata, base);
+        return sendJson(200, fault.discovery?.(document, wordsOf(name)) ?? document);
+      }
+      case "authorize":
+        return await setOut(url, res, name);
+      case "token": {
+        const { status, json } = await token(req, name, fault, body);
+        return sendJson(status, json);
+      }
+      case "jwks": {
+        const keySet = keysNow(name, "publish").keySet();
+        return sendJson(200, fault.keySet?.(keySet, wordsOf(name)) ?? keySet);
+      }
+      case "userinfo": {
+        const { ok, status, json } = await forward(metadata.userinfo_endpoint, req, body);
+        if (!ok) return sendJson(status, json);
+        const claims = fault.userinfo?.(json, wordsOf(name, clients.get(req.headers.authorization ?? ""))) ?? json;
+        const signed = fault.signedUserinfo;
+        if (!signed) return sendJson(status, claims);
+        const header = (/** @type {Record<string, any>} */ right) => ({ ...right, ...(signed.alg && { alg: signed.alg }) });
+        const jwt = keysNow(name, "sign").sign({ ...signed, claims: JSON.stringify(claims), header });
+        return send(res, 200, jwt, { "content-type": "application/jwt", ...fault.headers });
+      }
+      case "end_session": {
+        if (fault.logout) return goOn(url.searchParams, res, name);
+        const hint = url.searchParams.get("id_token_hint");
+        if (hint) url.searchParams.set("id_token_hint", originals.get(hint) ?? hint);
+        return redirect(res, `${metadata.end_session_endpoint}${url.search}`);
+      }
+      case "revocation":
+      case "introspection": {
+        const { status, json } = await forward(metadata[endpoints[endpoint]], req, body);
+        return sendJson(status, json);
+      }
+      case "trap":
+        return sendJson(200, { keys: [{ ...keysOf(0).stranger(), alg: "RS256", use: "sig", kid: keysOf(0).publicKey("RS256").kid }] });
+      default:
+        return endpoint;
+    }
+  }
+
+  /** The real provider asks the user before it signs anybody out; where that is not the point, this one does not. */
+  function goOn(/** @type {URLSearchParams} */ asked, /** @type {import("node:http").ServerResponse} */ res, /** @type {string} */ name) {
+    const back = new URL(asked.get("post_logout_redirect_uri") ?? "");
+    const state = asked.get("state");
+    const params = faults[name].logout?.(new URLSearchParams(state === null ? {} : { state }), wordsOf(name));
+    back.search = String(params);
+    return redirect(res, back.href);
+  }
 
   /** The authorization request goes to the real provider, its answer to `/return`. */
   async function setOut(/** @type {URL} */ url, /** @type {import("node:http").ServerResponse} */ res, /** @type {string} */ fault) {
@@ -157,7 +212,7 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
     params.set("iss", `${origin}/${ticket.fault}`);
     if (ticket.state === null) params.delete("state");
     else params.set("state", ticket.state);
-    const answer = faults[ticket.fault].response?.(params) ?? params;
+    const answer = faults[ticket.fault].response?.(params, wordsOf(ticket.fault)) ?? params;
     const join = ticket.mode === "fragment" ? "#" : ticket.redirectUri.includes("?") ? "&" : "?";
     return redirect(res, `${ticket.redirectUri}${join}${answer}`);
   }
@@ -165,28 +220,38 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
   /** The token response, with an ID token of this issuer in place of the real provider's. */
   async function token(
     /** @type {import("node:http").IncomingMessage} */ req,
-    /** @type {import("node:http").ServerResponse} */ res,
-    /** @type {string} */ base,
     /** @type {string} */ name,
     /** @type {Fault} */ fault,
     /** @type {string} */ body,
   ) {
     const form = new URLSearchParams(body);
+    const grant = form.get("grant_type") ?? "";
     if (form.has("redirect_uri")) form.set("redirect_uri", `${origin}/return`);
-    const answer = await forward(metadata.token_endpoint, req, form.toString());
-    if (!answer.ok) return sendJson(res, answer.status, answer.json);
-    const applies = fault.on === undefined || fault.on === form.get("grant_type");
-    let tokens = answer.json;
+    const real = await forward(metadata.token_endpoint, req, form.toString());
+    if (!real.ok) return real;
+    const applies = fault.on === undefined || fault.on === grant;
+    const right = real.json.id_token ? claimsOf(real.json.id_token) : {};
+    const words = wordsOf(name, right.aud, grant);
+    let tokens = real.json;
     if (tokens.id_token) {
-      const honest = { ...claimsOf(tokens.id_token), iss: base };
-      const now = Math.floor(Date.now() / 1000);
-      const claims = (applies && fault.claims?.(honest, { now })) || honest;
-      let jwt = keys.sign(claims, (applies && fault.algorithm) || "RS256");
-      if (applies && fault.token) jwt = fault.token(jwt, { claims, keys });
+      const honest = { ...right, iss: words.issuer };
+      const claims = JSON.stringify((applies && fault.claims?.(honest, words)) || honest);
+      let jwt = keysNow(name, "sign").sign(
+        applies
+          ? {
+              claims: fault.payload?.(claims) ?? claims,
+              algorithm: fault.algorithm,
+              wrong: fault.wrong,
+              header: (header) => fault.header?.(header, words) ?? header,
+            }
+          : { claims },
+      );
+      if (applies && fault.token) jwt = fault.token(jwt);
       originals.set(jwt, tokens.id_token);
+      clients.set(`Bearer ${tokens.access_token}`, right.aud);
       tokens = { ...tokens, id_token: jwt };
     }
-    return sendJson(res, answer.status, (applies && fault.tokens?.(tokens)) || tokens);
+    return { ...real, json: (applies && fault.tokens?.(tokens, words)) || tokens };
   }
 
   return {
@@ -216,10 +281,10 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
   };
 }
 
-/** @param {string} path @returns {Endpoint | "elsewhere" | undefined} */
+/** @param {string} path @returns {Endpoint | "trap" | undefined} */
 function endpointOf(path) {
   if (path === ".well-known/openid-configuration") return "discovery";
-  if (path === "elsewhere/token") return "elsewhere";
+  if (path === "trap") return "trap";
   return path in endpoints ? /** @type {keyof typeof endpoints} */ (path) : undefined;
 }
 
@@ -237,46 +302,4 @@ function announced(metadata, base) {
 /** @param {string} jwt @returns {Record<string, any>} */
 function claimsOf(jwt) {
   return JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString("utf8"));
-}
-
-/** @param {string} url @param {import("node:http").IncomingMessage} req @param {string} body */
-async function forward(url, req, body) {
-  /** @type {Record<string, string>} */
-  const headers = {};
-  for (const name of ["authorization", "content-type", "dpop"]) {
-    const value = req.headers[name];
-    if (typeof value === "string") headers[name] = value;
-  }
-  const response = await fetch(url, { method: req.method, headers, ...(req.method === "POST" && { body }) });
-  const text = await response.text();
-  return { ok: response.ok, status: response.status, json: text === "" ? undefined : JSON.parse(text) };
-}
-
-/** @param {import("node:http").IncomingMessage} req */
-async function read(req) {
-  const parts = [];
-  for await (const part of req) parts.push(part);
-  return Buffer.concat(parts).toString("utf8");
-}
-
-/** @param {string} url */
-async function fetchJson(url) {
-  return (await fetch(url)).json();
-}
-
-/** @param {import("node:http").ServerResponse} res @param {number} status @param {string} body @param {Record<string, string>} headers */
-function send(res, status, body, headers) {
-  res.writeHead(status, { ...everywhere, ...headers });
-  res.end(body);
-}
-
-/** @param {import("node:http").ServerResponse} res @param {number} status @param {unknown} body */
-function sendJson(res, status, body) {
-  const text = body === undefined ? "" : JSON.stringify(body);
-  send(res, status, text, { "content-type": "application/json; charset=utf-8" });
-}
-
-/** @param {import("node:http").ServerResponse} res @param {string} location */
-function redirect(res, location) {
-  send(res, 303, "", { location });
 }

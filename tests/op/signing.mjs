@@ -1,8 +1,14 @@
 // @ts-check
-// The hostile proxy's own keys: what it puts its name to is signed by a key that its key set publishes.
-import { constants, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+// The hostile proxy's own keys: what it puts its name to is signed by a key that its key set publishes, or wrongly.
+import { constants, createHmac, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
 /** @typedef {"RS256" | "PS256" | "ES256" | "EdDSA"} Algorithm */
+
+/**
+ * @typedef {"broken" | "empty" | "zeros" | "der" | "stranger" | "public key"} WrongSignature one bit changed; none; zeros of
+ *   the right length; ECDSA as ASN.1 (RFC 7518 3.4 has the raw form); by a key that is not in the key set; HMAC with the
+ *   public key as its secret
+ */
 
 /** @typedef {ReturnType<typeof signingKeys>} SigningKeys */
 
@@ -13,9 +19,12 @@ export function signingKeys() {
     ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
     EdDSA: generateKeyPairSync("ed25519"),
   };
+  const strangers = { RS256: generateKeyPairSync("rsa", { modulusLength: 2048 }) };
   const serial = randomBytes(4).toString("hex");
   /** @param {Algorithm} algorithm */
   const kid = (algorithm) => `hostile-${algorithm.toLowerCase()}-${serial}`;
+  /** @param {Algorithm} algorithm */
+  const pem = (algorithm) => pairs[algorithm].publicKey.export({ format: "pem", type: "spki" }).toString();
 
   return {
     /** The key set document (RFC 7517), public members only. */
@@ -31,21 +40,42 @@ export function signingKeys() {
     },
 
     /** @param {Algorithm} algorithm */
-    publicKey(algorithm) {
-      return { kid: kid(algorithm), pem: pairs[algorithm].publicKey.export({ format: "pem", type: "spki" }).toString() };
-    },
+    publicKey: (algorithm) => ({ kid: kid(algorithm), pem: pem(algorithm) }),
+
+    /** The public key of somebody who is not this provider. */
+    stranger: () => strangers.RS256.publicKey.export({ format: "jwk" }),
 
     /**
-     * @param {Record<string, any>} claims
-     * @param {Algorithm} algorithm
-     * @returns {string} a compact JWS (RFC 7515 3.1)
+     * A compact JWS (RFC 7515 3.1).
+     *
+     * @param {object} jws
+     * @param {string} jws.claims JSON text
+     * @param {Algorithm} [jws.algorithm]
+     * @param {(header: Record<string, any>) => Record<string, any>} [jws.header] what becomes of the right header
+     * @param {WrongSignature} [jws.wrong]
+     * @returns {string}
      */
-    sign(claims, algorithm) {
-      const header = { alg: algorithm, kid: kid(algorithm) };
-      const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
-      return `${signed}.${signature(algorithm, Buffer.from(signed), pairs[algorithm].privateKey).toString("base64url")}`;
+    sign({ claims, algorithm = "RS256", header = (right) => right, wrong }) {
+      const alg = wrong === "public key" ? "HS256" : algorithm;
+      const right = { alg, kid: kid(algorithm) };
+      const signed = [JSON.stringify(header(right)), claims].map((part) => Buffer.from(part).toString("base64url")).join(".");
+      const bytes = Buffer.from(signed);
+      const { privateKey } = wrong === "stranger" ? strangers.RS256 : pairs[algorithm];
+      const made =
+        wrong === "public key" ? createHmac("sha256", pem(algorithm)).update(bytes).digest()
+        : wrong === "der" ? sign("sha256", bytes, privateKey)
+        : signature(algorithm, bytes, privateKey);
+      return `${signed}.${(wrong ? spoilt(made, wrong) : made).toString("base64url")}`;
     },
   };
+}
+
+/** @param {Buffer} made @param {WrongSignature} wrong */
+function spoilt(made, wrong) {
+  if (wrong === "empty") return Buffer.alloc(0);
+  if (wrong === "zeros") return Buffer.alloc(made.length);
+  if (wrong === "broken") made[made.length >> 1] ^= 1;
+  return made;
 }
 
 /** @param {Algorithm} algorithm @param {Buffer} bytes @param {import("node:crypto").KeyObject} key */

@@ -37,6 +37,16 @@ test("every export leads to a file, in the order that hosts need", async () => {
   for (const target of targets) assert.ok(existsSync(packageFile(target)), target);
 });
 
+test("no script of the package writes markup, evaluates text or posts to every origin [B15, X34]", async () => {
+  const scripts = project.packed.filter((file) => file.endsWith(".js"));
+  assert.ok(scripts.length > 20, String(scripts.length));
+  for (const file of scripts) {
+    const code = await readFile(packageFile(file), "utf8");
+    assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/, file);
+    assert.doesNotMatch(code, /postMessage\([^)]*["'`]\*/, file);
+  }
+});
+
 test("the package needs no other package", async () => {
   const manifest = JSON.parse(await readFile(packageFile("package.json"), "utf8"));
   for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"]) {

@@ -129,7 +129,7 @@ function tokenRequests() {
   return provider.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/token")).length;
 }
 
-test("Node signs in by import; a code that is refused by its state or issuer is never sent", async () => {
+test("Node signs in by import; a code that is refused by its state or issuer is never sent [B2, I1, X38]", async () => {
   const sent = tokenRequests();
   await project.write({
     "sign-in.mjs": `
@@ -154,7 +154,7 @@ test("Node signs in by require", async () => {
   assert.deepEqual(await runInNode(project.folder, "sign-in.cjs"), TOLD);
 });
 
-test("a Worker signs in with a client that stands at module scope", async () => {
+test("a Worker signs in with a client that stands at module scope [X38]", async () => {
   const worker = await startWorker(project, `
     import * as wasmOidc from "wasm-oidc";
     ${SIGN_IN}${setting()}

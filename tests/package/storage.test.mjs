@@ -52,7 +52,7 @@ test("a store that lacks a method is refused, and the message names what is miss
   for (const odd of [7, true, [], () => {}, "custom"]) assertRefused(odd, "invalid_option", /has no load/);
 });
 
-test("a word that is no storage is refused with all that are", () => {
+test("a word that is no storage is refused with all that are [W7]", () => {
   const all = /expected "memory", "session", "local", "encrypted" or an object with load, save and delete, got string/;
   for (const word of ["cookie", ""]) assertRefused(word, "invalid_option", all);
 });

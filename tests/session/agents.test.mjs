@@ -226,7 +226,7 @@ test("adopted tokens are the session, and its agent's calls go to it", async () 
   assert.equal(await idp.getTokens(), null);
 });
 
-test("saveTokens makes stored tokens the session, where one process serves one person", async () => {
+test("saveTokens makes stored tokens the session, where one process serves one person [X38]", async () => {
   const tokens = await tokensOfAda();
   const idp = client({ session: "single-user" });
   assert.equal((await idp.saveTokens(tokens)).id, "usr_ada");

@@ -105,11 +105,23 @@ describe("what is sent", () => {
 });
 
 describe("where the token goes", () => {
-  test("nowhere but to apiOrigins; auth: none goes anywhere without it", async () => {
+  test("nowhere but to apiOrigins; auth: none goes anywhere without it [B12]", async () => {
     await assert.rejects(idp.fetch(elsewhere.url), { name: "ConfigurationError", code: "origin_not_allowed" });
     await idp.fetch(elsewhere.url, { auth: "none" });
     await idp.fetch(api.url, { auth: "none" });
     assert.deepEqual([elsewhere, api].map(({ requests }) => requests.map(({ authorization }) => authorization)), [[undefined], [undefined]]);
+  });
+
+  test("into one header of a request, and into nothing else of it [B7, O6]", async () => {
+    await idp.post(`${api.url}/a?b=c#d`, { json: { e: 1 }, headers: { "x-own": "f" } });
+    api.redirect("/moved", 307, "/here?g");
+    await idp.put(`${api.url}/moved`, { body: "h" });
+    const token = /** @type {string} */ (idp.agent?.tokens.access_token);
+    assert.equal(api.requests.length, 3);
+    for (const { authorization, ...rest } of api.requests) {
+      assert.equal(authorization, `Bearer ${token}`);
+      assert.equal(JSON.stringify(rest).includes(token), false, rest.path);
+    }
   });
 
   test("an unknown auth is an error, whatever else is asked for", async () => {
@@ -138,7 +150,7 @@ describe("where the token goes", () => {
 });
 
 describe("redirects where the platform promises nothing", () => {
-  test("one to another origin never carries the token, nor a cookie of the caller's, and does not get them back", async () => {
+  test("one to another origin never carries the token, nor a cookie of the caller's, and does not get them back [B12]", async () => {
     api.redirect("/away", 302, `${elsewhere.url}/back`);
     elsewhere.redirect("/back", 302, `${api.url}/home`);
     const response = await idp.get(`${api.url}/away`, { headers: { cookie: "a=b" } });
@@ -147,7 +159,7 @@ describe("redirects where the platform promises nothing", () => {
     assert.deepEqual(seen, [["/away", bearer(), "a=b"], ["/home", undefined, undefined], ["/back", undefined, undefined]]);
   });
 
-  test("a 401 of another origin renews nothing", async () => {
+  test("a 401 of another origin renews nothing [B12]", async () => {
     api.redirect("/away", 302, `${elsewhere.url}/private`);
     elsewhere.on("/private", (_, res) => void res.writeHead(401).end());
     assert.equal((await idp.get(`${api.url}/away`)).status, 401);
@@ -213,13 +225,13 @@ describe("redirects where the platform promises nothing", () => {
 });
 
 describe("a 401", () => {
-  test("that no new token helps against renews nothing more for a while", async () => {
+  test("that no new token helps against renews nothing more for a while [B11]", async () => {
     api.on("/", (_, res) => void res.writeHead(401).end("no"));
     for (let call = 0; call < 5; call += 1) assert.equal((await idp.get(`${api.url}/`)).status, 401);
     assert.deepEqual([api.requests.length, refreshes()], [6, 1]);
   });
 
-  test("about the token is answered by one refresh and one more request, for ten callers too", async () => {
+  test("about the token is answered by one refresh and one more request, for ten callers too [O2]", async () => {
     expires("/");
     const bodies = ["text", new URLSearchParams("a=b"), new Blob(["c"]), new TextEncoder().encode("d"), form()];
     const all = await Promise.all([...bodies, ...bodies].map((body) => idp.post(`${api.url}/`, { body })));
@@ -416,7 +428,7 @@ describe("a token of its own", () => {
     return made.idp;
   }
 
-  test("is for one API, asked for once, and the session's stays what it was", async () => {
+  test("is for one API, asked for once, and the session's stays what it was [W13, RES3]", async () => {
     const client = await forBoth();
     const [own, before] = [await client.getAccessToken(), refreshes()];
     const session = client.session({ resource: orders });
@@ -445,7 +457,7 @@ describe("a token of its own", () => {
     client.dispose();
   });
 
-  test("for an API that the sign-in did not name is refused, and ends no session", async () => {
+  test("for an API that the sign-in did not name is refused, and ends no session [RES3, RES4]", async () => {
     const client = await forBoth();
     const session = client.session({ resource: "https://other.example/" });
     await assert.rejects(session.get(api.url), { code: "invalid_target" });

@@ -57,7 +57,7 @@ async function confirm(url, jar) {
   return String(answer.headers.get("location"));
 }
 
-test("the provider sends the user back, and the sign-out's own state is told once", async () => {
+test("the provider sends the user back, and the sign-out's own state is told once [L1, L2]", async () => {
   const { idp, opened, jar } = await signedIn();
   await idp.signOut({ appState: { tab: 3 } });
   assert.equal(idp.agent, null);
@@ -68,7 +68,7 @@ test("the provider sends the user back, and the sign-out's own state is told onc
   idp.dispose();
 });
 
-test("what is not the return of this sign-out is nothing", async () => {
+test("what is not the return of this sign-out is nothing [L2]", async () => {
   const { idp, opened } = await signedIn();
   await idp.signOut();
   const state = new URL(opened[1]).searchParams.get("state");

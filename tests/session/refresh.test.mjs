@@ -77,7 +77,7 @@ test("twenty callers on a due token send one refresh and get one new agent", asy
   assert.deepEqual(events, [["refreshed", undefined]]);
 });
 
-test("ten forced refreshes at once are one request, and the refresh token rotates", async () => {
+test("ten forced refreshes at once are one request, and the refresh token rotates [O5]", async () => {
   const [before, old] = [refreshes(), idp.agent?.tokens];
   const tokens = await Promise.all(Array.from({ length: 10 }, () => idp.getAccessToken({ forceRefresh: true })));
   assert.equal(refreshes() - before, 1);
@@ -93,7 +93,7 @@ test("more life than a token ever has is tried for once", async () => {
   assert.equal(refreshes() - before, 1);
 });
 
-test("a refused refresh ends the session with its reason, and nobody is asked to catch it", async () => {
+test("a refused refresh ends the session with its reason, and nobody is asked to catch it [B11]", async () => {
   instead = async () => Response.json({ error: "invalid_grant", error_description: "revoked" }, { status: 400 });
   await pause(LIFE + 0.2);
   assert.equal(await idp.getAgent(), null);
@@ -169,7 +169,7 @@ test("a sign-out while a refresh is under way is never undone by its answer", as
   assert.deepEqual(events, [["signedout", "signed_out"]]);
 });
 
-test("fetch renews a token that the API calls expired, once, and delivers the answer of the second request", async () => {
+test("fetch renews a token that the API calls expired, once, and delivers the answer of the second request [O2]", async () => {
   const before = refreshes();
   await pause(LIFE * 0.6);
   // Revoked behind the client's back: only the API can tell.
@@ -183,7 +183,7 @@ test("fetch renews a token that the API calls expired, once, and delivers the an
   assert.equal(refreshes() - before, 2);
 });
 
-test("the token goes nowhere but to apiOrigins, and an authorization header of the caller's stays", async () => {
+test("the token goes nowhere but to apiOrigins, and an authorization header of the caller's stays [B12]", async () => {
   await assert.rejects(idp.fetch("http://127.0.0.1:9/"), { name: "ConfigurationError", code: "origin_not_allowed" });
   const response = await idp.fetch(`${provider.issuer}/me`, { headers: { authorization: "Bearer mine" } });
   assert.equal(response.status, 401);

@@ -11,13 +11,13 @@ const { rejected, kept } = JSON.parse(
 
 afterEach(() => void Reflect.deleteProperty(globalThis, "location"));
 
-test("whatever leaves the origin becomes the fallback (X16, X17)", () => {
+test("whatever leaves the origin becomes the fallback [B1, X16, X17]", () => {
   for (const target of rejected) {
     assert.equal(safeReturnTo(target, "https://app.example/home"), "https://app.example/home", JSON.stringify(target));
   }
 });
 
-test("what stays is given back as its parser writes it", () => {
+test("what stays is given back as its parser writes it [X17]", () => {
   for (const [target, expected] of Object.entries(kept)) {
     assert.equal(safeReturnTo(target, "https://app.example/x/y"), expected, JSON.stringify(target));
   }

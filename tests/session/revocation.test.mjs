@@ -47,7 +47,7 @@ async function known({ access_token, refresh_token }) {
   return [await RefreshToken.find(String(refresh_token)), await AccessToken.find(access_token)].map(Boolean);
 }
 
-test("a sign-out revokes both tokens at the provider", async () => {
+test("a sign-out revokes both tokens at the provider [REV7]", async () => {
   const { idp, tokens } = await signedIn();
   assert.deepEqual(await known(tokens), [true, true]);
   await idp.signOut({ redirect: false });
@@ -71,7 +71,7 @@ test("the session's refresh token is revoked when no token is named, and the ses
   idp.dispose();
 });
 
-test("a named token is revoked, and one that nobody knows is no error", async () => {
+test("a named token is revoked, and one that nobody knows is no error [REV2]", async () => {
   const { idp, tokens } = await signedIn({ clientId: "web", clientSecret: SECRET });
   assert.equal(await idp.revokeToken(tokens.access_token, "access_token"), true);
   assert.equal((await known(tokens))[1], false);
@@ -79,7 +79,7 @@ test("a named token is revoked, and one that nobody knows is no error", async ()
   idp.dispose();
 });
 
-test("a provider without the endpoint is false, and what it refuses is an error of its own words", async () => {
+test("a provider without the endpoint is false, and what it refuses is an error of its own words [REV3]", async () => {
   const without = await signedIn({ metadata: { revocation_endpoint: null } });
   assert.equal(await without.idp.revokeToken(), false);
   without.idp.dispose();
@@ -96,7 +96,7 @@ test("a client that authenticates learns what a token is", async () => {
   idp.dispose();
 });
 
-test("a public client may not ask", async () => {
+test("a public client may not ask [INT4]", async () => {
   const { idp, tokens } = await signedIn();
   await assert.rejects(idp.introspect(tokens.access_token), { name: "ConfigurationError", code: "missing_option" });
   idp.dispose();

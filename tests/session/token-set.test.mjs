@@ -33,7 +33,7 @@ for (const { name, given, receivedAt, now, skew, set, ...expected } of table) {
 
 const set = /** @type {const} */ ({ access_token: "canary", token_type: "Bearer", issued_at: 0, refresh_token: "canary", version: 1 });
 
-test("it is frozen, keeps what it was given, and shows no token but by toJSON", () => {
+test("it is frozen, keeps what it was given, and shows no token but by toJSON [X26]", () => {
   const given = { ...set, metadata: { a: 1 } };
   const tokens = tokenSet(given);
   given.metadata.a = 2;
@@ -44,7 +44,7 @@ test("it is frozen, keeps what it was given, and shows no token but by toJSON", 
   assert.deepEqual(tokenSet(JSON.parse(JSON.stringify(tokens))).toJSON(), tokens.toJSON());
 });
 
-test("what holds no tokens is an error that names what is wrong and no token", () => {
+test("what holds no tokens is an error that names what is wrong and no token [X26]", () => {
   for (const wrong of [null, undefined, "at", {}, { access_token: "" }, { access_token: 7 }]) {
     assert.throws(() => tokenSet(/** @type {any} */ (wrong)), { name: "ConfigurationError", code: "invalid_option" });
   }

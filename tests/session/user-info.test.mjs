@@ -57,7 +57,7 @@ test("the claims of who is signed in, with organizations read as those of an age
   idp.dispose();
 });
 
-test("a claim called __proto__ is a claim and nothing more", async () => {
+test("a claim called __proto__ is a claim and nothing more [X22]", async () => {
   const idp = await signedIn();
   const body = '{"sub":"usr_ada","__proto__":{"polluted":true},"nested":{"__proto__":{"polluted":true}}}';
   instead = async () => new Response(body, { headers: { "content-type": "application/json" } });
@@ -70,7 +70,7 @@ test("a claim called __proto__ is a claim and nothing more", async () => {
   idp.dispose();
 });
 
-test("claims of somebody else are refused with both subjects, and the session stays", async () => {
+test("claims of somebody else are refused with both subjects, and the session stays [C15, X32]", async () => {
   const idp = await signedIn();
   instead = async () => Response.json({ sub: "usr_ben" });
   await assert.rejects(idp.getUserInfo(), (error) => {
@@ -92,7 +92,7 @@ test("a token that was revoked behind the client's back is renewed once", async 
   idp.dispose();
 });
 
-test("a signed answer is verified, and one with a broken signature refused", async () => {
+test("a signed answer is verified, and one with a broken signature refused [X32]", async () => {
   const idp = await signedIn({ clientId: "signing" });
   const agent = /** @type {import("wasm-oidc").Agent} */ (idp.agent);
   assert.equal((await idp.getUserInfo()).sub, "usr_ada");

@@ -1,10 +1,10 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, StorageError, SubjectMismatchError, encryptedStorage, hasAccess, isOAuthError, memoryStorage,
-  parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  CallbackError, IdpClient, StorageError, SubjectMismatchError, checkToken, encryptedStorage, hasAccess, isOAuthError,
+  memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
   type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type PreflightStep, type Relayed,
-  type SignedIn, type Snapshot, type TokenSet, type TokenStorage, type UserInfo,
+  type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -100,6 +100,15 @@ export async function stores(): Promise<void> {
   } catch (error) {
     if (error instanceof StorageError && error.code === "key_lost") await memory.clear();
   }
+}
+
+export async function looking(idp: IdpClient, token: string): Promise<void> {
+  const report: TokenReport = await idp.checkToken(token, { tokenType: "access_token", expectedAudience: "https://api" });
+  const failed: TokenCheckStep | undefined = report.steps.find(({ passed }) => !passed);
+  console.log(report.valid, failed?.details.code, report.payload?.["sub"], report.keySizeBits, report.x509Info?.subject);
+  const { error } = await checkToken(token, { expectedIssuer: new URL("https://idp.example.com"), fetch });
+  // @ts-expect-error: a report is read-only
+  report.valid = error === null;
 }
 
 export async function looked(idp: IdpClient): Promise<string[]> {

@@ -4,6 +4,7 @@ import { IdpClient } from "wasm-oidc";
 import { showAccess } from "./access.js";
 import { showAgent } from "./agent.js";
 import { showApi } from "./api.js";
+import { forgetCheck, showCheck } from "./check.js";
 import { showHappenings } from "./happenings.js";
 import { hideProblem, showProblem } from "./problem.js";
 import { element } from "./dom.js";
@@ -42,10 +43,11 @@ async function show() {
   element("desk").hidden = agent === null;
   element("refresh").parentElement?.toggleAttribute("hidden", agent === null);
   document.querySelector("main")?.setAttribute("aria-busy", "false");
-  if (!agent) return;
+  if (!agent) return forgetCheck();
   showAgent(agent);
   showAccess(agent);
   showApi(idp, `${apiUrl}/api/tasks`, attempt);
+  showCheck(idp, attempt);
 }
 
 /**

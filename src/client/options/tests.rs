@@ -15,10 +15,10 @@ fn refusal(json: &str) -> (Code, String) {
 const LEAST: &str = r#""issuer":"https://op.example","clientId":"spa""#;
 
 #[test]
-fn the_least_is_an_issuer_and_a_client_id() {
+fn the_least_is_an_issuer_and_a_client_id_w8() {
     let options = options(&format!("{{{LEAST}}}")).unwrap();
     assert_eq!(options.scopes, ["openid", "profile", "email"]);
-    assert_eq!(options.clock_tolerance, 60);
+    assert_eq!((options.clock_tolerance, options.storage), (60, StorageKind::Memory));
     assert!(options.verify_signature && options.asks_for_id_token(&options.scopes));
 }
 
@@ -37,7 +37,7 @@ fn an_unknown_option_is_named_with_the_nearest_known_one() {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_what_was_expected_and_never_repeated() {
+fn a_wrong_value_is_named_with_what_was_expected_and_never_repeated_c8_j5_w7() {
     for (option, expected) in [
         (r#""scopes":7"#, "expected a list of strings, got number"),
         (r#""storage":"cookie""#, "\"encrypted\" or an object with load, save and delete, got string"),
@@ -56,14 +56,14 @@ fn a_wrong_value_is_named_with_what_was_expected_and_never_repeated() {
 }
 
 #[test]
-fn an_issuer_or_redirect_uri_on_plain_http_is_refused_but_for_loopback() {
+fn an_issuer_or_redirect_uri_on_plain_http_is_refused_but_for_loopback_b14() {
     assert_eq!(refusal(r#"{"issuer":"http://op.example","clientId":"spa"}"#).0, Code::InvalidOption);
     assert_eq!(refusal(&format!("{{{LEAST},\"redirectUri\":\"javascript:alert(1)\"}}")).0, Code::InvalidOption);
     assert!(options(r#"{"issuer":"http://localhost:9000","clientId":"spa"}"#).is_ok());
 }
 
 #[test]
-fn a_secret_is_refused_in_a_page_only() {
+fn a_secret_is_refused_in_a_page_only_int4() {
     let json = parse_object(format!("{{{LEAST},\"clientSecret\":\"hunter2\"}}").as_bytes()).unwrap();
     assert!(ClientOptions::from_json(&json, false).is_ok());
     let error = ClientOptions::from_json(&json, true).unwrap_err();

@@ -30,7 +30,7 @@ fn text(value: &str) -> Option<String> {
 }
 
 #[test]
-fn the_least_request_has_state_nonce_and_an_s256_challenge() {
+fn the_least_request_has_state_nonce_and_an_s256_challenge_b3_b4_w1_w4_w6_o3() {
     let expected = [
         ("response_type", "code"),
         ("client_id", "spa"),
@@ -47,7 +47,7 @@ fn the_least_request_has_state_nonce_and_an_s256_challenge() {
 }
 
 #[test]
-fn every_option_is_sent_under_its_name_with_any_characters() {
+fn every_option_is_sent_under_its_name_with_any_characters_res2() {
     let odd = "ä &=+#%\u{0}😀";
     let request = AuthorizationRequest {
         scopes: vec!["openid".to_owned(), "a:b.c:**".to_owned()],
@@ -87,13 +87,13 @@ fn every_option_is_sent_under_its_name_with_any_characters() {
 }
 
 #[test]
-fn the_verifier_is_not_in_the_url() {
+fn the_verifier_is_not_in_the_url_p4() {
     let url = url_with(&metadata(""), &AuthorizationRequest::default(), false).unwrap();
     assert!(!url.contains("dBjftJeZ4CVP"));
 }
 
 #[test]
-fn what_the_provider_demands_or_lacks_is_said_before_a_url_is_built() {
+fn what_the_provider_demands_or_lacks_is_said_before_a_url_is_built_p3_p5_par1() {
     let code = |more: &str, strict| {
         let url = url_with(&metadata(more), &AuthorizationRequest::default(), strict);
         url.err().map(|error| error.code())
@@ -113,7 +113,7 @@ fn what_the_provider_demands_or_lacks_is_said_before_a_url_is_built() {
 }
 
 #[test]
-fn a_query_of_the_endpoint_is_kept_and_may_not_set_our_parameters() {
+fn a_query_of_the_endpoint_is_kept_and_may_not_set_our_parameters_x37() {
     let at = |endpoint: &str, extra: &str| {
         let document = format!(r#"{{"authorization_endpoint":"{endpoint}"}}"#);
         let metadata = ProviderMetadata::from_object(parse_object(document.as_bytes()).unwrap()).unwrap();
@@ -142,7 +142,7 @@ fn extra_parameters_may_not_name_what_the_library_sets() {
 }
 
 #[test]
-fn every_parameter_that_is_sent_is_reserved() {
+fn every_parameter_that_is_sent_is_reserved_b4_b10_w6_x37() {
     let request = AuthorizationRequest {
         scopes: vec!["s".to_owned()],
         login_hint: text("x"),
@@ -190,7 +190,7 @@ fn prompt_none_stands_alone() {
 }
 
 #[test]
-fn a_resource_is_an_absolute_uri_without_fragment_rfc_8707_2() {
+fn a_resource_is_an_absolute_uri_without_fragment_res1() {
     for (resource, expected) in [
         ("https://api.example.com/v1?x=y", None),
         ("urn:example:api", None),

@@ -31,7 +31,7 @@ fn row_3_no_response_where_the_mode_puts_one() {
 }
 
 #[test]
-fn row_4_without_our_state_and_our_issuer_it_is_left_alone() {
+fn row_4_without_our_state_and_our_issuer_it_is_left_alone_b2_w2_o7() {
     for text in [
         "code=x",
         "code=x&state=theirs",
@@ -80,7 +80,7 @@ fn a_url_answers_the_request_whose_state_it_has_where_the_mode_puts_it() {
 }
 
 #[test]
-fn row_5_our_issuer_with_a_missing_or_foreign_state() {
+fn row_5_our_issuer_with_a_missing_or_foreign_state_b2_o7() {
     assert_eq!(code_of(query("code=x&iss=https%3A%2F%2Fidp")), Code::StateMissing);
     assert_eq!(code_of(query("error=x&error=y&iss=https://idp")), Code::StateMissing);
     assert_eq!(code_of(query("code=x&state=theirs&iss=https://idp")), Code::StateMismatch);
@@ -88,7 +88,7 @@ fn row_5_our_issuer_with_a_missing_or_foreign_state() {
 }
 
 #[test]
-fn row_5_what_occurs_twice_is_refused_in_lists_and_across_places_too() {
+fn row_5_what_occurs_twice_is_refused_in_lists_and_across_places_too_x12_i5() {
     for text in [
         "code=x&code=x&state=OURS",
         "code=x&state=OURS&state=OURS",
@@ -108,7 +108,7 @@ fn row_5_what_occurs_twice_is_refused_in_lists_and_across_places_too() {
 }
 
 #[test]
-fn row_5_a_response_that_says_two_things_or_is_split_is_refused() {
+fn row_5_a_response_that_says_two_things_or_is_split_is_refused_x12() {
     for text in ["code=x&error=y&state=OURS", "code=x&state=OURS#error=y", "error=x&state=OURS#iss=https://idp"] {
         assert_eq!(code_of(query(text)), Code::AmbiguousResponse, "{text}");
     }
@@ -119,7 +119,7 @@ fn row_5_a_response_that_says_two_things_or_is_split_is_refused() {
 }
 
 #[test]
-fn row_5_tokens_and_jwt_responses_are_refused() {
+fn row_5_tokens_and_jwt_responses_are_refused_b10_w6() {
     for text in [
         "code=x&state=OURS&access_token=canary",
         "code=x&state=OURS&id_token=canary",
@@ -135,7 +135,25 @@ fn row_5_tokens_and_jwt_responses_are_refused() {
 }
 
 #[test]
-fn an_impossible_code_or_error_is_refused() {
+fn row_5_an_implicit_response_to_a_request_of_ours_is_refused_wherever_it_stands_b10_w6() {
+    for mode in [ResponseMode::Query, ResponseMode::Fragment] {
+        for token in ["access_token=canary&token_type=bearer", "id_token=canary", "expires_in=1&access_token[]=canary"]
+        {
+            for mark in ['?', '#'] {
+                let error = at(&format!("https://app/cb{mark}{token}&state=OURS"), mode).unwrap_err();
+                assert_eq!(error.code(), Code::UnexpectedParameter, "{mark}{token}");
+                assert!(!format!("{error:?}").contains("canary"));
+                // The app's own.
+                let theirs = at(&format!("https://app/cb{mark}{token}&state=theirs"), mode);
+                assert_eq!(theirs, Ok(Recognized::NothingHere), "{mark}{token}");
+            }
+        }
+    }
+    assert_eq!(at("https://app/cb?state=OURS#access_token=x", ResponseMode::Query), Ok(Recognized::NothingHere));
+}
+
+#[test]
+fn an_impossible_code_or_error_is_refused_x18_o7() {
     for text in
         ["code=&state=OURS", "error=&state=OURS", "code=%00&state=OURS", "code=%FF&state=OURS", "code=é&state=OURS"]
     {
@@ -144,7 +162,7 @@ fn an_impossible_code_or_error_is_refused() {
 }
 
 #[test]
-fn a_callback_beyond_the_size_limit_is_refused() {
+fn a_callback_beyond_the_size_limit_is_refused_x18() {
     let url = format!("https://app/cb?{}", "a".repeat(MAX_CALLBACK_BYTES));
     assert_eq!(code_of(at(&url, ResponseMode::Query)), Code::InvalidCallback);
     let error = parse_response(&"a".repeat(MAX_CALLBACK_BYTES + 1), ResponseMode::Query).unwrap_err();
@@ -152,7 +170,7 @@ fn a_callback_beyond_the_size_limit_is_refused() {
 }
 
 #[test]
-fn a_code_for_us_is_read_with_foreign_parameters_and_hash_routes_left_alone() {
+fn a_code_for_us_is_read_with_foreign_parameters_and_hash_routes_left_alone_o4() {
     let state = tag().state("random");
     let expected = Recognized::Ours(AuthorizationResponse {
         state: state.clone(),
@@ -192,7 +210,7 @@ fn by_hand_a_url_a_query_and_bare_parameters_are_read_alike() {
 }
 
 #[test]
-fn by_hand_the_same_faults_are_refused() {
+fn by_hand_the_same_faults_are_refused_x12() {
     let code = |text: &str| parse_response(text, ResponseMode::Query).unwrap_err().code();
     assert_eq!(code("code=x"), Code::StateMissing);
     assert_eq!(code("state=x"), Code::InvalidCallback);
@@ -205,7 +223,7 @@ fn by_hand_the_same_faults_are_refused() {
 }
 
 #[test]
-fn the_issuer_is_compared_byte_for_byte_rfc_9207_2_4() {
+fn the_issuer_is_compared_byte_for_byte_i1_i3() {
     for advertised in [true, false] {
         assert_eq!(check_issuer(Some("https://as"), Some("https://as"), advertised), Ok(()));
         for actual in ["https://as/", "https://AS", "https://as:443", "https://a%73", "http://as", ""] {
@@ -218,7 +236,7 @@ fn the_issuer_is_compared_byte_for_byte_rfc_9207_2_4() {
 }
 
 #[test]
-fn an_issuer_that_was_announced_must_be_there_rfc_9207_2_4() {
+fn an_issuer_that_was_announced_must_be_there_i2_i3() {
     assert_eq!(check_issuer(None, Some("https://as"), true).unwrap_err().code(), Code::IssMissing);
     assert_eq!(check_issuer(None, Some("https://as"), false), Ok(()));
     assert_eq!(check_issuer(Some("https://as"), None, true).unwrap_err().code(), Code::IssMismatch);
@@ -226,6 +244,6 @@ fn an_issuer_that_was_announced_must_be_there_rfc_9207_2_4() {
 }
 
 #[test]
-fn debug_shows_no_code() {
+fn debug_shows_no_code_x26() {
     assert!(!format!("{:?}", query("code=canary&state=OURS")).contains("canary"));
 }

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_rounded_down_exactly_however_it_is_written() {
+    fn a_number_is_rounded_down_exactly_however_it_is_written_x21() {
         for (text, seconds) in [
             ("1.7e9", Some(1_700_000_000)),
             ("17000000000e-1", Some(1_700_000_000)),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_double_is_as_large_as_is_no_number() {
+    fn what_no_double_is_as_large_as_is_no_number_x21() {
         for text in ["1e309", "1.7976931348623159e308", "-1e400", "1e99999999999"] {
             assert_eq!(Number::written(text), None, "{text}");
         }

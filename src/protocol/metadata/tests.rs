@@ -27,7 +27,7 @@ fn manual(text: &str) -> Result<ProviderMetadata> {
 }
 
 #[test]
-fn openid_connect_appends_its_path_discovery_4_1() {
+fn openid_connect_appends_its_path_m2() {
     let expected = ["https://idp/a/.well-known/openid-configuration"];
     assert_eq!(urls("https://idp/a", ProviderType::Oidc), expected);
     assert_eq!(urls("https://idp/a/", ProviderType::Oidc), expected);
@@ -36,7 +36,7 @@ fn openid_connect_appends_its_path_discovery_4_1() {
 }
 
 #[test]
-fn oauth_puts_its_path_between_host_and_path_first_rfc_8414_3_1() {
+fn oauth_puts_its_path_between_host_and_path_first_m2() {
     let expected = [
         "https://idp:8443/.well-known/oauth-authorization-server/a/b",
         "https://idp:8443/a/b/.well-known/openid-configuration",
@@ -59,7 +59,7 @@ fn a_document_of_the_issuer_asked_for_is_read_and_kept_whole() {
 }
 
 #[test]
-fn another_issuer_is_a_mismatch_even_by_one_byte_with_both_values() {
+fn another_issuer_is_a_mismatch_even_by_one_byte_with_both_values_m1() {
     for actual in ["https://idp/", "https://IDP", "https://idp:443", "https://evil", "http://idp", "{tenantid}", ""] {
         let error = judge(&format!(r#"{{"issuer":"{actual}"}}"#)).unwrap_err();
         assert_eq!((error.code(), error.class()), (Code::IssuerMismatch, Class::Discovery));
@@ -84,7 +84,7 @@ fn a_provider_that_fails_is_tried_again_later() {
 }
 
 #[test]
-fn only_status_200_and_json_are_metadata() {
+fn only_status_200_and_json_are_metadata_m4() {
     let body = r#"{"issuer":"https://idp"}"#;
     for status in [201, 204, 304, 401, 404] {
         let error = judge_discovery(&response(status, "application/json", body), &issuer("https://idp")).unwrap_err();
@@ -99,7 +99,7 @@ fn only_status_200_and_json_are_metadata() {
 }
 
 #[test]
-fn every_endpoint_is_https_or_loopback_and_named_in_the_error() {
+fn every_endpoint_is_https_or_loopback_and_named_in_the_error_b14_m3_x15_par2() {
     for member in [
         "authorization_endpoint",
         "token_endpoint",
@@ -131,6 +131,25 @@ fn every_endpoint_is_https_or_loopback_and_named_in_the_error() {
 }
 
 #[test]
+fn a_provider_on_https_cannot_lead_to_plain_http_on_the_users_machine_b14_x15() {
+    for member in ["authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint"] {
+        let error = judge(&format!(r#"{{"issuer":"https://idp","{member}":"http://localhost:3000/x"}}"#)).unwrap_err();
+        assert_eq!(error.code(), Code::InsecureEndpoint, "{member}");
+        assert!(error.failure().message.contains(member), "{error}");
+    }
+    assert!(
+        judge(r#"{"issuer":"https://idp","op_policy_uri":"http://idp/","service_documentation":"http://idp/"}"#)
+            .is_ok()
+    );
+    let on_loopback = r#"{"issuer":"http://localhost:3000","token_endpoint":"http://localhost:3000/t"}"#;
+    let loopback = issuer("http://localhost:3000");
+    assert!(judge_discovery(&response(200, "application/json", on_loopback), &loopback).is_ok());
+    // What the app itself names is its own business.
+    let given = parse_object(br#"{"token_endpoint":"http://localhost:3000/t"}"#).unwrap();
+    assert!(judge(r#"{"issuer":"https://idp"}"#).unwrap().overridden_by(&given).is_ok());
+}
+
+#[test]
 fn a_member_of_the_wrong_type_is_refused() {
     for text in [
         r#"{"require_pushed_authorization_requests":"true"}"#,
@@ -155,7 +174,7 @@ fn what_the_app_gives_wins_member_by_member() {
 }
 
 #[test]
-fn the_app_cannot_give_another_issuer_than_the_discovered_one() {
+fn the_app_cannot_give_another_issuer_than_the_discovered_one_m1() {
     let discovered = manual(r#"{"issuer":"https://idp"}"#).unwrap();
     let overridden = |given: &str| discovered.overridden_by(&parse_object(given.as_bytes()).unwrap());
     assert_eq!(overridden(r#"{"issuer":"https://idp/"}"#).unwrap_err().code(), Code::IssuerMismatch);

@@ -26,7 +26,7 @@ fn signed(header: &str, payload: &str) -> Jwt {
 }
 
 #[test]
-fn the_token_goes_into_the_header_and_nowhere_else() {
+fn the_token_goes_into_the_header_and_nowhere_else_b7_o6() {
     let request = request(&HttpsUrl::parse("https://idp.example/me").unwrap(), "canary");
     assert_eq!(
         (request.method.as_str(), request.url.as_str(), &request.body),
@@ -37,7 +37,7 @@ fn the_token_goes_into_the_header_and_nowhere_else() {
 }
 
 #[test]
-fn claims_of_another_subject_or_of_none_are_refused() {
+fn claims_of_another_subject_or_of_none_are_refused_c15_x32() {
     assert_eq!(check_subject(&claims(r#"{"sub":"u1"}"#), "u1"), Ok(()));
     let error = check_subject(&claims(r#"{"sub":"u2"}"#), "u1").unwrap_err();
     assert_eq!((error.class(), error.code()), (Class::SubjectMismatch, Code::SubjectMismatch));
@@ -54,7 +54,7 @@ fn claims_of_another_subject_or_of_none_are_refused() {
 }
 
 #[test]
-fn a_signed_answer_is_for_this_client_of_this_issuer_and_not_expired() {
+fn a_signed_answer_is_for_this_client_of_this_issuer_and_not_expired_x32() {
     let check = |payload: &str| {
         let jwt = signed(r#"{"alg":"RS256"}"#, payload);
         check_signed(&jwt, "https://idp", "spa", NOW, 60).map_err(|error| error.code())

@@ -191,3 +191,12 @@ export const hostileNames = () => Object.keys(HOSTILE);
 
 /** @param {string} name of {@link HOSTILE} */
 export const hostile = (name) => fake(HOSTILE[name]);
+
+/** The `Request` of a host that has no cache of responses and refuses the option for it. */
+export const RequestWithoutCache = class extends Request {
+  /** @param {string} url @param {RequestInit} init */
+  constructor(url, init) {
+    if (init.cache !== undefined) throw new TypeError("The 'cache' field is not implemented.");
+    super(url, init);
+  }
+};

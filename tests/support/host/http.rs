@@ -5,8 +5,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wasm_oidc::ports::{Http, HttpFailure, Limits};
 use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
+use wasm_oidc::protocol::key_set::key_set_request;
+use wasm_oidc::protocol::url::HttpsUrl;
 
-use super::js::{self, Watch};
+use super::js::{self, Tampered, Watch};
 use super::{AMPLE, BRIEF, host};
 
 fn request() -> HttpRequest {
@@ -71,7 +73,28 @@ async fn the_request_arrives_as_it_was_built_and_follows_no_redirect() {
 }
 
 #[wasm_bindgen_test]
-async fn a_redirect_is_refused_and_the_request_ended() {
+async fn keys_are_asked_of_the_provider_and_not_of_what_the_browser_kept_x8() {
+    let fetch = js::answering(200, "{}", "{}");
+    let uri = HttpsUrl::parse("https://idp.example/keys").unwrap();
+    host().with_fetch(Some(fetch.clone())).send(key_set_request(&uri), AMPLE).await.unwrap();
+    assert_eq!(seen(&fetch, "request.cache"), "no-cache");
+    let plain = js::answering(200, "{}", "{}");
+    send(&plain, AMPLE).await.unwrap();
+    assert_ne!(seen(&plain, "request.cache"), "no-cache");
+}
+
+#[wasm_bindgen_test]
+async fn a_host_that_refuses_to_be_told_of_caches_is_asked_without_that_x8() {
+    let _older = js::REQUEST_WITHOUT_CACHE.with(|request| Tampered::replaced("Request", request));
+    let fetch = js::answering(200, "{}", "{}");
+    let uri = HttpsUrl::parse("https://idp.example/keys").unwrap();
+    let response = host().with_fetch(Some(fetch.clone())).send(key_set_request(&uri), AMPLE).await.unwrap();
+    assert_eq!(response.status, 200);
+    assert_eq!(seen(&fetch, "request.url"), "https://idp.example/keys");
+}
+
+#[wasm_bindgen_test]
+async fn a_redirect_is_refused_and_the_request_ended_x33() {
     for status in [301, 302, 303, 307, 308] {
         let fetch = js::answering(status, r#"{"location":"https://elsewhere.example/"}"#, "moved");
         assert_eq!(send(&fetch, AMPLE).await, Err(HttpFailure::Redirect), "{status}");
@@ -80,7 +103,7 @@ async fn a_redirect_is_refused_and_the_request_ended() {
 }
 
 #[wasm_bindgen_test]
-async fn a_redirect_that_a_browser_hides_is_refused() {
+async fn a_redirect_that_a_browser_hides_is_refused_x33() {
     assert_eq!(send(&js::redirected_opaquely(), AMPLE).await, Err(HttpFailure::Redirect));
 }
 
@@ -98,7 +121,7 @@ async fn a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_too_large() {
 }
 
 #[wasm_bindgen_test]
-async fn a_body_over_the_limit_is_read_no_further() {
+async fn a_body_over_the_limit_is_read_no_further_m4_x33() {
     let fetch = js::streaming("kilobytes without end");
     assert_eq!(send(&fetch, Limits { max_response_bytes: 10_000, ..AMPLE }).await, Err(HttpFailure::TooLarge));
     assert_eq!(seen(&fetch, "pulls"), 10);
@@ -107,14 +130,14 @@ async fn a_body_over_the_limit_is_read_no_further() {
 }
 
 #[wasm_bindgen_test]
-async fn empty_chunks_without_end_are_too_large_as_well() {
+async fn empty_chunks_without_end_are_too_large_as_well_x33() {
     let fetch = js::streaming("empty chunks without end");
     assert_eq!(send(&fetch, Limits { max_response_bytes: 1_000, ..AMPLE }).await, Err(HttpFailure::TooLarge));
     assert_eq!(seen(&fetch, "cancelled"), true);
 }
 
 #[wasm_bindgen_test]
-async fn a_body_that_comes_too_slowly_is_given_up_at_the_limit_of_time() {
+async fn a_body_that_comes_too_slowly_is_given_up_at_the_limit_of_time_x33() {
     for name in ["a drop now and then", "a stop after one byte"] {
         let fetch = js::streaming(name);
         let start = js::now();
@@ -126,7 +149,7 @@ async fn a_body_that_comes_too_slowly_is_given_up_at_the_limit_of_time() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_never_answers_is_given_up_at_the_limit_of_time() {
+async fn a_server_that_never_answers_is_given_up_at_the_limit_of_time_x33() {
     for fetch in [js::silent(), js::patient()] {
         let start = js::now();
         assert_eq!(send(&fetch, BRIEF).await, Err(HttpFailure::Timeout));

@@ -17,6 +17,8 @@ extern "C" {
     #[wasm_bindgen(js_name = hostileNames)]
     pub fn hostile_names() -> Vec<String>;
     pub fn hostile(name: &str) -> Function;
+    #[wasm_bindgen(thread_local_v2, js_name = RequestWithoutCache)]
+    pub static REQUEST_WITHOUT_CACHE: JsValue;
 }
 
 #[wasm_bindgen(module = "/tests/support/host/realm.js")]

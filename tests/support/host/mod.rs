@@ -6,9 +6,12 @@ mod http;
 pub mod js;
 pub mod locks;
 mod page;
+#[path = "../vectors.rs"]
+mod published;
 mod storage;
 mod stores;
 mod urls;
+mod vectors;
 
 use wasm_oidc::host::JsHost;
 use wasm_oidc::ports::Limits;

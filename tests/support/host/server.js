@@ -2,6 +2,7 @@
 // A real HTTP server on loopback, in Node. `seen` is what it noticed of its clients.
 
 import { createServer } from "node:http";
+import { gzipSync } from "node:zlib";
 
 /** @type {Record<string, (response: import("node:http").ServerResponse, request: import("node:http").IncomingMessage) => void>} */
 const PATHS = {
@@ -22,6 +23,7 @@ const PATHS = {
     response.on("drain", more);
     more();
   },
+  "/bomb": (response) => response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(16 << 20))),
   "/trickle": (response) => {
     const timer = setInterval(() => response.write("."), 5);
     response.on("close", () => clearInterval(timer));

@@ -24,7 +24,7 @@ fn a_url_is_taken_apart_as_the_standard_says() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_no_url_is_none_and_no_trap() {
+fn what_is_no_url_is_none_and_no_trap_x18() {
     for (input, base) in [
         ("", None),
         ("/path", None),
@@ -93,7 +93,7 @@ async fn a_place_of_the_own_origin_can_be_returned_to() {
 }
 
 #[wasm_bindgen_test]
-async fn whatever_leaves_the_origin_is_rejected_before_the_page_is_left_x16() {
+async fn whatever_leaves_the_origin_is_rejected_before_the_page_is_left_b1_x16() {
     let origin = origin();
     let (scheme, authority) = origin.split_once("://").unwrap();
     let other_scheme = if scheme == "https" { "http" } else { "https" };

@@ -65,10 +65,14 @@ pub fn key(id: &str) -> Value {
 }
 
 pub fn sign(key_id: &str, claims: &Value, forged: bool) -> String {
+    sign_with(&json!({ "alg": "RS256", "kid": key_id }), if forged { "thief" } else { key_id }, claims)
+}
+
+/// A token with this header, signed with a key of this name.
+pub fn sign_with(header: &Value, signer: &str, claims: &Value) -> String {
     let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
-    let input = format!("{}.{}", part(&json!({ "alg": "RS256", "kid": key_id })), part(claims));
-    let signature =
-        Base64UrlUnpadded::encode_string(&signature(if forged { "thief" } else { key_id }, input.as_bytes()));
+    let input = format!("{}.{}", part(header), part(claims));
+    let signature = Base64UrlUnpadded::encode_string(&signature(signer, input.as_bytes()));
     format!("{input}.{signature}")
 }
 

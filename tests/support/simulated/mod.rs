@@ -23,14 +23,14 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use wasm_oidc::client::{Client, ClientOptions, SignInOptions, SignOutOptions, SignedIn};
+use wasm_oidc::client::{ByHand, Client, ClientOptions, SignInOptions, SignOutOptions, SignedIn};
 use wasm_oidc::error::{Code, Result};
 use wasm_oidc::ports::{
     Clock, Crypto, CryptoFailure, Event, EventKind, Events, Page, Random, RandomUnavailable, ResolvedUrl, Spawn, Timer,
     Urls, Work,
 };
 use wasm_oidc::protocol::algorithm::Algorithm;
-use wasm_oidc::protocol::json::parse_object;
+use wasm_oidc::protocol::json::{Json, parse_object};
 use wasm_oidc::protocol::key_set::PublicKey;
 
 pub use answers::*;
@@ -182,6 +182,22 @@ impl SimulatedHost {
     pub fn reasons(&self, kind: EventKind) -> Vec<Option<&'static str>> {
         self.events.borrow().iter().filter(|event| event.kind == kind).map(|event| event.reason).collect()
     }
+}
+
+/// Redeems one more code by hand, as a process that serves many people does.
+pub async fn exchange(host: SimulatedHost, client: Client<SimulatedHost>) -> Result<()> {
+    let request = client.create_authorization_request(&SignInOptions::new(client.options())).await?;
+    let callback = Json::String(host.provider.authorize(&request.url));
+    let auth = json!({
+        "codeVerifier": request.code_verifier.as_str(), "state": request.state, "nonce": request.nonce,
+    });
+    let auth = parse_object(auth.to_string().as_bytes())?;
+    let by_hand = ByHand::from_json(&callback, &auth, client.options().response_mode)?;
+    client.exchange_code(&by_hand).await.map(drop)
+}
+
+pub fn exchange_now(host: &SimulatedHost, client: &Client<SimulatedHost>) -> Result<()> {
+    host.run(exchange(host.clone(), client.clone()))
 }
 
 /// How many refresh tokens were sent to the provider.

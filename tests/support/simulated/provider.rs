@@ -12,7 +12,7 @@ use wasm_oidc::protocol::http::{HttpRequest, HttpResponse};
 
 use super::SimulatedHost;
 use super::answers::{
-    DISCOVERY, INTROSPECT, ISSUER, KEYS, REVOKE, TOKEN, USER_INFO, answer, key, metadata, pairs, refusal, sign,
+    DISCOVERY, INTROSPECT, ISSUER, KEYS, REVOKE, TOKEN, USER_INFO, answer, key, metadata, pairs, refusal, sign_with,
 };
 
 /// How long an answer takes unless a test says otherwise, in milliseconds.
@@ -56,6 +56,8 @@ pub struct Provider {
     pub makes_up_keys: Cell<bool>,
     /// Tokens name a key that did not sign them.
     pub forges: Cell<bool>,
+    /// Members of the header of each token, beside `alg` and `kid`; a `kid` of null takes it away.
+    pub header: RefCell<Value>,
     pub gives_no_refresh_token: Cell<bool>,
     pub subject: RefCell<String>,
     /// Nobody can reach the provider.
@@ -83,6 +85,7 @@ impl Default for Provider {
             signs_with: RefCell::new("k1".to_owned()),
             makes_up_keys: Cell::new(false),
             forges: Cell::new(false),
+            header: RefCell::new(json!({})),
             gives_no_refresh_token: Cell::new(false),
             subject: RefCell::new("usr_1".to_owned()),
             is_away: Cell::new(false),
@@ -168,6 +171,15 @@ impl Provider {
         answer(200, &json!({ "sub": *self.subject.borrow(), "name": "Ada" }))
     }
 
+    fn sign(&self, key_id: &str, claims: &Value) -> String {
+        let mut header = json!({ "alg": "RS256", "kid": key_id });
+        for (name, value) in self.header.borrow().as_object().unwrap() {
+            header[name] = value.clone();
+        }
+        header.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        sign_with(&header, if self.forges.get() { "thief" } else { key_id }, claims)
+    }
+
     /// Codes and refresh tokens are good once.
     fn tokens(&self, form: &BTreeMap<String, String>, now: i64) -> Option<HttpResponse> {
         let nonce = if form["grant_type"] == "authorization_code" {
@@ -191,7 +203,7 @@ impl Provider {
         let key_id = if self.makes_up_keys.get() { self.made("nobody") } else { self.signs_with.borrow().clone() };
         let mut tokens = json!({
             "access_token": self.made("access"), "token_type": "Bearer", "expires_in": TOKEN_LIFETIME,
-            "id_token": sign(&key_id, &claims, self.forges.get()),
+            "id_token": self.sign(&key_id, &claims),
         });
         if !self.gives_no_refresh_token.get() {
             tokens["refresh_token"] = refresh_token.into();
