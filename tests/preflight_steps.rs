@@ -289,6 +289,25 @@ fn cors_is_not_judged_for_servers_and_for_programs_on_this_device() {
 }
 
 #[test]
+fn only_a_refusal_of_the_token_endpoint_counts_as_its_answer() {
+    for (status, error, expected) in [
+        (400, "invalid_request", Status::Success),
+        (401, "invalid_request", Status::Success),
+        // GitHub refuses so.
+        (200, "incorrect_client_credentials", Status::Success),
+        (404, "Realm does not exist", Status::Failure),
+        (405, "x", Status::Failure),
+        (503, "temporarily_unavailable", Status::Warning),
+        (401, "invalid_client", Status::Warning),
+    ] {
+        let report = Setting { token: Ok(refusing(status, error, &[])), ..Setting::default() }.look();
+        assert_eq!(report.step("token_endpoint").unwrap().status, expected, "{status} {error}");
+    }
+    let page = Setting { token: Ok(html(200)), ..Setting::default() }.look();
+    assert_eq!(page.step("token_endpoint").unwrap().status, Status::Warning);
+}
+
+#[test]
 fn no_secret_and_no_grant_is_sent() {
     let (_, seen) = Setting { more: json!({ "clientSecret": "canary" }), ..Setting::default() }.look_and_see();
     let bodies: Vec<_> = seen.iter().filter_map(|request| request.body.as_ref()).map(|body| body.expose()).collect();
