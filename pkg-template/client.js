@@ -366,6 +366,14 @@ export class IdpClient extends EventTarget {
     return { ended };
   }
 
+  /**
+   * @param {string} token
+   * @param {{ store?: object }} [options]
+   */
+  async verifyLogoutToken(token, { store } = {}) {
+    return frozen(await this.#look("verify_logout_token", { token }, store ?? null));
+  }
+
   async preflight() {
     return this.#look("preflight");
   }
@@ -439,7 +447,7 @@ export class IdpClient extends EventTarget {
    *
    * @param {string} job
    * @param {object} [values]
-   * @param {object} [store]
+   * @param {object | null} [store]
    * @returns {Promise<any>}
    */
   async #look(job, values = {}, store) {

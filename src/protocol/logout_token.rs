@@ -3,7 +3,7 @@
 //! Nothing here verifies a signature: that is done first, as for an ID token. Whether a token was seen before is for who
 //! keeps those that were.
 
-use super::claims::{audiences, missing, required_text, required_time, subject, text, time, wrong};
+use super::claims::{audiences, required_text, required_time, subject, text, time, wrong};
 use super::id_token::{Expectations, refuse_future};
 use super::json::Json;
 use super::jwt::Jwt;
@@ -132,23 +132,19 @@ fn check_audience(jwt: &Jwt, expected: &Expectations<'_>) -> Result<()> {
 }
 
 fn check_event(events: Option<&Json>) -> Result<()> {
-    let events = match events {
-        None => return Err(missing("events")),
-        Some(Json::Object(events)) => events,
-        Some(other) => {
-            let message = "the JWT \"events\" claim of a logout token must be an object";
-            return Err(Error::new(Code::InvalidClaim, message).mismatch("object", other.type_name()));
-        }
+    let (place, value) = match events {
+        Some(Json::Object(events)) => ("the back-channel logout event in the JWT \"events\" claim", events.get(EVENT)),
+        events => ("the JWT \"events\" claim", events),
     };
-    match events.get(EVENT) {
-        Some(Json::Object(_)) => Ok(()),
-        Some(other) => {
-            let message = "the back-channel logout event in the JWT \"events\" claim must be an object";
+    match (value, events) {
+        (Some(Json::Object(_)), Some(Json::Object(_))) => Ok(()),
+        (Some(other), _) => {
+            let message = format!("{place} must be an object");
             Err(Error::new(Code::InvalidClaim, message).mismatch("object", other.type_name()))
         }
-        None => {
-            let message = "the JWT \"events\" claim has no back-channel logout event, so this is no logout token";
-            Err(Error::new(Code::EventMissing, message).mismatch(EVENT, "other events"))
+        (None, _) => {
+            let message = format!("{place} is missing, so this is no logout token");
+            Err(Error::new(Code::EventMissing, message))
         }
     }
 }
