@@ -355,6 +355,25 @@ export class IdpClient extends EventTarget {
     return record && { returnTo: record.returnTo, appState: parsed(record.appStateJson) };
   }
 
+  /**
+   * @param {string | URL} [url]
+   * @param {{ withoutSession?: boolean }} [options]
+   */
+  async handleFrontChannelLogout(url, { withoutSession = false } = {}) {
+    const values = { url: url === undefined ? url : String(url), withoutSession: Boolean(withoutSession) };
+    const ended = this.#now("is_logged_out_by", values);
+    if (ended) await this.#later("clear");
+    return { ended };
+  }
+
+  /**
+   * @param {string} token
+   * @param {{ store?: object }} [options]
+   */
+  async verifyLogoutToken(token, { store } = {}) {
+    return frozen(await this.#look("verify_logout_token", { token }, store ?? null));
+  }
+
   async preflight() {
     return this.#look("preflight");
   }
@@ -428,7 +447,7 @@ export class IdpClient extends EventTarget {
    *
    * @param {string} job
    * @param {object} [values]
-   * @param {object} [store]
+   * @param {object | null} [store]
    * @returns {Promise<any>}
    */
   async #look(job, values = {}, store) {

@@ -289,7 +289,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
    *
    * @throws NetworkError, TimeoutError, ProviderError (retry); DiscoveryError `issuer_mismatch`, `invalid_metadata`,
-   *   `insecure_endpoint`, `discovery_failed`. A failed forced discovery leaves the old metadata in use.
+   *   `insecure_endpoint` (plain http, from a provider on https on loopback too), `discovery_failed`. A failed forced
+   *   discovery leaves the old metadata in use.
    */
   discover(options?: { force?: boolean }): Promise<Record<string, unknown>>;
 
@@ -516,6 +517,37 @@ export class IdpClient extends EventTarget implements ApiCalls {
   handleLogoutCallback(url?: string | URL): Promise<{ returnTo: string; appState: unknown } | null>;
 
   /**
+   * Handles a logout at the provider that comes as a load of a URL of the app (OpenID Connect Front-Channel Logout 1.0,
+   * sections 2 and 3), in the address bar or in `url`: call it at the registered `frontchannel_logout_uri`. Ends the
+   * session here, as `clear` does, when `iss` and `sid` in the URL's query are those of the session's ID token; sends
+   * nothing. Browsers that keep the storage of frames apart show the frame no session, and then nothing ends.
+   * *Needs a session.*
+   *
+   * @param options `withoutSession`: whether a URL with neither `iss` nor `sid` ends it too; anybody can make a browser
+   *   load that. Default: `false`
+   * @throws CallbackError `duplicate_parameter`; `invalid_callback`: one of `iss` and `sid` without the other
+   */
+  handleFrontChannelLogout(url?: string | URL, options?: { withoutSession?: boolean }): Promise<{ ended: boolean }>;
+
+  /**
+   * Verifies a logout token that the provider posted to the app's `backchannel_logout_uri` as `logout_token` (OpenID
+   * Connect Back-Channel Logout 1.0, section 2.6): signature (also with `verifySignature: false`), `typ` (`logout+jwt`, if
+   * any), `iss`, `aud`, `iat`, `exp`, `nbf`, `events`, `sub` or `sid`, no `nonce`, and that its `jti` was not taken before.
+   * Of two deliveries at the same time one succeeds. Answer the provider with 200 and `Cache-Control: no-store`, after an
+   * error with 400. Its wasm is loaded when it is first called. Needs no session.
+   *
+   * @param options `store`: remembers what was taken, under a hash of `iss` and `jti`, until `exp` and the clock tolerance
+   *   are past, which `save` is told as `expiresAt`. Without a `lock` of its own only the calls of one process take turns.
+   *   `memoryStorage()` serves where there is one process; keep it as long as the process
+   * @throws TokenVerificationError `replayed`, `event_missing`, `unsupported_header` (`typ`), `alg_not_allowed`,
+   *   `signature_invalid`, `key_not_found`, `issuer_mismatch`, `audience_mismatch`, `azp_mismatch`, `id_token_expired`,
+   *   `not_yet_valid`, `nonce_mismatch` (there is one), `missing_claim`, `invalid_claim`; TokenParseError `malformed_token`;
+   *   StorageError `storage_unavailable`: nobody knows whether it was taken; ConfigurationError `missing_option` (no
+   *   store), `invalid_option`, `endpoint_missing` (no `jwks_uri`); DiscoveryError; NetworkError; TimeoutError
+   */
+  verifyLogoutToken(token: string, options: { store: TokenStorage }): Promise<LogoutToken>;
+
+  /**
    * Whether an app that is configured so can sign people in at this provider, from here, now. Never fails over what it
    * looks at: that is in the report, each finding with what to do about it. Nobody signs in, nothing of the session is
    * read or changed, and nothing secret is sent or reported.
@@ -541,6 +573,22 @@ export class IdpClient extends EventTarget implements ApiCalls {
   dispose(): void;
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Which sessions end, by a logout token that was verified. Frozen. */
+export interface LogoutToken {
+  /** `iss` */
+  readonly issuer: string;
+  /** `sub`: without `sessionId`, all sessions of this subject end. There is one of the two at least. */
+  readonly subject?: string;
+  /** `sid`, as the ID token's claim of that name. */
+  readonly sessionId?: string;
+  /** `iat`, in Unix seconds. */
+  readonly issuedAt: number;
+  /** `exp`, in Unix seconds. */
+  readonly expiresAt: number;
+  /** `jti` */
+  readonly jwtId: string;
 }
 
 /** What `preflight` found. */
@@ -845,6 +893,8 @@ export interface TokenCheckDetails {
   readonly keyId?: string;
   readonly algorithm?: string;
   readonly curve?: string;
+  /** `extract_key`: the key's JWK thumbprint, SHA-256 in base64url (RFC 7638). */
+  readonly thumbprint?: string;
   /** `extract_key`: how many keys could have signed; the one that did is the one that is shown. */
   readonly candidates?: number;
   /** `extract_key`: the first 20 keys that can verify, where the one that is needed is not among them. */
@@ -981,7 +1031,10 @@ export interface BuiltInStorage extends TokenStorage {
   clear(): Promise<void>;
 }
 
-/** Keeps sessions as long as the object lives; clients that are given the same object share them. */
+/**
+ * Keeps sessions as long as the object lives; clients that are given the same object share them. What was saved with
+ * `expiresAt` is forgotten after that.
+ */
 export function memoryStorage(): BuiltInStorage & Required<Pick<TokenStorage, "lock">>;
 
 /**

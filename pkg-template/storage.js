@@ -21,20 +21,29 @@ const KEY = "aes-gcm";
 export function memoryStorage() {
   /** @type {Map<string, string>} */
   const kept = new Map();
+  /** When what has an end is over, in Unix seconds. @type {Map<string, number>} */
+  const ends = new Map();
+  const save = (/** @type {string} */ key, /** @type {string} */ value, /** @type {number | undefined} */ end) => {
+    for (const [other, end] of ends) if (end * 1000 < Date.now()) forget(other);
+    kept.set(key, String(value));
+    if (end === undefined) ends.delete(key);
+    else ends.set(key, end);
+  };
+  const forget = (/** @type {string} */ key) => void (kept.delete(key), ends.delete(key));
   /** @type {Map<string, Promise<unknown>>} */
   const turns = new Map();
   return Object.freeze({
     load: async (/** @type {string} */ key) => kept.get(key) ?? null,
-    save: async (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, String(value)),
-    delete: async (/** @type {string} */ key) => void kept.delete(key),
+    save: async (/** @type {string} */ key, /** @type {string} */ value, options = {}) => save(key, value, options.expiresAt),
+    delete: async (/** @type {string} */ key) => forget(key),
     exists: async (/** @type {string} */ key) => kept.has(key),
     list: async (prefix = "") => [...kept.keys()].filter((key) => key.startsWith(prefix)),
-    clear: async () => kept.clear(),
+    clear: async () => (kept.clear(), ends.clear()),
     lock(/** @type {string} */ key, /** @type {() => unknown} */ run) {
       const turn = Promise.resolve(turns.get(key)).then(run);
-      const forget = () => void (turns.get(key) === over && turns.delete(key));
+      const leave = () => void (turns.get(key) === over && turns.delete(key));
       // The next in line does not care how this one ends.
-      const over = turn.then(forget, forget);
+      const over = turn.then(leave, leave);
       turns.set(key, over);
       return turn;
     },

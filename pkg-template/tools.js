@@ -4,6 +4,7 @@
 
 import { Loader } from "./loader.js";
 import { toolsSource } from "./runtime.js";
+import { storeOfSeen } from "./seen.js";
 import { toJson } from "./to-json.js";
 import { instantiate } from "./wasm/tools.js";
 
@@ -25,10 +26,11 @@ const ofClients = new WeakMap();
  * @param {{ json: string, fetch?: Function }} options of the client
  * @param {string} job
  * @param {object} values
- * @param {object} [store] where the job remembers something
+ * @param {object | null} [store] where the job remembers something, if it does; the app's
  * @returns {Promise<any>}
  */
 export async function later(client, { json, fetch }, job, values, store) {
+  const seen = store === undefined ? undefined : storeOfSeen(store);
   const instance = await live();
   let tools = ofClients.get(client);
   if (tools?.instance !== instance) {
@@ -37,7 +39,7 @@ export async function later(client, { json, fetch }, job, values, store) {
   }
   const { wasm } = tools;
   const text = toJson(values);
-  return instance.callAsync(() => wasm.later(job, text, store));
+  return instance.callAsync(() => wasm.later(job, text, seen));
 }
 
 /**

@@ -121,6 +121,10 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             let url = arguments.string("url")?.map(str::to_owned);
             client.handle_logout_callback(url)?.map_or(Json::Null, |logged_out| records::logged_out(&logged_out))
         }
+        "is_logged_out_by" => {
+            let url = arguments.text("url")?;
+            Json::Bool(client.is_logged_out_by(url, flag(arguments, "withoutSession")?)?)
+        }
         "answers_relayed" => {
             let (state, url) = (arguments.required_string("state")?, arguments.required_string("url")?);
             Json::Bool(client.answers_relayed(state, url))

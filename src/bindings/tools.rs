@@ -5,12 +5,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
-use super::record::to_js;
+use super::record::{Record, to_js};
 use crate::client::{Client, ClientOptions};
 use crate::error::{Code, Error, Result};
 use crate::host::JsHost;
 use crate::ports::StorageKind;
 use crate::protocol::json::{self, Json, Object};
+use crate::protocol::logout_token::LogoutToken;
 use crate::tools::check_token::{self, TokenCheck};
 use crate::tools::preflight::preflight;
 
@@ -44,11 +45,15 @@ fn read(arguments: &str) -> Result<Object> {
 }
 
 async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, store: JsValue) -> Result<Json> {
-    let (arguments, _store) = (arguments?, store);
+    let arguments = arguments?;
     Ok(match job {
         "check_token" => {
             let check = TokenCheck::from_json(&arguments, Some(client.options()))?;
             Json::String(check_token::check_token(client.host(), &check).await.to_json().to_string())
+        }
+        "verify_logout_token" => {
+            let seen = JsHost::new(StorageKind::Custom).with_store(store);
+            logout_token(&client.verify_logout_token(arguments.required_string("token")?, &seen).await?)
         }
         "preflight" => Json::Object(preflight(&client).await.to_json()),
         _ => {
@@ -58,6 +63,17 @@ async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, sto
             ));
         }
     })
+}
+
+fn logout_token(token: &LogoutToken) -> Json {
+    let mut record = Record::default();
+    record.text("issuer", Some(&token.issuer));
+    record.text("subject", token.subject.as_deref());
+    record.text("sessionId", token.session_id.as_deref());
+    record.number("issuedAt", Some(token.issued_at));
+    record.number("expiresAt", Some(token.expires_at));
+    record.text("jwtId", Some(&token.jwt_id));
+    record.done()
 }
 
 /// Checks a token without a client. The report is JSON text: what is in a token may be named `__proto__`.

@@ -10,11 +10,14 @@ mod discovery;
 mod exchange;
 mod fetch;
 mod flight;
+mod front_channel_logout;
 pub(crate) mod given;
 mod introspect;
 mod key_source;
 mod keys;
 mod logout_return;
+#[cfg(feature = "tools")]
+mod logout_token;
 mod marks;
 mod obtain;
 pub(crate) mod options;

@@ -298,6 +298,10 @@ codes! {
     IdTokenTooOld => "id_token_too_old", TokenVerification, Reauthenticate;
     /// `nonce` is not the one of the request, is missing, or was never asked for.
     NonceMismatch => "nonce_mismatch", TokenVerification, Stop;
+    /// `events` does not say that the token is a logout token (OIDC Back-Channel Logout 2.4).
+    EventMissing => "event_missing", TokenVerification, Fix;
+    /// The token was taken before (OIDC Back-Channel Logout 2.6).
+    Replayed => "replayed", TokenVerification, Stop;
     /// `acr` is not one of those asked for.
     AcrMismatch => "acr_mismatch", TokenVerification, Reauthenticate;
     /// The user signed in longer ago than `max_age`.

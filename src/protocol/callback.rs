@@ -4,7 +4,7 @@ use super::response_parameters::{MISPLACED, Parameters, alone, places};
 pub use super::response_parameters::{ResponseMode, without_response_parameters};
 use super::secret::Secret;
 use super::state::StateTag;
-use crate::error::{Code, Error, Recovery, Result, harmless};
+use crate::error::{Code, Error, Recovery, Result};
 
 /// What a provider answered to an authorization request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ pub fn check_issuer(response_iss: Option<&str>, issuer: Option<&str>, advertised
         (Some(_), None) if !advertised => Ok(()),
         (Some(actual), expected) => {
             let message = "the authorization response comes from another issuer than the one asked";
-            Err(Error::new(Code::IssMismatch, message).mismatch(expected.unwrap_or_default(), harmless(actual)))
+            Err(Error::new(Code::IssMismatch, message).mismatch(expected.unwrap_or_default(), actual))
         }
         (None, _) if advertised => {
             let message = "the provider announces \"iss\" in authorization responses, and this one has none";

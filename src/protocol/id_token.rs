@@ -278,7 +278,7 @@ fn check_hash(
     Err(Error::new(code, format!("the JWT \"{name}\" claim does not fit what came along with the token")))
 }
 
-fn refuse_future(name: &str, at: i64, expected: &Expectations<'_>) -> Result<()> {
+pub(super) fn refuse_future(name: &str, at: i64, expected: &Expectations<'_>) -> Result<()> {
     if at <= expected.now.saturating_add(expected.clock_tolerance) {
         return Ok(());
     }

@@ -128,7 +128,7 @@ fn check_issuer_of(document: &Object, expected: &Issuer) -> Result<()> {
         Some(actual) if actual == expected.as_str() => Ok(()),
         Some(actual) => {
             let message = "the metadata's \"issuer\" is not the issuer asked for; they must be equal byte for byte";
-            Err(Error::new(Code::IssuerMismatch, message).mismatch(expected.as_str(), harmless(actual)))
+            Err(Error::new(Code::IssuerMismatch, message).mismatch(expected.as_str(), actual))
         }
         None => Err(Error::new(Code::InvalidMetadata, "the metadata has no \"issuer\"")),
     }

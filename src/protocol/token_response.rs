@@ -111,8 +111,9 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
     let access_token = token(&members, "access_token")?.ok_or_else(|| invalid("\"access_token\" is missing"))?;
     let Some(token_type) = members.string("token_type")? else { return Err(invalid("\"token_type\" is missing")) };
     if !token_type.eq_ignore_ascii_case("bearer") {
-        return Err(Error::new(Code::TokenTypeMismatch, "\"token_type\" must be \"Bearer\"")
-            .mismatch("Bearer", crate::error::harmless(token_type)));
+        return Err(
+            Error::new(Code::TokenTypeMismatch, "\"token_type\" must be \"Bearer\"").mismatch("Bearer", token_type)
+        );
     }
     let expires_in = seconds(&members, "expires_in")?;
     let refresh_token = token(&members, "refresh_token")?;

@@ -30,7 +30,7 @@ impl HttpsUrl {
             None => Ok(Self(text.to_owned())),
             Some((code, fault)) => {
                 let message = format!("the URL \"{}\" {fault}", harmless(text));
-                Err(Error::new(code, message).mismatch("an https URL", harmless(text)))
+                Err(Error::new(code, message).mismatch("an https URL", text))
             }
         }
     }

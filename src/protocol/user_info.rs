@@ -111,7 +111,7 @@ pub fn check_subject(claims: &Object, expected: &str) -> Result<()> {
         return Ok(());
     }
     let message = "the userinfo answer speaks of another subject than the ID token, and is not used";
-    Err(Error::new(Code::SubjectMismatch, message).mismatch(expected, harmless(actual)))
+    Err(Error::new(Code::SubjectMismatch, message).mismatch(expected, actual))
 }
 
 #[cfg(test)]

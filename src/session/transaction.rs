@@ -125,7 +125,7 @@ impl Transaction {
                     max_age: object.seconds("max_age")?,
                     acr_values: object
                         .text("acr_values")?
-                        .map(|values| values.split(' ').map(str::to_owned).collect())
+                        .map(|values| values.split_ascii_whitespace().map(str::to_owned).collect())
                         .unwrap_or_default(),
                 }))
             };

@@ -69,7 +69,8 @@ fn is_right_url(url: &HttpsUrl) {
     let host = parsed.host_str().unwrap_or_default();
     let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     assert!(parsed.scheme() == "https" || (parsed.scheme() == "http" && is_loopback), "{text}");
-    assert_eq!(parsed.query(), url.query());
+    // The standard writes an apostrophe in a query as %27, which means the same.
+    assert_eq!(parsed.query(), url.query().map(|query| query.replace('\'', "%27")).as_deref());
     assert_eq!(if url.path().is_empty() { "/" } else { url.path() }, parsed.path());
     let address = text.split_once("://[").and_then(|(_, rest)| rest.split_once(']')).map(|(address, _)| address);
     match address {

@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod json;
 pub mod jwks;
 pub mod jwt;
+pub mod logout_token;
 pub mod scope;
 pub mod stored;
 pub mod token_response;
@@ -27,6 +28,7 @@ pub const ALL: &[(&str, EntryPoint)] = &[
     ("json", json::check),
     ("jwks", jwks::check),
     ("jwt", jwt::check),
+    ("logout_token", logout_token::check),
     ("scope", scope::check),
     ("stored", stored::check),
     ("token_response", token_response::check),
