@@ -289,7 +289,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
    *
    * @throws NetworkError, TimeoutError, ProviderError (retry); DiscoveryError `issuer_mismatch`, `invalid_metadata`,
-   *   `insecure_endpoint`, `discovery_failed`. A failed forced discovery leaves the old metadata in use.
+   *   `insecure_endpoint` (plain http, from a provider on https on loopback too), `discovery_failed`. A failed forced
+   *   discovery leaves the old metadata in use.
    */
   discover(options?: { force?: boolean }): Promise<Record<string, unknown>>;
 
@@ -892,6 +893,8 @@ export interface TokenCheckDetails {
   readonly keyId?: string;
   readonly algorithm?: string;
   readonly curve?: string;
+  /** `extract_key`: the key's JWK thumbprint, SHA-256 in base64url (RFC 7638). */
+  readonly thumbprint?: string;
   /** `extract_key`: how many keys could have signed; the one that did is the one that is shown. */
   readonly candidates?: number;
   /** `extract_key`: the first 20 keys that can verify, where the one that is needed is not among them. */

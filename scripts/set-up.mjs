@@ -23,13 +23,14 @@ export const TOOLS = {
 
 /**
  * @param {{ lint?: boolean, browser?: boolean }} [needs] what goes beyond building: rustfmt and clippy; browsers
- * @returns {Promise<{ chromium?: string, chromedriver?: string, firefox?: string }>} where the browsers are
+ * @returns {Promise<{ chromium?: string, chromedriver?: string, firefox?: string, openssl?: string }>} where the browsers are,
+ *   and what else only tests need
  */
 export async function setUp({ lint = false, browser = false } = {}) {
   await rust(lint);
   await npmPackages();
   await wasmTools();
-  return browser ? { ...(await chromium()), ...(await firefox()) } : {};
+  return browser ? { ...(await chromium()), ...(await firefox()), ...(await openssl()) } : {};
 }
 
 /** @param {boolean} lint */
@@ -116,6 +117,15 @@ async function firefox() {
     () => ({ firefox: firstOf(process.env.FIREFOX, "firefox-esr", "firefox") }),
     ["firefox-esr"],
     ["Firefox is needed", "set FIREFOX to where it is"],
+  );
+}
+
+/** The other opinion on keys and certificates. */
+async function openssl() {
+  return installed(
+    () => ({ openssl: firstOf(process.env.OPENSSL, "openssl") }),
+    ["openssl"],
+    ["openssl is needed", "set OPENSSL to where it is"],
   );
 }
 

@@ -13,26 +13,26 @@ import { TOOLS, WASM_TARGET, setUp } from "./set-up.mjs";
 import { reportSize } from "./size.mjs";
 
 /** Folders of tests/ that have to be there; others with tests in them are found. */
-const EXPECTED_FOLDERS = ["browsers", "e2e", "op", "package", "session", "traps"];
+const EXPECTED_FOLDERS = ["browsers", "e2e", "op", "package", "session", "tools", "traps"];
 
 const SUITE_TIMEOUT_MS = 20 * 60 * 1000;
 
 /** @typedef {{ passed: number, failed: number }} Counts */
 /** @typedef {{ name: string, run: () => Promise<Counts> }} Suite */
 
-/** @param {Record<string, string | undefined>} browsers environment variables that say where they are */
-function suites(browsers) {
+/** @param {Record<string, string | undefined>} programs environment variables that say where they are */
+function suites(programs) {
   const onWasm = ["test", "--target", WASM_TARGET, "--features", "host", "--test"];
   const runner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: TOOLS.testRunner };
   /** @type {Suite[]} */
   const all = [
     { name: "lint", run: () => lint((name, passed, seconds) => say(`  ${passed ? "passed" : "FAILED"}  ${name}  ${seconds.toFixed(1)} s`)) },
     { name: "size", run: withinBudget },
-    { name: "native", run: () => cargo(["test", "--features", "tools,edge,native-crypto"]) },
+    { name: "native", run: () => cargo(["test", "--features", "tools,edge,native-crypto"], programs) },
     { name: "wasm in Node", run: () => cargo([...onWasm, "host_node"], runner) },
-    { name: "wasm in Chromium", run: () => cargo([...onWasm, "host_browser"], { ...runner, ...browsers }) },
+    { name: "wasm in Chromium", run: () => cargo([...onWasm, "host_browser"], { ...runner, ...programs }) },
   ];
-  for (const folder of testFolders()) all.push({ name: `tests/${folder}`, run: () => nodeTests(folder, browsers) });
+  for (const folder of testFolders()) all.push({ name: `tests/${folder}`, run: () => nodeTests(folder, programs) });
   return all;
 }
 
@@ -131,7 +131,7 @@ function since(start) {
 await ifStarted(import.meta.url, async () => {
   const lines = [];
   let start = performance.now();
-  const { chromium, chromedriver, firefox } = await setUp({ lint: true, browser: true });
+  const { chromium, chromedriver, firefox, openssl } = await setUp({ lint: true, browser: true });
   lines.push(`${since(start)}  set-up`);
   start = performance.now();
   await buildPackage(BUILDS.package);
@@ -139,7 +139,7 @@ await ifStarted(import.meta.url, async () => {
   lines.push(`${since(start)}  build`);
 
   const words = process.argv.slice(2);
-  const chosen = suites({ CHROMIUM: chromium, CHROMEDRIVER: chromedriver, FIREFOX: firefox })
+  const chosen = suites({ CHROMIUM: chromium, CHROMEDRIVER: chromedriver, FIREFOX: firefox, OPENSSL: openssl })
     .filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new GaveUp(`no suite is called like ${words.join(" or ")}`);
 

@@ -189,7 +189,7 @@ fn what_only_a_token_names_is_followed_to_public_names_alone_j10_x7() {
 #[test]
 fn a_key_set_of_a_stranger_lies_at_a_public_name_too_j10_x7() {
     for place in
-        ["https://10.0.0.1/keys", "http://localhost:8080/keys", "https://vault.internal/keys", "https://[::1]/"]
+        ["https://10.0.0.1/keys", "https://localhost:8080/keys", "https://vault.internal/keys", "https://[::1]/"]
     {
         let host = SimulatedHost::process();
         let mut document = metadata();

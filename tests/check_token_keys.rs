@@ -130,7 +130,8 @@ fn jwk(folder: &Folder, kind: &Kind) -> Value {
             let modulus = folder.says("rsa|-in|key.pem|-noout|-modulus");
             let digits = modulus.trim().strip_prefix("Modulus=").unwrap().to_lowercase();
             let digits = if digits.len() % 2 == 1 { format!("0{digits}") } else { digits };
-            let bytes = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+            let bytes =
+                (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2).unwrap(), 16).unwrap());
             jwk["n"] = base64url(bytes.collect::<Vec<u8>>()).into();
             jwk["e"] = if kind.options.contains("pubexp:3") { "Aw" } else { "AQAB" }.into();
         }

@@ -134,7 +134,7 @@ fn without_an_announcement_the_right_iss_is_taken_and_none_at_all_is_fine_i3() {
 #[test]
 fn a_code_by_hand_goes_to_the_issuer_that_was_asked_and_to_no_other_o8_b8_i1() {
     let host = SimulatedHost::process();
-    let client = host.client();
+    let client = host.client_with(json!({ "discoveryTtlSeconds": 0 }));
     host.run(client.discover(false)).unwrap();
     let request = client.create_authorization_url(&SignInOptions::new(client.options())).unwrap();
     let before = host.provider.requests();
@@ -150,10 +150,29 @@ fn a_code_by_hand_goes_to_the_issuer_that_was_asked_and_to_no_other_o8_b8_i1() {
         let by_hand = ByHand::from_json(&Json::String(callback), &auth, ResponseMode::Query).unwrap();
         code_of(host.run(client.exchange_code(&by_hand)))
     };
-    for (issuer, iss) in [(EVIL, EVIL), (EVIL, ISSUER), (ISSUER, EVIL), (ISSUER, "https://idp.example/")] {
+    host.pass_seconds(1);
+    for (issuer, iss) in [(EVIL, ISSUER), (ISSUER, EVIL), (ISSUER, "https://idp.example/")] {
         assert_eq!(exchange(issuer, iss), Code::IssMismatch, "{issuer} {iss}");
     }
     assert_eq!(host.provider.requests(), before);
+    assert_eq!((exchange(EVIL, EVIL), host.provider.count(TOKEN)), (Code::IssMismatch, 0));
     assert_eq!(exchange(ISSUER, ISSUER), Code::InvalidGrant);
     assert_eq!((host.provider.count(TOKEN), host.provider.count(KEYS)), (1, 1));
+}
+
+#[test]
+fn a_request_that_went_to_another_issuer_is_not_ended_here_where_none_names_itself_o8_x9() {
+    let mut silent = metadata();
+    silent.as_object_mut().unwrap().remove("authorization_response_iss_parameter_supported");
+    let host = SimulatedHost::process();
+    host.provider.plan(DISCOVERY, Ok(answer(200, &silent)));
+    let client = host.client();
+    host.run(client.discover(false)).unwrap();
+    let request = client.create_authorization_url(&SignInOptions::new(client.options())).unwrap();
+    let auth = json!({ "state": request.state, "codeVerifier": request.code_verifier.as_str(), "issuer": EVIL });
+    let auth = parse_object(auth.to_string().as_bytes()).unwrap();
+    let callback = Json::String(format!("code=x&state={}", request.state));
+    let by_hand = ByHand::from_json(&callback, &auth, ResponseMode::Query).unwrap();
+    assert_eq!(code_of(host.run(client.exchange_code(&by_hand))), Code::IssMismatch);
+    assert_eq!(host.provider.count(TOKEN), 0);
 }

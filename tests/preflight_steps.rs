@@ -151,7 +151,9 @@ fn a_key_set_of_five_thousand_broken_keys_makes_a_report_of_bounded_size_x7() {
         let keys: Vec<_> = (0..5000).map(|at| json!({ "kty": "RSA", "kid": at.to_string(), "d": "AQAB" })).collect();
         it.publish(&json!(keys));
     });
-    assert!(report.to_json().to_string().len() < 40_000);
+    // Twenty one by one, and that none is left.
+    assert_eq!(report.step("key_set").unwrap().findings.len(), 21);
+    assert!(report.to_json().to_string().len() < 20_000);
     assert!(!report.is_ok());
 }
 
@@ -261,9 +263,7 @@ fn outside_a_page_the_origin_of_the_redirect_uri_asks_as_a_browser_would() {
             "the answer has the header `Access-Control-Allow-Origin` twice",
         ),
     ] {
-        let mut setting = Setting::default();
-        setting.token = Ok(refusing(400, "invalid_request", headers));
-        let report = setting.look();
+        let report = Setting { token: Ok(refusing(400, "invalid_request", headers)), ..Setting::default() }.look();
         let step = report.step("cors_token").unwrap();
         assert!(step.status == Status::Warning && step.message.ends_with(why), "{}", step.message);
         assert!(report.is_ok());
@@ -288,6 +288,43 @@ fn cors_is_not_judged_for_servers_and_for_programs_on_this_device() {
         }
         assert!(seen.iter().all(|request| request.headers.iter().all(|(name, _)| name != "origin")));
     }
+}
+
+#[test]
+fn a_provider_on_the_apps_own_origin_hides_and_refuses_nothing() {
+    let report = of(|it| {
+        it.more = json!({ "redirectUri": format!("{ISSUER}/app/callback") });
+        it.token = Ok(refusing(400, "invalid_request", &[]));
+        it.userinfo = Ok(refusing(401, "invalid_token", &[]));
+    });
+    for name in ["cors_discovery", "cors_key_set", "cors_token", "cors_userinfo"] {
+        let step = report.step(name).unwrap();
+        assert_eq!(
+            (step.status, step.message.as_str()),
+            (Status::Success, "it has the app's own origin, so that CORS does not apply")
+        );
+    }
+    let step = report.step("exposed_headers").unwrap();
+    assert_eq!(step.message, "the endpoints have the app's own origin, so that nothing is hidden");
+}
+
+#[test]
+fn only_a_refusal_of_the_token_endpoint_counts_as_its_answer() {
+    for (status, error, expected) in [
+        (400, "invalid_request", Status::Success),
+        (401, "invalid_request", Status::Success),
+        // GitHub refuses so.
+        (200, "incorrect_client_credentials", Status::Success),
+        (404, "Realm does not exist", Status::Failure),
+        (405, "x", Status::Failure),
+        (503, "temporarily_unavailable", Status::Warning),
+        (401, "invalid_client", Status::Warning),
+    ] {
+        let report = Setting { token: Ok(refusing(status, error, &[])), ..Setting::default() }.look();
+        assert_eq!(report.step("token_endpoint").unwrap().status, expected, "{status} {error}");
+    }
+    let page = Setting { token: Ok(html(200)), ..Setting::default() }.look();
+    assert_eq!(page.step("token_endpoint").unwrap().status, Status::Warning);
 }
 
 #[test]

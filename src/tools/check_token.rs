@@ -13,6 +13,7 @@ mod public_key;
 mod public_name;
 mod report;
 mod structure;
+mod x509;
 
 pub use options::{TokenCheck, TokenType};
 pub use report::{Step, StepName, TokenReport};
@@ -25,6 +26,7 @@ use crate::protocol::json::{Json, Object};
 use crate::protocol::jwt::Jwt;
 use crate::protocol::key_set::PublicKey;
 use crate::protocol::metadata::ProviderMetadata;
+use crate::protocol::thumbprint;
 use claims::Verdicts;
 use provider::Keys;
 use public_key::KeyFacts;
@@ -170,6 +172,7 @@ impl<H: VerifierHost> Examination<'_, H> {
             return self.fail(StepName::ExtractKey, &error, details);
         };
         details.put_text("curve", facts.curve.as_deref());
+        details.put_text("thumbprint", Some(&thumbprint::of(key)));
         let report = &mut self.report;
         report.public_key_pem = Some(facts.to_pem());
         report.key_fingerprint = Some(facts.fingerprint());

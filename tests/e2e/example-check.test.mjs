@@ -112,6 +112,8 @@ describe("the example's view of a token", () => {
         await page.getByText("A valid ID token").waitFor();
         const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
         assert.ok(content <= width, `${content} of ${width} pixels`);
+        const [bar, now] = await Promise.all([".bar-of-time", '[data-mark="now"] > span'].map((part) => page.locator(part).boundingBox()));
+        assert.ok(bar && now && now.height < 30 && now.x >= bar.x - now.width && now.x <= bar.x + bar.width, JSON.stringify([bar, now]));
       }
     }));
 });

@@ -73,9 +73,10 @@ describe("a sign-in at a provider that lies", () => {
   });
 
   for (const [fault, { recovery, seen = upToTokens, logs }] of Object.entries(endings)) {
-    const { says, expected } = rows.find((row) => row.fault === fault) ?? assert.fail(fault);
+    const { says, expected, ids } = rows.find((row) => row.fault === fault) ?? assert.fail(fault);
     const error = Array.isArray(expected) ? expected : null;
-    it(`${error ? `ends in ${error[0]} ${error[1]}` : "works"} when ${says}`, () =>
+    const shown = ids ? ` [${ids.join(", ")}]` : "";
+    it(`${error ? `ends in ${error[0]} ${error[1]}` : "works"} when ${says}${shown}`, () =>
       inTab(async ({ page, expectErrors }) => {
         if (logs) expectErrors(logs);
         hostile.reset();

@@ -20,7 +20,8 @@ what oidc-client-ts VERSION_A and oauth4webapi VERSION_B do when they are used a
 (oauth4webapi: with \`validateApplicationLevelSignature\`). \`n/a\` says why a row was not tried. oidc-client-ts checks no
 signatures: it relies on TLS to the token endpoint, as OpenID Connect Core 3.1.3.7 allows for the code flow.
 
-*Module* is the module of the OpenID Foundation's conformance suite that injects the same, \`—\` where there is none.
+*Module* is the module of the OpenID Foundation's conformance suite that injects the same, \`—\` where there is none. The
+modules of form post are those of the basic profile; authorization responses run natively in all three response modes.
 
 This file is generated, never edited: \`npm run build\`, then \`WRITE_TABLE=1 node --test tests/hostile/table.test.mjs\`.
 `;

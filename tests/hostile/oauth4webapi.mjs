@@ -23,11 +23,11 @@ async function signIn(world, row, issuer) {
   const insecure = { [oauth.allowInsecureRequests]: true };
   const signed = row.inject?.signedUserinfo && { userinfo_signed_response_alg: "RS256" };
   const client = { client_id: row.client ?? "test-spa", ...signed };
-  const authentication = {
-    none: () => oauth.None(),
-    client_secret_basic: () => oauth.ClientSecretBasic(CLIENT_SECRET),
-    client_secret_post: () => oauth.ClientSecretPost(CLIENT_SECRET),
-  }[authentications[client.client_id]]?.() ?? oauth.None();
+  const method = authentications[client.client_id];
+  const authentication =
+    method === "client_secret_basic" ? oauth.ClientSecretBasic(CLIENT_SECRET)
+    : method === "client_secret_post" ? oauth.ClientSecretPost(CLIENT_SECRET)
+    : oauth.None();
 
   const discovered = await oauth.discoveryRequest(new URL(issuer), { ...insecure, algorithm: "oidc" });
   const server = await oauth.processDiscoveryResponse(new URL(issuer), discovered);

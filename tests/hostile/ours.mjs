@@ -1,6 +1,7 @@
 // @ts-check
 // One row of the table, tried with this package.
 import assert from "node:assert/strict";
+import { editedParams } from "../op/edits.mjs";
 import { CLIENT_SECRET, REDIRECT_URI, SIGNED_OUT_URI, authentications } from "./world.mjs";
 
 /** @typedef {import("./world.mjs").Outcome & {stored: Map<string, string>, idp: any, events: string[]}} OurOutcome */
@@ -14,6 +15,12 @@ import { CLIENT_SECRET, REDIRECT_URI, SIGNED_OUT_URI, authentications } from "./
 export async function attempt({ IdpClient }, world, row) {
   /** @type {Map<string, string>} */
   const stored = new Map();
+  const store = {
+    load: (/** @type {string} */ key) => stored.get(key) ?? null,
+    save: (/** @type {string} */ key, /** @type {string} */ value) => void stored.set(key, value),
+    delete: (/** @type {string} */ key) => void stored.delete(key),
+    lock: (/** @type {string} */ _key, /** @type {() => PromiseLike<unknown>} */ run) => run(),
+  };
   const clientId = row.client ?? "test-spa";
   const method = authentications[clientId];
   let opened = "";
@@ -24,12 +31,7 @@ export async function attempt({ IdpClient }, world, row) {
     postLogoutRedirectUri: SIGNED_OUT_URI,
     scopes: "openid email offline_access",
     session: "single-user",
-    storage: {
-      load: (/** @type {string} */ key) => stored.get(key) ?? null,
-      save: (/** @type {string} */ key, /** @type {string} */ value) => void stored.set(key, value),
-      delete: (/** @type {string} */ key) => void stored.delete(key),
-      lock: (/** @type {string} */ _key, /** @type {() => PromiseLike<unknown>} */ run) => run(),
-    },
+    storage: store,
     openUrl: (/** @type {string} */ url) => void (opened = url),
     ...(method !== "none" && { clientAuth: { method, clientSecret: CLIENT_SECRET } }),
     ...row.options,
@@ -44,6 +46,7 @@ export async function attempt({ IdpClient }, world, row) {
     return world.follow(opened);
   };
   const run = async () => {
+    if (row.flow === "logout-token") return takeLogoutToken();
     const callback = await goThere();
     const result = await idp.handleRedirectCallback(callback);
     if (result === null) return "not ours";
@@ -66,6 +69,8 @@ export async function attempt({ IdpClient }, world, row) {
         return "accepted";
       case "sign-out":
         return signOut();
+      case "front-channel":
+        return frontChannelLogout();
       default:
         return "accepted";
     }
@@ -78,6 +83,22 @@ export async function attempt({ IdpClient }, world, row) {
     const answer = await fetch(opened, { redirect: "manual" });
     const back = await idp.handleLogoutCallback(answer.headers.get("location") ?? "");
     return back === null ? "not ours" : "accepted";
+  };
+  /** The provider posts it to the app (OpenID Connect Back-Channel Logout 1.0, section 2.5). */
+  const takeLogoutToken = async () => {
+    const token = world.hostile.logoutToken(row.fault, clientId);
+    const { iss, sub, sid } = await idp.verifyLogoutToken(token, { store });
+    assert.equal(iss, world.hostile.issuer(row.fault));
+    assert.ok(sub === "usr_ada" || sid === "session-1", "whose session ends");
+    if (row.twice) await idp.verifyLogoutToken(token, { store });
+    return "accepted";
+  };
+  /** The provider loads it in a frame (OpenID Connect Front-Channel Logout 1.0, section 2). */
+  const frontChannelLogout = async () => {
+    const asked = new URLSearchParams({ iss: world.hostile.issuer(row.fault), sid: "session-1" });
+    const query = editedParams(asked, row.inject?.frontChannel, {});
+    const { ended } = await idp.handleFrontChannelLogout(`${SIGNED_OUT_URI}?${query}`);
+    return ended ? "accepted" : "not ours";
   };
   try {
     return { seen: await run(), stored, idp, events };

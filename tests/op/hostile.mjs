@@ -11,22 +11,12 @@ import { once } from "node:events";
 import { randomUUID } from "node:crypto";
 import { startTestProvider, testClients } from "./provider.mjs";
 import { faults as allFaults } from "./faults.mjs";
+import { announced, endpointOf, endpoints } from "./endpoints.mjs";
 import { everywhere, fetchJson, forward, read, redirect, send } from "./http.mjs";
 import { signingKeys } from "./signing.mjs";
 
 /** @typedef {import("./faults.mjs").Fault} Fault */
 /** @typedef {import("./faults.mjs").Endpoint} Endpoint */
-
-/** Paths below an issuer, and the members of the metadata that announce them. */
-const endpoints = /** @type {const} */ ({
-  authorize: "authorization_endpoint",
-  token: "token_endpoint",
-  jwks: "jwks_uri",
-  userinfo: "userinfo_endpoint",
-  end_session: "end_session_endpoint",
-  revocation: "revocation_endpoint",
-  introspection: "introspection_endpoint",
-});
 
 /**
  * @typedef {object} SeenRequest
@@ -260,6 +250,30 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
       if (!faults[fault]) throw new Error(`no fault is called ${fault}`);
       return `${origin}/${fault}`;
     },
+    /**
+     * A logout token of this issuer (OpenID Connect Back-Channel Logout 1.0, section 2.4).
+     *
+     * @param {string} name of a fault @param {string} clientId
+     */
+    logoutToken(name, clientId) {
+      const [fault, words] = [faults[name], wordsOf(name, clientId, "logout")];
+      const now = Math.floor(Date.now() / 1000);
+      const honest = {
+        iss: words.issuer,
+        aud: clientId,
+        iat: now,
+        exp: now + 120,
+        jti: randomUUID(),
+        sub: "usr_ada",
+        sid: "session-1",
+        events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+      };
+      return keysNow(name, "sign").sign({
+        claims: JSON.stringify(fault.claims?.(honest, words) ?? honest),
+        wrong: fault.wrong,
+        header: (header) => fault.header?.(header, words) ?? header,
+      });
+    },
     /** What the proxy was asked, preflight requests left out. `provider.requests` has what reached the real provider. */
     requests,
     /** What the app asked one fault's issuer for. @param {string} fault */
@@ -279,24 +293,6 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
       await Promise.all([closed, upstream.close()]);
     },
   };
-}
-
-/** @param {string} path @returns {Endpoint | "trap" | undefined} */
-function endpointOf(path) {
-  if (path === ".well-known/openid-configuration") return "discovery";
-  if (path === "trap") return "trap";
-  return path in endpoints ? /** @type {keyof typeof endpoints} */ (path) : undefined;
-}
-
-/**
- * The real provider's metadata with the proxy's issuer and endpoints, and no endpoint that it does not pass on.
- *
- * @param {Record<string, any>} metadata @param {string} base
- */
-function announced(metadata, base) {
-  const kept = Object.entries(metadata).filter(([name]) => !/_(endpoint|uri)$/.test(name));
-  const own = Object.entries(endpoints).map(([path, member]) => [member, `${base}/${path}`]);
-  return { ...Object.fromEntries(kept), issuer: base, ...Object.fromEntries(own) };
 }
 
 /** @param {string} jwt @returns {Record<string, any>} */

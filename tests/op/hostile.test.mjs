@@ -21,7 +21,7 @@ const differences = {
   honest: {},
   broken_signature: { verdict: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" },
   wrong_nonce: { "claims.nonce": `${nonce}1` },
-  wrong_audience: { "claims.aud": `${testClientId}1` },
+  wrong_audience: { "claims.aud": `${testClientId}1`, "refreshed.aud": `${testClientId}1` },
   wrong_issuer: { "claims.iss": "ISSUER1" },
   expired: { "claims.exp": "6 min ago" },
   alg_none: { "header.alg": "none", verdict: "ERR_JOSE_ALG_NOT_ALLOWED" },
@@ -31,6 +31,20 @@ const differences = {
   token_html: { "token.type": "text/html" },
   discovery_html: { "discovery.type": "text/html" },
   jwks_unreachable_once: { "keys.first": "fetch failed" },
+  type_access_token: { "header.typ": "at+jwt" },
+  signed_es256: { "header.alg": "ES256", "header.kid": "KEY of ES256" },
+  refresh_wrong_subject: { "refreshed.sub": "usr_ben" },
+  refresh_more_audiences: { "claims.azp": testClientId, "refreshed.azp": testClientId, "refreshed.aud": `["${testClientId}","another"]` },
+  token_type_case: { "tokens.token_type": "bEARER" },
+  userinfo_other_subject: { "userinfo.sub": "usr_ben" },
+  userinfo_signed: { "userinfo.type": "application/jwt", "userinfo.iss": "ISSUER", "userinfo.aud": testClientId },
+  response_iss_wrong: { "response.iss": "ISSUER1" },
+  logout_honest: { "logout.location": "http://127.0.0.1:1/bye?state=of-the-app" },
+  logout_other_state: { "logout.location": "http://127.0.0.1:1/bye?state=another-state" },
+  duplicate_claim: { "claims.sub": "usr_ben", "refreshed.sub": "usr_ben" },
+  long_token: { "claims.x": "x".repeat(400_000) },
+  plain_base64: { verdict: "ERR_JWS_INVALID" },
+  no_keys: { "keys.first": 0, "keys.second": '{"keys":[]}', verdict: "ERR_JWKS_NO_MATCHING_KEY" },
 };
 
 describe("the hostile provider", () => {
@@ -51,7 +65,8 @@ describe("the hostile provider", () => {
     assert.equal(seen["claims.nonce"], nonce);
     assert.equal(seen["claims.sub"], "usr_ada");
     assert.equal(seen["response.iss"], "ISSUER");
-    assert.deepEqual(hostile.seen("honest"), ["discovery", "authorize", "return", "token", "jwks", "jwks"]);
+    const upToKeys = ["discovery", "authorize", "return", "token", "jwks", "jwks"];
+    assert.deepEqual(hostile.seen("honest"), [...upToKeys, "end_session", "userinfo", "token"]);
   });
 
   it("has an expectation here for everything that a row can inject", () => {
@@ -154,14 +169,29 @@ async function observe(issuer) {
   note("keys.first", await keysOf(issuer).then((keys) => keys.keys.length, (error) => error.message));
   const keys = await keysOf(issuer);
   note("keys.second", JSON.stringify(keys));
+  const bye = new URLSearchParams({ post_logout_redirect_uri: "http://127.0.0.1:1/bye", state: "of-the-app" });
+  const logout = await fetch(`${issuer}/end_session?${bye}`, { redirect: "manual" });
+  note("logout.location", logout.headers.get("location"));
 
   if (seen["token.status"] === 200 && seen["token.type"] === "application/json") {
     const { id_token, ...tokens } = await answer.json();
     note("token.members", Object.keys(tokens).sort().join(" "));
-    note("header.alg", decodeProtectedHeader(id_token).alg);
-    note("header.kid", decodeProtectedHeader(id_token).kid);
-    const claims = JSON.parse(Buffer.from(id_token.split(".")[1], "base64url").toString());
+    note("tokens.token_type", tokens.token_type);
+    const { alg, kid, ...more } = decodeProtectedHeader(id_token);
+    note("header.alg", alg);
+    note("header.kid", `KEY of ${keys.keys.find((/** @type {{kid: string}} */ key) => key.kid === kid)?.alg ?? "RS256"}`);
+    for (const [name, value] of Object.entries(more)) note(`header.${name}`, value);
+    const claims = payloadOf(id_token);
     for (const [name, value] of Object.entries(claims)) note(`claims.${name}`, inWords(name, value));
+
+    const userinfo = await fetch(`${issuer}/userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+    note("userinfo.type", mediaType(userinfo));
+    const said = await userinfo.text();
+    const who = mediaType(userinfo) === "application/jwt" ? payloadOf(said) : JSON.parse(said);
+    for (const [name, value] of Object.entries(who)) note(`userinfo.${name}`, inWords(name, value));
+    const form = { grant_type: "refresh_token", client_id: testClientId, refresh_token: tokens.refresh_token };
+    const refreshed = payloadOf((await (await post(`${issuer}/token`, form)).json()).id_token);
+    for (const [name, value] of Object.entries(refreshed)) if (name in CLAIMS_OF_A_REFRESH) note(`refreshed.${name}`, inWords(name, value));
     // Claims are compared above; here only the signature is judged, under the algorithms that a client may accept.
     const currentDate = new Date(Math.min(claims.iat, claims.exp - 1) * 1000);
     const algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
@@ -169,6 +199,14 @@ async function observe(issuer) {
     note("verdict", await verdict.then(() => "verified", (error) => error.code));
   }
   return seen;
+}
+
+/** Those of a refreshed ID token that tell which fault is for it alone. */
+const CLAIMS_OF_A_REFRESH = { sub: true, aud: true, azp: true };
+
+/** @param {string} jwt @returns {Record<string, any>} */
+function payloadOf(jwt) {
+  return JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
 }
 
 /** @param {string} issuer */
@@ -205,7 +243,7 @@ function inWords(name, value) {
  */
 function differing(honest, seen, expected) {
   const unread = (/** @type {string} */ name) =>
-    (("token.type" in expected) && /^(header|claims|verdict|token\.members)/.test(name)) ||
+    (("token.type" in expected) && /^(header|claims|verdict|tokens?\.|userinfo|refreshed)/.test(name)) ||
     (("discovery.type" in expected) && /^discovery\./.test(name));
   const names = Object.keys({ ...honest, ...seen }).filter((name) => name in seen || !unread(name));
   return Object.fromEntries(names.filter((name) => honest[name] !== seen[name]).map((name) => [name, seen[name]]));

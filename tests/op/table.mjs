@@ -10,15 +10,16 @@
 //   expected   "accepted"; "not ours": the client leaves the callback alone; or the class and the code of the error
 //   ids        the lines of SECURITY.md that the row shows
 //   flow       what is done: "sign-in" (default), "userinfo" and "refresh" after it, "twice": a second sign-in, "same code"
-//              and "another code": a callback with the same state after it, "sign-out" after it
+//              and "another code": a callback with the same state after it, "sign-out" and "front-channel" after it; "logout-token" alone
 //   options, signIn   of the client and of `signInRedirect`
 //   client     who signs in, where it is not `test-spa`
 //   seen       the requests after the authorization response, where they are others than the flow has
 //   keeps      true: the session outlives a refused refresh
+//   twice      true: the logout token comes twice
 //   peers      why another library is not asked, by its name
 //
-// `inject` has edits (see `edits.mjs`) of `header`, `claims`, `refreshedClaims`, `tokens`, `userinfo`, `discovery`, `response`
-// and `logout`, and
+// `inject` has edits (see `edits.mjs`) of `header`, `claims`, `refreshedClaims`, `tokens`, `userinfo`, `discovery`, `response`,
+// `logout` and `frontChannel`, and
 //
 //   on             the grant type of the token responses that the edits of ID token and token response are for
 //   algorithm      of the ID token's signature, RS256 where none is named
@@ -53,6 +54,7 @@ import { edited, editedParams, spoken } from "./edits.mjs";
  * @property {string} [client]
  * @property {string[]} [seen]
  * @property {true} [keeps]
+ * @property {true} [twice]
  * @property {Record<string, string>} [peers]
  *
  * @typedef {object} Inject
@@ -65,6 +67,7 @@ import { edited, editedParams, spoken } from "./edits.mjs";
  * @property {Edits} [discovery]
  * @property {Edits} [response]
  * @property {Edits} [logout]
+ * @property {Edits} [frontChannel]
  * @property {import("./signing.mjs").Algorithm} [algorithm]
  * @property {import("./signing.mjs").WrongSignature} [wrong]
  * @property {string} [rawClaims]
@@ -77,7 +80,7 @@ import { edited, editedParams, spoken } from "./edits.mjs";
 /** The chapters, in the order of a sign-in. */
 export const CHAPTERS = [
   "discovery", "callback", "token-response", "id-token", "times", "forms", "signature", "keys", "userinfo", "refresh",
-  "honest", "logout",
+  "honest", "logout", "front-channel",
 ];
 
 /** Every row. @type {Row[]} */
@@ -114,7 +117,7 @@ export function faultOf({ says, inject = {} }) {
   if (inject.logout) fault.logout = (params, words) => editedParams(params, inject.logout, words);
   if (inject.keys) {
     const steps = inject.keys;
-    fault.keySet = (keySet, words) => steps.reduce((set, step) => changedKeys(set, step, words), keySet);
+    fault.keySet = (keySet, words) => steps.reduce((/** @type {KeySet} */ set, step) => changedKeys(set, step, words), keySet);
   }
   return fault;
 }

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 
+import { calculateJwkThumbprint } from "jose";
 import { IdpClient, checkToken } from "wasm-oidc";
 
 import { codeFlow } from "../op/code-flow.mjs";
@@ -92,6 +93,7 @@ for (const algorithm of OFFERED) {
     const key = createPublicKey({ format: "jwk", key: /** @type {any} */ (jwk) });
     assert.equal(report.publicKeyPem, key.export({ format: "pem", type: "spki" }));
     assert.equal(report.keyFingerprint, fingerprint(key));
+    assert.equal(step(report, "extract_key").details.thumbprint, await calculateJwkThumbprint(/** @type {any} */ (jwk)));
     assert.deepEqual([report.keyType, report.keySizeBits], [jwk?.kty, jwk?.kty === "RSA" ? 2048 : 256]);
     idp.dispose();
   });

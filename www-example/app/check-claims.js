@@ -56,8 +56,11 @@ function row(name, value, check) {
 function shown(name, value) {
   if (value === undefined) return make("span.absent", {}, "missing");
   const at = TIMES.includes(name) ? instant(value) : undefined;
-  const text = typeof value === "string" ? value : JSON.stringify(value, null, 1);
-  const code = make("code", {}, text);
+  if (typeof value === "object" && value !== null) {
+    const text = JSON.stringify(value, null, 2);
+    return make("code.nested", { tabindex: "0", role: "region", "aria-label": `Value of ${name}` }, text);
+  }
+  const code = make("code", {}, typeof value === "string" ? value : JSON.stringify(value));
   return at === undefined ? code : make("span", {}, code, " ", make("small", {}, dateOf(at)));
 }
 

@@ -45,7 +45,7 @@ export function timesBar(payload) {
       "ul",
       {},
       ...times.map(({ name, at }) =>
-        make("li", { "data-time": name }, make("b", {}, WORDS[name]), ` ${relative(at - now)}`, make("small", {}, dateOf(at))),
+        make("li", { "data-time": name }, make("b", {}, name === "exp" && isOver ? "expired" : WORDS[name]), ` ${relative(at - now)}`, make("small", {}, dateOf(at))),
       ),
     ),
   );

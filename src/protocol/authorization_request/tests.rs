@@ -128,7 +128,7 @@ fn a_query_of_the_endpoint_is_kept_and_may_not_set_our_parameters_x37() {
 }
 
 #[test]
-fn extra_parameters_may_not_name_what_the_library_sets() {
+fn extra_parameters_may_not_name_what_the_library_sets_x37() {
     let with = |names: &[&str]| {
         let extra_params = names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
         refusal(&AuthorizationRequest { extra_params, ..AuthorizationRequest::default() })

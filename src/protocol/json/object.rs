@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_are_rounded_down_and_refused_outside_i64_x21() {
+    fn seconds_are_rounded_down_and_refused_beyond_64_bits_x21() {
         let seconds = |number: &str| object(&format!("{{\"exp\":{number}}}")).seconds("exp");
         assert_eq!(seconds("1700000000"), Ok(Some(1_700_000_000)));
         assert_eq!(seconds("1700000000.9"), Ok(Some(1_700_000_000)));

@@ -1,12 +1,13 @@
 //! What the certificate in a key's `x5c` says (RFC 7517 4.7, RFC 5280 4.1). It is shown and never believed: the key was
 //! published by the issuer, and that is what it is trusted for.
 
-use x509_cert::Certificate;
-use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
-use x509_cert::der::{Decode, Header, Reader, SliceReader};
+use der::asn1::{ObjectIdentifier, UintRef};
+use der::{Decode, Header, Reader, SliceReader};
+use spki::SubjectPublicKeyInfoRef;
 
 use super::distinguished_name;
 use super::public_key::{KeyFacts, RSA, hex, sha256_hex};
+use super::x509::Certificate;
 use crate::ports::Crypto;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::base64;
@@ -54,29 +55,29 @@ pub(super) async fn facts<C: Crypto>(crypto: &C, entry: &Object, key: &PublicKey
 
 async fn describe<C: Crypto>(
     crypto: &C,
-    certificate: &Certificate,
+    certificate: &Certificate<'_>,
     der: &[u8],
     key: &PublicKey,
     of_key: &KeyFacts,
     facts: &mut Object,
 ) {
-    let signed = certificate.tbs_certificate();
-    let algorithm = certificate.signature_algorithm().oid;
+    let signed = &certificate.signed;
+    let algorithm = certificate.signature_algorithm.oid;
     let known = SIGNATURES.iter().find(|(oid, ..)| *oid == algorithm);
     let is_of_key = is_of_key(certificate, of_key);
-    facts.put_text("subject", Some(&distinguished_name::text(signed.subject())));
-    facts.put_text("issuer", Some(&distinguished_name::text(signed.issuer())));
+    facts.put_text("subject", Some(&distinguished_name::text(signed.subject)));
+    facts.put_text("issuer", Some(&distinguished_name::text(signed.issuer)));
     // The zero in front of a number whose first bit is set is its sign.
-    let serial_number = signed.serial_number().as_bytes();
+    let serial_number = signed.serial_number.as_bytes();
     let serial_number = serial_number.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(serial_number);
     facts.put_text("serialNumber", Some(&hex(serial_number)));
-    facts.put_text("notBefore", Some(&signed.validity().not_before.to_string()));
-    facts.put_text("notAfter", Some(&signed.validity().not_after.to_string()));
+    facts.put_text("notBefore", Some(&signed.validity.not_before.text()));
+    facts.put_text("notAfter", Some(&signed.validity.not_after.text()));
     facts.put_text(
         "signatureAlgorithm",
         Some(&known.map_or_else(|| algorithm.to_string(), |(_, name, _)| (*name).to_owned())),
     );
-    let is_self_signed = if signed.subject() != signed.issuer() {
+    let is_self_signed = if signed.subject != signed.issuer {
         Some(false)
     } else if is_of_key {
         let of_jws = known.and_then(|(.., algorithms)| algorithms.first());
@@ -92,28 +93,24 @@ async fn describe<C: Crypto>(
 }
 
 /// Whether it certifies this very key.
-fn is_of_key(certificate: &Certificate, of_key: &KeyFacts) -> bool {
-    use x509_cert::spki::SubjectPublicKeyInfoRef;
+fn is_of_key(certificate: &Certificate<'_>, of_key: &KeyFacts) -> bool {
     let Ok(own) = SubjectPublicKeyInfoRef::from_der(&of_key.spki) else { return false };
-    let certified = certificate.tbs_certificate().subject_public_key_info();
-    let is_same_point = certified.subject_public_key.raw_bytes() == own.subject_public_key.raw_bytes();
+    let certified = &certificate.signed.subject_public_key_info;
     // An RSA key is the same one whatever padding it is restricted to; of a point the curve has to be known.
-    let is_rsa = own.algorithm.oid == RSA;
-    let parameters = certified.algorithm.parameters.as_ref().map(|parameters| parameters.to_ref());
-    is_same_point
-        && (is_rsa || (certified.algorithm.oid == own.algorithm.oid && parameters == own.algorithm.parameters))
+    let is_for_the_same = own.algorithm.oid == RSA || own.algorithm == certified.algorithm;
+    is_for_the_same && own.subject_public_key == certified.subject_public_key
 }
 
 /// Whether the key that it certifies has signed it; `None` where the host cannot say.
 async fn is_signed_by<C: Crypto>(
     crypto: &C,
-    certificate: &Certificate,
+    certificate: &Certificate<'_>,
     der: &[u8],
     key: &PublicKey,
     algorithm: Algorithm,
 ) -> Option<bool> {
     let signed = signed_part(der)?;
-    let signature = certificate.signature().as_bytes()?;
+    let signature = certificate.signature.as_bytes()?;
     // Certificates have ECDSA signatures in DER (RFC 3279 2.2.3), JWS has the two numbers side by side.
     let signature = match (algorithm, algorithm.signature_length()) {
         (Algorithm::ES256 | Algorithm::ES384 | Algorithm::ES512, Some(length)) => side_by_side(signature, length)?,

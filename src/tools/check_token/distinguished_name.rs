@@ -1,9 +1,7 @@
 //! Distinguished names as text (RFC 4514): the last part first, as `openssl x509 -nameopt RFC2253` writes them.
 
-use x509_cert::attr::AttributeTypeAndValue;
-use x509_cert::der::asn1::ObjectIdentifier;
-use x509_cert::der::{Encode, Tag, Tagged};
-use x509_cert::name::Name;
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode, Encode, Reader, Result, Sequence, SliceReader, Tag, Tagged};
 
 use super::public_key::hex;
 
@@ -24,17 +22,39 @@ const NAMES: [(ObjectIdentifier, &str); 13] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1"), "emailAddress"),
 ];
 
-pub(super) fn text(name: &Name) -> String {
-    let mut parts: Vec<String> = Vec::with_capacity(name.len());
-    for part in name.iter_rdn() {
-        let attributes: Vec<String> = part.iter().map(attribute).collect();
-        parts.push(attributes.join("+"));
-    }
-    parts.reverse();
-    parts.join(",")
+/// `AttributeTypeAndValue` (RFC 5280 4.1.2.4).
+#[derive(Sequence)]
+struct Attribute<'a> {
+    oid: ObjectIdentifier,
+    value: AnyRef<'a>,
 }
 
-fn attribute(attribute: &AttributeTypeAndValue) -> String {
+/// A name (`RDNSequence`, RFC 5280 4.1.2.4) as text; its encoding, where it is none.
+pub(super) fn text(name: AnyRef<'_>) -> String {
+    let parts = elements(name, Tag::Sequence, |part| {
+        let attributes = elements(part, Tag::Set, |one| Ok(attribute(&one.decode_as()?)))?;
+        Ok(attributes.join("+"))
+    });
+    match parts {
+        Ok(mut parts) => {
+            parts.reverse();
+            parts.join(",")
+        }
+        Err(_) => format!("#{}", hex(&name.to_der().unwrap_or_default())),
+    }
+}
+
+fn elements(of: AnyRef<'_>, tag: Tag, read: impl Fn(AnyRef<'_>) -> Result<String>) -> Result<Vec<String>> {
+    of.tag().assert_eq(tag)?;
+    let mut reader = SliceReader::new(of.value())?;
+    let mut texts = Vec::new();
+    while !reader.is_finished() {
+        texts.push(read(AnyRef::decode(&mut reader)?)?);
+    }
+    Ok(texts)
+}
+
+fn attribute(attribute: &Attribute<'_>) -> String {
     let known = NAMES.iter().find(|(oid, _)| *oid == attribute.oid);
     let name = known.map_or_else(|| attribute.oid.to_string(), |(_, name)| (*name).to_owned());
     match known.and_then(|_| value(attribute)) {
@@ -45,7 +65,7 @@ fn attribute(attribute: &AttributeTypeAndValue) -> String {
 }
 
 /// The text of a `DirectoryString` (RFC 5280 4.1.2.4), or of the older string types.
-fn value(attribute: &AttributeTypeAndValue) -> Option<String> {
+fn value(attribute: &Attribute<'_>) -> Option<String> {
     let bytes = attribute.value.value();
     match attribute.value.tag() {
         Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => std::str::from_utf8(bytes).ok().map(str::to_owned),

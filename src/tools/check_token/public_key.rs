@@ -1,11 +1,11 @@
 //! A key as other tools show it: `SubjectPublicKeyInfo` (RFC 5280 4.1.2.7, RFC 3279 2.3, RFC 5480, RFC 8410), its PEM
 //! (RFC 7468 13), its fingerprint and its size.
 
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use der::{Encode, Tag};
 use jwt_compact::jwk::JsonWebKey;
 use sha2::{Digest, Sha256};
-use x509_cert::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use x509_cert::der::{self, Encode, Tag};
-use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 use crate::protocol::base64;
 use crate::protocol::key_set::PublicKey;

@@ -50,8 +50,8 @@ fn difference(exchange: &Exchange) -> Option<(i64, i64)> {
 /// Unix seconds of an `IMF-fixdate` (RFC 9110 5.6.7), the only form that may be sent.
 fn parse_date(text: &str) -> Option<i64> {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (_, rest) = text.trim_ascii().split_once(", ")?;
-    let mut parts = rest.split(' ');
+    let (_, rest) = text.trim_ascii().split_once(',')?;
+    let mut parts = rest.strip_prefix(' ')?.split(' ');
     let day = number(parts.next()?, 2)?;
     let name = parts.next()?;
     let month = i64::try_from(MONTHS.iter().position(|month| *month == name)?).ok()?.saturating_add(1);

@@ -14,7 +14,7 @@ pub(super) fn configuration<H: Host>(client: &Client<H>) -> Step {
     let options = client.options();
     let mut step = Step::new("configuration");
     step.details.put_text("clientId", Some(&harmless(&options.client_id)));
-    step.put_texts("scopes", options.scopes.iter().map(String::as_str));
+    step.put_texts("scopes", &options.scopes.iter().map(String::as_str).collect::<Vec<_>>());
     let page = client.host().location();
     redirect_uri(client, page.as_deref(), &mut step);
     if page.is_some() && options.client_auth != ClientAuthentication::None {

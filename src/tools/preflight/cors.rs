@@ -8,7 +8,6 @@ use super::viewpoint::{Viewpoint, origin};
 use crate::error::harmless;
 use crate::ports::Host;
 use crate::protocol::http::{HttpRequest, HttpResponse};
-use crate::protocol::json::Json;
 
 /// An access token that nobody issued, so that userinfo answers as it does to one that is over.
 const NO_TOKEN: &str = "Bearer preflight";
@@ -159,21 +158,27 @@ pub(super) fn exposed_headers<H: Host>(
             .map_or(Sight::Unknown, |response| see(viewpoint, response, name))
     };
     let seen = HELPFUL.map(|(shown, name)| (shown, sight(name)));
-    for (name, sight) in [("visible", Sight::Visible), ("hidden", Sight::Hidden), ("unknown", Sight::Unknown)] {
-        let names = seen.iter().filter(|(_, seen)| *seen == sight);
-        step.details.insert(name, Json::Array(names.map(|(shown, _)| Json::String((*shown).to_owned())).collect()));
-    }
-    let hidden = seen.iter().filter(|(_, seen)| *seen == Sight::Hidden).map(|(shown, _)| *shown).collect::<Vec<_>>();
-    if !hidden.is_empty() {
-        let line = format!("Access-Control-Expose-Headers: {}", HELPFUL.map(|(shown, _)| shown).join(", "));
+    let of = |sight: Sight| seen.iter().filter(|(_, seen)| *seen == sight).map(|(name, _)| *name).collect::<Vec<_>>();
+    step.put_texts("visible", &of(Sight::Visible));
+    step.put_texts("hidden", &of(Sight::Hidden));
+    step.put_texts("unknown", &of(Sight::Unknown));
+    if let Some(hidden) = listing(&of(Sight::Hidden)) {
+        let names = listing(&HELPFUL.map(|(shown, _)| shown)).unwrap_or_default();
+        let line = format!("Access-Control-Expose-Headers: {names}");
         step.details.put_text("headerLine", Some(&line));
-        let message = format!("a page of the app does not see {}", hidden.join(", "));
+        let message = format!("a page of the app does not see {hidden}");
         let remedy = format!(
             "Let the provider send the header line \"{line}\" with the answers of its token and userinfo endpoints."
         );
         step.find(Finding::new(FindingCode::HeadersHidden, message).remedied_by(remedy));
     }
     step.saying("a page of the app sees the headers that help it, as far as they were sent")
+}
+
+/// The names with commas between them, if there are any.
+fn listing(names: &[&str]) -> Option<String> {
+    let (first, others) = names.split_first()?;
+    Some(others.iter().fold((*first).to_owned(), |listing, name| listing + ", " + name))
 }
 
 fn see(viewpoint: &Viewpoint, response: &HttpResponse, name: &str) -> Sight {

@@ -126,7 +126,7 @@ fn judge(exchange: &Exchange, step: &mut Step) -> Option<Object> {
 
 /// Whether the document is where a usual mistake in `issuer` or `type` would have it.
 async fn look_elsewhere<H: Host>(asker: &Asker<'_, H>, kind: ProviderType, issuer: &Issuer, step: &mut Step) {
-    if let Some((before, _)) = issuer.as_str().split_once(WELL_KNOWN) {
+    if let Some(before) = before(issuer.as_str(), WELL_KNOWN) {
         let message = format!("`issuer` is the URL of a document; the issuer may be \"{}\"", harmless(before));
         return step.find(Finding::new(FindingCode::IssuerIsDocument, message));
     }
@@ -182,7 +182,8 @@ fn issuer_step(document: &Object, expected: &Issuer) -> Step {
 /// In what two issuers differ.
 fn difference(expected: &str, actual: &str) -> &'static str {
     fn parts(issuer: &str) -> (&str, &str, &str) {
-        let (scheme, rest) = issuer.split_once("://").unwrap_or(("", issuer));
+        let (scheme, rest) = issuer.split_once(':').unwrap_or(("", issuer));
+        let rest = rest.trim_start_matches('/');
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         (scheme, host, path)
     }
@@ -200,4 +201,10 @@ fn difference(expected: &str, actual: &str) -> &'static str {
     } else {
         "they differ in their paths"
     }
+}
+
+/// What stands before a part of a text, if that is in it.
+fn before<'a>(text: &'a str, part: &str) -> Option<&'a str> {
+    let at = text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())?;
+    text.get(..at)
 }

@@ -255,8 +255,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(code: FindingCode, message: impl Into<String>) -> Self {
-        Self { code, status: code.status(), message: message.into(), remedy: Cow::Borrowed(code.remedy()) }
+    pub(super) fn new(code: FindingCode, message: impl AsRef<str>) -> Self {
+        Self::make(code, message.as_ref())
+    }
+
+    #[inline(never)]
+    fn make(code: FindingCode, message: &str) -> Self {
+        Self { code, status: code.status(), message: message.to_owned(), remedy: Cow::Borrowed(code.remedy()) }
     }
 
     /// Says more exactly what to do.

@@ -10,6 +10,7 @@ use crate::protocol::algorithm::{self, Algorithm};
 use crate::protocol::base64;
 use crate::protocol::json::{Json, Number, Object, parse_object_as};
 use crate::protocol::key_set::{KeySet, MAX_CANDIDATES, PublicKey};
+use crate::protocol::words;
 
 /// How many skipped keys are listed one by one.
 const MAX_LISTED: usize = 20;
@@ -53,7 +54,7 @@ pub(super) async fn key_set<H: Host>(
     }
     step.details.insert("usable", Json::Object(counts));
     if !fits_any {
-        let names = allowed.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>().join(" ");
+        let names = words::join(&allowed.iter().map(|algorithm| algorithm.as_str().to_owned()).collect::<Vec<_>>());
         let message = format!("none of the {} keys can check a signature by \"{names}\"", entries.len());
         step.find(Finding::new(FindingCode::KeySetUnusable, message));
     }

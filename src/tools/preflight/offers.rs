@@ -55,24 +55,25 @@ pub(super) fn needs_keys(options: &ClientOptions) -> bool {
 }
 
 /// A list that the provider may be silent about.
+#[inline(never)]
 pub(super) fn list(document: &Object, name: &str) -> Option<Vec<String>> {
     document.strings(name).ok().flatten()
 }
 
+#[inline(never)]
 fn lists(list: &[String], value: &str) -> bool {
     list.iter().any(|listed| listed == value)
 }
 
+#[inline(never)]
 fn shown(list: &[String]) -> String {
     harmless(&words::join(list))
 }
 
+#[inline(never)]
 fn note(step: &mut Step, name: &str, list: Option<&[String]>) {
     match list {
-        Some(list) => {
-            let texts = list.iter().take(100).map(|text| harmless(text)).collect::<Vec<_>>();
-            step.put_texts(name, texts.iter().map(String::as_str));
-        }
+        Some(list) => step.put_texts(name, &list.iter().map(String::as_str).collect::<Vec<_>>()),
         None => step.details.insert(name, Json::Null),
     }
 }
@@ -258,7 +259,7 @@ fn signing_algorithms(document: &Object, options: &ClientOptions) -> Step {
     let listed = list(document, "id_token_signing_alg_values_supported");
     note(&mut step, "announced", listed.as_deref());
     let allowed = algorithm::allowed(listed.as_deref(), options.algorithms.as_deref());
-    step.put_texts("allowed", allowed.iter().map(|algorithm| algorithm.as_str()));
+    step.put_texts("allowed", &allowed.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>());
     match &listed {
         None if options.algorithms.is_none() => step.find(Finding::new(
             FindingCode::SigningAlgorithmsNotListed,

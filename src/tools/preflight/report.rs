@@ -1,7 +1,12 @@
 //! The report of a preflight: steps in order, each with its outcome.
 
 use super::finding::Finding;
+use crate::error::harmless;
 use crate::protocol::json::{Json, Object};
+use crate::protocol::words;
+
+/// How long a list in the details may be.
+const MAX_LISTED: usize = 100;
 
 /// How a step ended; the worse the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,10 +87,16 @@ impl Preflight {
 
 impl Step {
     pub(super) fn new(name: &'static str) -> Self {
+        Self::with_status(name, Status::Success, "")
+    }
+
+    // Steps and findings are made in a hundred places: what is inlined there weighs more than everything else.
+    #[inline(never)]
+    fn with_status(name: &'static str, status: Status, message: &str) -> Self {
         Self {
             name,
-            status: Status::Success,
-            message: String::new(),
+            status,
+            message: message.to_owned(),
             findings: Vec::new(),
             details: Object::new(),
             duration_milliseconds: 0,
@@ -93,18 +104,24 @@ impl Step {
     }
 
     /// A step that was not taken, with the reason.
-    pub(super) fn skipped(name: &'static str, reason: impl Into<String>) -> Self {
-        Self { status: Status::Skipped, message: reason.into(), ..Self::new(name) }
+    pub(super) fn skipped(name: &'static str, reason: impl AsRef<str>) -> Self {
+        Self::with_status(name, Status::Skipped, reason.as_ref())
     }
 
     /// What there is to say where nothing is wrong.
-    pub(super) fn saying(mut self, message: impl Into<String>) -> Self {
-        if self.findings.is_empty() {
-            self.message = message.into();
-        }
+    pub(super) fn saying(mut self, message: impl AsRef<str>) -> Self {
+        self.say(message.as_ref());
         self
     }
 
+    #[inline(never)]
+    fn say(&mut self, message: &str) {
+        if self.findings.is_empty() {
+            message.clone_into(&mut self.message);
+        }
+    }
+
+    #[inline(never)]
     pub(super) fn find(&mut self, finding: Finding) {
         self.status = self.status.max(finding.status);
         if !self.message.is_empty() {
@@ -119,8 +136,10 @@ impl Step {
         self
     }
 
-    pub(super) fn put_texts<'a>(&mut self, name: &str, texts: impl IntoIterator<Item = &'a str>) {
-        let texts = texts.into_iter().map(|text| Json::String(text.to_owned())).collect();
+    /// A list of texts that may be a provider's.
+    #[inline(never)]
+    pub(super) fn put_texts(&mut self, name: &str, texts: &[&str]) {
+        let texts = texts.iter().take(MAX_LISTED).map(|text| Json::String(harmless(text))).collect();
         self.details.insert(name, Json::Array(texts));
     }
 
@@ -130,9 +149,10 @@ impl Step {
         step.put_text("status", Some(self.status.as_str()));
         step.put_text("message", Some(&self.message));
         if !self.findings.is_empty() {
-            let mut remedies = self.findings.iter().map(|finding| finding.remedy.as_ref()).collect::<Vec<_>>();
+            let mut remedies =
+                self.findings.iter().map(|finding| finding.remedy.clone().into_owned()).collect::<Vec<_>>();
             remedies.dedup();
-            step.put_text("remedy", Some(&remedies.join(" ")));
+            step.put_text("remedy", Some(&words::join(&remedies)));
         }
         let mut details = self.details.clone();
         let findings = self.findings.iter().map(|finding| Json::Object(finding.to_json())).collect();

@@ -52,8 +52,9 @@ pub(super) fn token_endpoint(exchange: Option<&Exchange>, is_public: bool) -> St
             step.find(Finding::new(FindingCode::ClientUnknown, message));
         }
         (429 | 500..=599, _) => step.find(Finding::new(FindingCode::TokenEndpointFailing, message)),
-        (_, Some(_)) | (400 | 401, _) => {}
+        // Some servers answer a wrong path in the form of OAuth.
         (404 | 405 | 410, _) => step.find(Finding::new(FindingCode::TokenEndpointUnavailable, message)),
+        (_, Some(_)) | (400 | 401, _) => {}
         _ => {
             let finding = Finding::new(FindingCode::TokenEndpointUnavailable, message);
             step.find(finding.weighing(Status::Warning));

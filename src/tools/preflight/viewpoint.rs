@@ -41,7 +41,7 @@ pub(super) fn origin<H: Host>(host: &H, url: &str) -> Option<String> {
 
 /// Whether an origin is this device's.
 pub(super) fn is_loopback(origin: &str) -> bool {
-    let host = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://")).unwrap_or(origin);
     ["localhost", "127.0.0.1", "[::1]"]
         .iter()
         .any(|name| host.strip_prefix(name).is_some_and(|port| port.is_empty() || port.starts_with(':')))
