@@ -19,6 +19,7 @@ use simulated::{
 };
 use wasm_oidc::client::KeptOptions;
 use wasm_oidc::error::Code;
+use wasm_oidc::ports::Area;
 use wasm_oidc::protocol::json::parse_object;
 
 /// Metadata whose keys lie elsewhere at the same provider.
@@ -146,6 +147,8 @@ fn keys_that_the_app_gave_are_the_only_ones_x4() {
         assert!(matches!(code_of(exchange_now(&host, &client)), Code::KeyNotFound | Code::SignatureInvalid));
     }
     assert_eq!(host.provider.count(KEYS), 0);
+    // Nor is anything about them written down.
+    assert!(host.places.all(Area::Documents).iter().all(|(name, _)| name.starts_with("wasm-oidc:metadata:")));
 }
 
 #[test]
