@@ -6,6 +6,7 @@ import { showAgent } from "./agent.js";
 import { showApi } from "./api.js";
 import { forgetCheck, showCheck } from "./check.js";
 import { showHappenings } from "./happenings.js";
+import { showPreflight } from "./preflight.js";
 import { hideProblem, showProblem } from "./problem.js";
 import { element } from "./dom.js";
 
@@ -43,6 +44,7 @@ async function show() {
   element("desk").hidden = agent === null;
   element("refresh").parentElement?.toggleAttribute("hidden", agent === null);
   document.querySelector("main")?.setAttribute("aria-busy", "false");
+  if (idp) showPreflight(idp, attempt);
   if (!agent) return forgetCheck();
   showAgent(agent);
   showAccess(agent);
