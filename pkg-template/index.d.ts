@@ -558,7 +558,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * and for each of these four that is not answered a `GET` that reads nothing (`mode: "no-cors"`), to tell a server that
    * is not there from one that CORS keeps this page from. A page judges CORS by trying it; elsewhere the requests carry
    * the origin of `redirectUri`, with an `OPTIONS` for the token, and the answers are judged as a browser would. That is
-   * left out for clients with a secret and for `session: "single-user"` on a loopback redirect URI.
+   * left out for clients with a secret and for `session: "single-user"` on a loopback redirect URI. Call it in the page: in a
+   * worker of a browser CORS is judged as if outside.
    *
    * The first call loads the second wasm of the package.
    *

@@ -119,8 +119,8 @@ impl Error {
     #[must_use]
     #[inline(never)]
     pub fn from_provider(mut self, error: &str, description: Option<&str>) -> Self {
-        self.0.error = Some(harmless(error));
-        self.0.error_description = description.map(harmless);
+        self.0.error = Some(without_tokens(&harmless(error)));
+        self.0.error_description = description.map(|text| without_tokens(&harmless(text)));
         self
     }
 
@@ -183,6 +183,25 @@ pub fn harmless(text: &str) -> String {
         .collect()
 }
 
+/// The shortest run of a token's characters that is taken for a token; a UUID, by which providers name their log entries,
+/// is shorter.
+const TOKEN_LENGTH: usize = 40;
+
+/// Words of somebody else's, who may repeat a code or a token that was given to them: what looks like one is left out.
+#[must_use]
+#[inline(never)]
+pub fn without_tokens(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+');
+    let mut words = String::new();
+    for piece in text.split_inclusive(|c| !is_part(c)) {
+        let run = piece.trim_end_matches(|c| !is_part(c));
+        let is_token = run.len() >= TOKEN_LENGTH && run.bytes().any(|byte| byte.is_ascii_digit());
+        words.push_str(if is_token { "[redacted]" } else { run });
+        words.push_str(piece.get(run.len()..).unwrap_or_default());
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +210,27 @@ mod tests {
     fn text_of_a_provider_is_cut_and_cannot_carry_markup_lines_or_quotes() {
         assert_eq!(harmless("a\"b\\c\r\nd\u{e9}"), "a?b?c??d?");
         assert_eq!(harmless(&"x".repeat(10_000)).len(), PROVIDER_TEXT_LIMIT);
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_left_out_of_what_a_provider_says() {
+        let token = "0123456789abcdef".repeat(3);
+        for (said, shown) in [
+            (format!("the code '{token}' is gone"), "the code '[redacted]' is gone"),
+            (token.clone(), "[redacted]"),
+            (format!("{token}, {token}.x_y-z~+"), "[redacted], [redacted]"),
+            (
+                "AADSTS70008 (Trace ID: 0b1a4f2e-77d1-4c51-9d52-1c0b3e2d4f60)".to_owned(),
+                "AADSTS70008 (Trace ID: 0b1a4f2e-77d1-4c51-9d52-1c0b3e2d4f60)",
+            ),
+            ("x".repeat(60), &"x".repeat(60)),
+            ("é \u{2028}".to_owned(), "é \u{2028}"),
+            (String::new(), ""),
+        ] {
+            assert_eq!(without_tokens(&said), shown);
+        }
+        // A token that is cut is still one.
+        assert_eq!(without_tokens(&harmless(&"a1".repeat(10_000))), "[redacted]");
     }
 
     #[test]

@@ -18,6 +18,8 @@ mod client;
 mod edits;
 #[path = "hostile/provider.rs"]
 mod provider;
+#[path = "hostile/signing.rs"]
+mod signing;
 
 use serde_json::Value;
 use wasm_oidc::protocol::callback::ResponseMode;

@@ -291,6 +291,24 @@ fn cors_is_not_judged_for_servers_and_for_programs_on_this_device() {
 }
 
 #[test]
+fn a_provider_on_the_apps_own_origin_hides_and_refuses_nothing() {
+    let report = of(|it| {
+        it.more = json!({ "redirectUri": format!("{ISSUER}/app/callback") });
+        it.token = Ok(refusing(400, "invalid_request", &[]));
+        it.userinfo = Ok(refusing(401, "invalid_token", &[]));
+    });
+    for name in ["cors_discovery", "cors_key_set", "cors_token", "cors_userinfo"] {
+        let step = report.step(name).unwrap();
+        assert_eq!(
+            (step.status, step.message.as_str()),
+            (Status::Success, "it has the app's own origin, so that CORS does not apply")
+        );
+    }
+    let step = report.step("exposed_headers").unwrap();
+    assert_eq!(step.message, "the endpoints have the app's own origin, so that nothing is hidden");
+}
+
+#[test]
 fn only_a_refusal_of_the_token_endpoint_counts_as_its_answer() {
     for (status, error, expected) in [
         (400, "invalid_request", Status::Success),

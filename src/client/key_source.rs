@@ -6,8 +6,7 @@ use std::rc::Rc;
 
 use super::Client;
 use super::flight::Flight;
-use super::request::is_passing;
-use crate::error::Result;
+use crate::error::{Recovery, Result};
 use crate::ports::{Area, Host};
 use crate::protocol::key_set::{self, KeySet};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
@@ -135,10 +134,12 @@ impl<H: Host> Client<H> {
         let mut pauses = RETRY_PAUSES_MILLISECONDS.into_iter();
         let renewed = loop {
             match self.ask_for_keys(&source).await {
-                Err(error) if source.is_awaited.get() && is_passing(&error) => match pauses.next() {
-                    Some(pause) => self.host().sleep(pause).await,
-                    None => break Err(error),
-                },
+                Err(error) if source.is_awaited.get() && error.failure().recovery == Recovery::Retry => {
+                    match pauses.next() {
+                        Some(pause) => self.host().sleep(pause).await,
+                        None => break Err(error),
+                    }
+                }
                 result => break result,
             }
         };

@@ -12,13 +12,12 @@ impl<H: Host> Client<H> {
     }
 
     /// Sends a request that may take so many seconds.
-    pub(super) async fn send_within(&self, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
-        let endpoint = endpoint_of(&request);
-        self.host().send(request, limits(timeout)).await.map_err(|failure| in_words(failure, &endpoint, timeout))
+    pub(super) fn send_within(&self, request: HttpRequest, timeout: i64) -> impl Future<Output = Result<HttpResponse>> {
+        send(self.host(), request, timeout)
     }
 }
 
-/// Sends a request of somebody who is no client.
+/// Sends a request, of a client or of somebody who is none.
 pub(crate) async fn send<H: Http>(host: &H, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
     let endpoint = endpoint_of(&request);
     host.send(request, limits(timeout)).await.map_err(|failure| in_words(failure, &endpoint, timeout))

@@ -1,5 +1,6 @@
 //! What every JavaScript host has at its global scope, and how its values become words.
 
+use crate::error::{harmless, without_tokens};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -85,7 +86,7 @@ pub(super) fn call(value: &JsValue, method: &str) -> Result<JsValue, JsValue> {
 pub(super) fn words(thrown: &JsValue) -> String {
     // The message of an error is whatever was put there, by a getter that may throw.
     let text = thrown.as_string().or_else(|| member_of(thrown, "message")?.as_string());
-    crate::error::harmless(text.as_deref().unwrap_or("no reason given"))
+    without_tokens(&harmless(text.as_deref().unwrap_or("no reason given")))
 }
 
 /// What a thrown value says, with the name of the error: Node has only in the cause whether a name was not found or a
@@ -95,7 +96,7 @@ pub(super) fn reason(thrown: &JsValue) -> String {
     let behind = cause.as_ref().unwrap_or(thrown);
     let said = words(behind);
     match member_of(behind, "code").and_then(|code| code.as_string()) {
-        Some(name) => format!("{}: {said}", crate::error::harmless(&name)),
+        Some(name) => format!("{}: {said}", harmless(&name)),
         None => said,
     }
 }

@@ -18,8 +18,8 @@ pub const MAX_DEPTH: usize = 64;
 /// megabyte of objects just below it takes less than a second.
 pub const MAX_MEMBERS: usize = 2000;
 
-/// A JSON value.
-#[derive(Debug, Clone, PartialEq)]
+/// A JSON value. `Debug` shows no string, since it can be a token.
+#[derive(Clone, PartialEq)]
 pub enum Json {
     /// `null`
     Null,
@@ -86,6 +86,17 @@ impl Json {
         match self {
             Self::String(text) => Some(text),
             _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String(_) => f.write_str("String(…)"),
+            Self::Array(elements) => f.debug_tuple("Array").field(elements).finish(),
+            Self::Object(object) => f.debug_tuple("Object").field(object).finish(),
+            Self::Null | Self::Bool(_) | Self::Number(_) => fmt::Display::fmt(self, f),
         }
     }
 }

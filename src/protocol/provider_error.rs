@@ -2,7 +2,7 @@
 
 use super::http::HttpResponse;
 use super::json::{Json, Object, parse_object};
-use crate::error::{Class, Code, Error, harmless};
+use crate::error::{Class, Code, Error, harmless, without_tokens};
 
 /// The codes that are named as the provider's `error` is.
 const ON_THE_WIRE: &[Code] = &[
@@ -51,7 +51,7 @@ pub const fn code_of_status(status: u16) -> Option<Code> {
 #[must_use]
 pub fn from_wire(error: &str, description: Option<&str>, job: Class, status: Option<u16>) -> Error {
     let code = status.and_then(code_of_status).or_else(|| code_of(error)).unwrap_or(Code::ProviderRefused);
-    let failure = Error::new(code, format!("the provider answered \"{}\"", harmless(error)));
+    let failure = Error::new(code, format!("the provider answered \"{}\"", without_tokens(&harmless(error))));
     let failure = match code.class() {
         // The codes of RFC 6749 5.2 say nothing about which job it was, and neither does an unknown one.
         Class::TokenExchange => failure.during(job),

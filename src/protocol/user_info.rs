@@ -7,7 +7,7 @@ use super::jwt::{self, Jwt};
 use super::provider_error;
 use super::url::HttpsUrl;
 use super::words;
-use crate::error::{Class, Code, Error, Result, harmless};
+use crate::error::{Class, Code, Error, Result, without_tokens};
 
 /// What the endpoint answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ pub fn judge(response: &HttpResponse) -> Result<Answer> {
         return Ok(Answer::Plain(claims.with_code(Code::InvalidClaim)));
     }
     if response.media_type().as_deref() != Some("application/jwt") {
-        let actual = harmless(response.header("content-type").unwrap_or("no media type"));
+        let actual = without_tokens(response.header("content-type").unwrap_or("no media type"));
         let message = "the userinfo endpoint must answer with application/json or application/jwt";
         let error = Error::new(Code::InvalidResponse, message).during(Class::Provider);
         return Err(error.mismatch("application/json", actual));

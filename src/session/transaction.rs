@@ -1,5 +1,7 @@
 //! The transaction: what this user agent remembers of a sign-in under way (RFC 6749 10.12, OIDC Core 3.1.2.1).
 
+use std::fmt;
+
 use crate::error::{Code, Error, Result};
 use crate::protocol::json::{self, Json, Object};
 use crate::protocol::secret::{Secret, fingerprint};
@@ -10,8 +12,8 @@ pub const LIFETIME_SECONDS: i64 = 600;
 /// How many sign-ins may be under way at once.
 pub const MAX_TRANSACTIONS: usize = 16;
 
-/// A sign-in under way, or the mark of one that was used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A sign-in under way, or the mark of one that was used. `Debug` shows neither secrets nor what is the app's own.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Transaction {
     /// When the authorization request was made, in Unix seconds.
     pub created_at: i64,
@@ -39,8 +41,8 @@ pub enum Progress {
     },
 }
 
-/// What checking the response and redeeming its code needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What checking the response and redeeming its code needs. `Debug` shows neither verifier nor nonce.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pending {
     /// The code verifier (RFC 7636 4.1).
     pub verifier: Secret,
@@ -56,6 +58,18 @@ pub struct Pending {
     pub max_age: Option<i64>,
     /// The `acr_values` that were sent.
     pub acr_values: Vec<String>,
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Transaction {{ created_at: {}, epoch: {}, {:?}, … }}", self.created_at, self.epoch, self.progress)
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pending {{ issuer: {:?}, scope: {:?}, … }}", self.issuer, self.scope)
+    }
 }
 
 impl Transaction {

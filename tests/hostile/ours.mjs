@@ -87,9 +87,9 @@ export async function attempt({ IdpClient }, world, row) {
   /** The provider posts it to the app (OpenID Connect Back-Channel Logout 1.0, section 2.5). */
   const takeLogoutToken = async () => {
     const token = world.hostile.logoutToken(row.fault, clientId);
-    const { iss, sub, sid } = await idp.verifyLogoutToken(token, { store });
-    assert.equal(iss, world.hostile.issuer(row.fault));
-    assert.ok(sub === "usr_ada" || sid === "session-1", "whose session ends");
+    const { issuer, subject, sessionId } = await idp.verifyLogoutToken(token, { store });
+    assert.equal(issuer, world.hostile.issuer(row.fault));
+    assert.ok(subject === "usr_ada" || sessionId === "session-1", "whose session ends");
     if (row.twice) await idp.verifyLogoutToken(token, { store });
     return "accepted";
   };

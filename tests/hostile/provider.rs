@@ -3,21 +3,14 @@
 //! Where a row changes what is signed, the token is signed here, by Ed25519: there is no RSA key in Rust to sign with, so
 //! that `RS256` in such a row means EdDSA. Where it changes nothing of it, the token is one of `tests/fixtures/jose.json`.
 
-use jwt_compact::Algorithm;
-use jwt_compact::alg::{Ed25519, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 use wasm_oidc::protocol::callback::ResponseMode;
 use wasm_oidc::protocol::http::HttpResponse;
 
 use crate::edits::{Words, edited, edited_params, spoken};
+use crate::signing::{OURS, STRANGER, public_key, sign, spoilt};
 use crate::support::{CLIENT_ID, ISSUER, NOW, base64url, fixture};
 use base64ct::{Base64UrlUnpadded, Encoding};
-
-type Key = <Ed25519 as Algorithm>::SigningKey;
-
-/// Who signs: the provider, and somebody else.
-const OURS: [u8; 32] = [7; 32];
-const STRANGER: [u8; 32] = [9; 32];
 
 pub const REDIRECT_URI: &str = "https://app.example.com/callback";
 
@@ -271,35 +264,6 @@ fn changed_keys(keys: Vec<Value>, step: &Value, words: &Words) -> Vec<Value> {
         key
     };
     keys.into_iter().map(with_sign_byte).collect()
-}
-
-fn public_key(secret: [u8; 32]) -> Value {
-    let key = <Key as SigningKey<Ed25519>>::from_slice(&secret).unwrap().to_verifying_key();
-    json!({"kty": "OKP", "crv": "Ed25519", "x": base64url(VerifyingKey::<Ed25519>::as_bytes(&key))})
-}
-
-fn sign(secret: [u8; 32], header: &Value, payload: &str) -> String {
-    let key = <Key as SigningKey<Ed25519>>::from_slice(&secret).unwrap();
-    let input = format!("{}.{}", base64url(header.to_string()), base64url(payload));
-    let signature = Ed25519.sign(&key, input.as_bytes());
-    format!("{input}.{}", base64url(signature.to_bytes()))
-}
-
-/// The token with its signature spoilt.
-fn spoilt(token: &str, wrong: Option<&str>) -> String {
-    let (input, signature) = token.rsplit_once('.').unwrap();
-    let mut bytes = Base64UrlUnpadded::decode_vec(signature).unwrap();
-    match wrong {
-        None | Some("stranger") => {}
-        Some("empty") => bytes.clear(),
-        Some("zeros") => bytes.fill(0),
-        Some("broken") => {
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 1;
-        }
-        Some(wrong) => panic!("nobody knows what is wrong: {wrong}"),
-    }
-    format!("{input}.{}", base64url(bytes))
 }
 
 fn answer(body: &str) -> HttpResponse {

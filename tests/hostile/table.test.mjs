@@ -26,7 +26,8 @@ const COMPLETE = {
   "same code": ["authorize", "discovery", "jwks", "return", "token"],
   "another code": ["authorize", "discovery", "jwks", "return", "token"],
   "front-channel": ["authorize", "discovery", "jwks", "return", "token"],
-  "logout-token": ["discovery", "jwks"],
+  // What looks at logout tokens is a wasm of its own, which asks for itself.
+  "logout-token": ["discovery", "discovery", "jwks"],
   "sign-out": ["authorize", "discovery", "end_session", "jwks", "return", "revocation", "revocation", "token"],
 };
 

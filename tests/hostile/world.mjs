@@ -73,7 +73,7 @@ function noting(fault, issued) {
 
 /** @param {string} issuer @param {string} text a message of an error, fit for a table */
 export function short(issuer, text) {
-  const line = text.replaceAll(issuer, "ISSUER").replace(/\s+/g, " ").trim();
+  const line = text.replaceAll(issuer, "ISSUER").replace(/\s+/g, " ").replace(/[^\x20-\x7e]+/g, "?").trim();
   return line.length > 90 ? `${line.slice(0, 89)}…` : line;
 }
 

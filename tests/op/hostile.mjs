@@ -15,8 +15,7 @@ import { announced, endpointOf, endpoints } from "./endpoints.mjs";
 import { everywhere, fetchJson, forward, read, redirect, send } from "./http.mjs";
 import { signingKeys } from "./signing.mjs";
 
-/** @typedef {import("./faults.mjs").Fault} Fault */
-/** @typedef {import("./faults.mjs").Endpoint} Endpoint */
+/** @typedef {import("./faults.mjs").Fault} Fault @typedef {import("./faults.mjs").Endpoint} Endpoint */
 
 /**
  * @typedef {object} SeenRequest
@@ -42,8 +41,8 @@ export async function startHostile({ port = 0, faults = allFaults, ...behind } =
   const origin = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
 
   const upstream = await startTestProvider(behind);
-  const addClient = (/** @type {Record<string, any>} */ metadata) =>
-    upstream.addClient({ ...metadata, redirect_uris: [...metadata.redirect_uris, `${origin}/return`] });
+  const addClient = (/** @type {Record<string, any>} */ one) =>
+    upstream.addClient({ ...one, redirect_uris: [...one.redirect_uris, `${origin}/return`] });
   for (const client of testClients(behind)) await addClient(client);
   const metadata = await fetchJson(`${upstream.issuer}/.well-known/openid-configuration`);
 

@@ -80,7 +80,7 @@ import { edited, editedParams, spoken } from "./edits.mjs";
 /** The chapters, in the order of a sign-in. */
 export const CHAPTERS = [
   "discovery", "callback", "token-response", "id-token", "times", "forms", "signature", "keys", "userinfo", "refresh",
-  "honest", "logout", "front-channel",
+  "honest", "logout", "front-channel", "logout-token",
 ];
 
 /** Every row. @type {Row[]} */

@@ -50,8 +50,10 @@ test("a test in Rust carries what its name ends in, whatever stands between attr
     fn with_utf_8_and_rs256() {}
     #[test]
     fn at_the_limits_of_i64() {}
+    #[test]
+    fn at_the_limits_of_i64_x21() {}
     fn no_test_b3() {}`;
-  assert.deepEqual(idsIn("a.rs", source), ["B2", "X12", "I5", "PAR1", "C17"]);
+  assert.deepEqual(idsIn("a.rs", source), ["B2", "X12", "I5", "PAR1", "C17", "X21"]);
 });
 
 test("a test in JavaScript carries what stands in brackets at the end of its name, and a row of a table its ids", () => {
