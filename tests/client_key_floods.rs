@@ -17,6 +17,7 @@ use serde_json::json;
 use simulated::{KEYS, SimulatedHost, Started, code_of, exchange, exchange_now, html};
 use wasm_oidc::client::Client;
 use wasm_oidc::error::{Code, Result};
+use wasm_oidc::ports::HttpFailure;
 
 /// A process that knows the keys, and a provider that from now on names keys that do not exist.
 fn with_made_up_keys() -> (SimulatedHost, Client<SimulatedHost>) {
@@ -136,12 +137,12 @@ fn made_up_key_ids_are_no_flood_while_the_keys_cannot_be_fetched_x6() {
 }
 
 #[test]
-fn a_refusal_of_the_keys_is_not_tried_again_and_cools_down_too_x6() {
+fn a_refusal_of_the_keys_is_not_tried_again_and_cools_down_too_x6_x7() {
     let (host, client) = with_made_up_keys();
     for _ in 0..100 {
-        host.provider.plan(KEYS, Ok(html(404)));
+        host.provider.plan(KEYS, Err(HttpFailure::Redirect));
     }
-    assert_eq!(code_of(exchange_now(&host, &client)), Code::InvalidKeySet);
+    assert_eq!(code_of(exchange_now(&host, &client)), Code::RedirectRefused);
     for _ in 0..20 {
         assert_eq!(code_of(exchange_now(&host, &client)), Code::KeyNotFound);
     }
