@@ -265,7 +265,10 @@ fn an_answer_that_cannot_be_verified_yet_survives_a_reload_and_is_not_asked_for_
     let host = tab.0.reloaded();
     host.provider.forget_plans();
     let client = client(&host, "session");
+    // A reload ends no cool-down: until the keys may be asked for again, the old token serves.
     host.pass_seconds(2);
+    assert_eq!(host.run(client.access_token(0, false)).unwrap().expose(), before);
+    host.pass_seconds(31);
     let renewed = host.run(client.access_token(0, false)).unwrap();
     assert_ne!(renewed.expose(), before);
     assert_eq!((refreshes(&host), stored(&host)["pending"].is_null()), (1, true));

@@ -173,7 +173,9 @@ impl<H: Host> Client<H> {
 
     /// When a request was last forced, by whichever client of this page, and before a reload too.
     fn last_forced(&self, source: &KeySource) -> Option<i64> {
-        self.load(Area::Documents, &self.key_cache_key("forced", source))?.parse().ok()
+        let stored = self.load(Area::Documents, &self.key_cache_key("forced", source));
+        // A store that takes and does not give must not end it.
+        source.forced_at.get().max(stored.and_then(|text| text.parse().ok()))
     }
 
     fn cools_down(&self, source: &KeySource, forced_at: Option<i64>) -> bool {

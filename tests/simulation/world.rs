@@ -16,8 +16,8 @@ use crate::random::Random;
 use crate::scheduler::{Owner, Scheduler, Step, WORLD};
 use crate::tab::Tab;
 
-/// More polls than a seed needs: work that never rests is a finding.
-const MAX_POLLS: u32 = 400_000;
+/// More polls than a seed needs, a day of seven tabs with tokens of a minute among them: work that never rests is a finding.
+const MAX_POLLS: u32 = 1_000_000;
 
 /// Writes a line into the log, if one is kept.
 macro_rules! note {
