@@ -37,3 +37,22 @@ test("loading may stand at module scope of a Worker", async () => {
     await worker.dispose();
   }
 });
+
+test("a Worker looks at a token by the second wasm, which loads when it is asked", async () => {
+  const worker = await startWorker(project, `
+    import { checkToken } from "wasm-oidc";
+    const part = (value) => btoa(JSON.stringify(value)).replaceAll("=", "");
+    export default {
+      async fetch() {
+        const token = part({ alg: "RS256" }) + "." + part({ iss: "https://other.example" }) + ".AAAA";
+        return Response.json(await checkToken(token, { expectedIssuer: "https://idp.example" }));
+      },
+    };`);
+  try {
+    const report = await (await worker.dispatchFetch("http://worker/")).json();
+    assert.deepEqual([report.valid, report.issuerMatch, report.payload.iss], [false, false, "https://other.example"]);
+    assert.equal(report.steps.length, 6);
+  } finally {
+    await worker.dispose();
+  }
+});
