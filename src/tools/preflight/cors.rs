@@ -3,7 +3,8 @@
 
 use super::asking::{Exchange, NoAnswer};
 use super::finding::{Finding, FindingCode};
-use super::report::{Status, Step};
+use super::report::Step;
+use super::status::Status;
 use super::viewpoint::{Viewpoint, origin};
 use crate::error::harmless;
 use crate::ports::Host;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::report::Status;
+use super::status::Status;
 
 /// Declares the findings with how bad each is and the remedy that whoever configures the app or the provider reads.
 macro_rules! findings {

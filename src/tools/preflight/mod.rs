@@ -16,13 +16,15 @@ mod finding;
 mod keys;
 mod offers;
 mod report;
+mod status;
 mod token;
 mod viewpoint;
 
 use futures_util::future::join4;
 
 pub use finding::{Finding, FindingCode};
-pub use report::{Preflight, Status, Step};
+pub use report::{Preflight, Step};
+pub use status::Status;
 
 use crate::client::Client;
 use crate::error::harmless;

@@ -1,7 +1,8 @@
 //! What the provider says it offers, against what this client needs (RFC 8414 2, OpenID Connect Discovery 1.0 3).
 
 use super::finding::{Finding, FindingCode};
-use super::report::{Status, Step};
+use super::report::Step;
+use super::status::Status;
 use crate::client::ClientOptions;
 use crate::error::{Code, harmless};
 use crate::protocol::algorithm;

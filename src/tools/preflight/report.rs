@@ -1,38 +1,13 @@
 //! The report of a preflight: steps in order, each with its outcome.
 
 use super::finding::Finding;
+use super::status::Status;
 use crate::error::harmless;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::words;
 
 /// How long a list in the details may be.
 const MAX_LISTED: usize = 100;
-
-/// How a step ended; the worse the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// It could not be looked at, or does not matter here.
-    Skipped,
-    /// All is well.
-    Success,
-    /// It works, but not everything, or not as safely as it could.
-    Warning,
-    /// Signing in does not work, or is not safe.
-    Failure,
-}
-
-impl Status {
-    /// The name that JavaScript sees.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Skipped => "skipped",
-            Self::Success => "success",
-            Self::Warning => "warning",
-            Self::Failure => "failure",
-        }
-    }
-}
 
 /// What one step looked at and found.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,8 @@
 
 use super::asking::{Exchange, NoAnswer, silence};
 use super::finding::{Finding, FindingCode};
-use super::report::{Status, Step};
+use super::report::Step;
+use super::status::Status;
 use crate::error::{Code, harmless};
 use crate::protocol::http::HttpRequest;
 use crate::protocol::json::parse_object_as;
