@@ -1,4 +1,5 @@
-// The packed package built by Vite and opened in Chromium: one wasm beside the bundle, and not a word on the console.
+// The packed package built by Vite and opened in Chromium: each wasm beside the bundle, loaded when it is needed, and not
+// a word on the console.
 
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -16,18 +17,20 @@ before(async () => {
   project = await emptyProject();
   await project.write({
     "index.html": `<!doctype html><link rel="icon" href="data:,"><title>app</title><script type="module" src="./app.js"></script>`,
-    "app.js": `import * as wasmOidc from "wasm-oidc";${ASK}globalThis.told = ask(wasmOidc);`,
+    "app.js": `import * as wasmOidc from "wasm-oidc";${ASK}globalThis.told = ask(wasmOidc);
+      globalThis.look = () => wasmOidc.checkToken("no token", { expectedIssuer: "https://idp.example" });`,
   });
   await build({ root: project.folder, configFile: false, logLevel: "error" });
 });
 after(() => project?.remove());
 
-test("Vite emits one wasm", async () => {
+test("Vite emits each wasm", async () => {
   const files = await readdir(join(project.folder, "dist"), { recursive: true });
-  assert.equal(files.filter((file) => file.endsWith(".wasm")).length, 1, files.join(", "));
+  const wasms = files.filter((file) => file.endsWith(".wasm")).map((file) => file.replace(/^assets\/|-.+/g, ""));
+  assert.deepEqual(wasms.sort(), ["core", "tools"], files.join(", "));
 });
 
-test("the built page loads the wasm once and asks for access, in Chromium", async () => {
+test("the built page loads one wasm once and asks for access, and the other when it looks at a token, in Chromium", async () => {
   const server = await preview({
     root: project.folder, configFile: false, logLevel: "error", preview: { host: "127.0.0.1", port: 0 },
   });
@@ -46,7 +49,10 @@ test("the built page loads the wasm once and asks for access, in Chromium", asyn
     page.on("request", (request) => request.url().endsWith(".wasm") && wasms.push(request.url()));
     await page.goto(server.resolvedUrls?.local[0] ?? "");
     assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).told), ANSWERS);
-    assert.equal(wasms.length, 1);
+    assert.match(wasms.join(), /^[^,]+\/core-[^,]+$/);
+    const report = await page.evaluate(() => /** @type {any} */ (globalThis).look());
+    assert.equal(report.valid, false);
+    assert.match(wasms.slice(1).join(), /^[^,]+\/tools-[^,]+$/);
     assert.deepEqual(said, []);
   } finally {
     await browser.close();
