@@ -9,12 +9,14 @@
 )]
 
 mod support;
+#[path = "support/timing.rs"]
+mod timing;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use peak_alloc::PeakAlloc;
 use support::base64url;
+use timing::shortest;
 use wasm_oidc::authz::access::Access;
 use wasm_oidc::error::{Class, Code, Error};
 use wasm_oidc::protocol::callback::{ResponseMode, parse_response, recognize, without_response_parameters};
@@ -44,16 +46,6 @@ fn answer(body: String) -> HttpResponse {
     HttpResponse { status: 200, headers, body: body.into_bytes() }
 }
 
-/// The shortest of some runs: what else the machine does only ever adds.
-fn time(job: &dyn Fn()) -> Duration {
-    let once = || {
-        let start = Instant::now();
-        job();
-        start.elapsed()
-    };
-    (0..7).map(|_| once()).min().unwrap()
-}
-
 /// The most memory that a job takes beyond what was there.
 fn memory(job: &dyn Fn()) -> usize {
     MEMORY.reset_peak_usage();
@@ -71,7 +63,7 @@ fn grows_no_faster_than_its_input(name: &str, size: usize, input: &dyn Fn(usize)
     let (small, large) = (input(size), input(size * FACTOR));
     let (before, after) = (memory(&|| job(&small)), memory(&|| job(&large)));
     assert!(after <= before * FACTOR * 3 + 4096, "{name}: {before} bytes, and {after} for {FACTOR} times the input");
-    let (before, after) = (time(&|| job(&small)), time(&|| job(&large)));
+    let (before, after) = (shortest(&|| job(&small)), shortest(&|| job(&large)));
     assert!(after <= before * 320, "{name}: {before:?}, and {after:?} for {FACTOR} times the input");
 }
 
