@@ -10,7 +10,7 @@ import { GaveUp, ROOT, filesBelow, ifStarted, inRoot } from "./run.mjs";
 const OWN_TESTS = "tests/scripts/security.test.mjs";
 
 const ID = "[A-Z]{1,3}\\d{1,2}";
-const JAVASCRIPT_NAME = new RegExp(`\\b(?:it|test|describe)(?:\\.\\w+)?\\(\\s*(["'\`])(?:(?!\\1)[^\\\\\\n]|\\\\.)*\\[(${ID}(?:, ${ID})*)\\]\\1`, "g");
+const JAVASCRIPT_NAME = new RegExp(`\\b(?:it|test|describe)\\(\\s*(["'\`])(?:(?!\\1)[^\\\\\\n]|\\\\.)*\\[(${ID}(?:, ${ID})*)\\]\\1`, "g");
 const TABLE_ROW = /["']?\bids["']?\s*:\s*\[([^\]]*)\]/g;
 const RUST_TEST = /#\[(?:test|wasm_bindgen_test)\b[^\]]*\]\s*(?:#\[[^\]]*\]\s*|\/\/[^\n]*\n\s*)*(?:pub\s+)?(?:async\s+)?fn\s+(\w+)/g;
 const RUST_IDS = /(?:_(?![iuf](?:8|16|32|64)(?!\d))[a-z]{1,3}\d{1,2})+$/;

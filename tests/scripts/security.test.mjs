@@ -61,7 +61,7 @@ test("a test in JavaScript carries what stands in brackets at the end of its nam
     it("one [B2]", () => {});
     test('two [X12, I5]', async () => {});
     describe(\`three of \${kind} [C1]\`, () => {});
-    it.only("four, which is \\"quoted\\" [D1]", () => {});
+    it("four, which is \\"quoted\\" [D1]", () => {});
     it("five [B3] is not at the end", () => {});
     it("six [not ids]", () => {});
     it("seven", () => assert.equal(a, "x [B4]"));
