@@ -6,5 +6,6 @@ mod index;
 mod order;
 pub mod organizations;
 pub mod question;
+mod refusal;
 pub mod scope;
 mod written;

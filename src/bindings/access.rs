@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::errors::thrown;
 use super::record::{Record, to_js};
 use crate::authz::access::{self, Access, Grant};
 use crate::authz::question::Question;
@@ -46,6 +47,11 @@ impl WasmAccess {
         record.text("organization", organization.map(|organization| organization.id.as_str()));
         record.text("scope", Some(scope));
         to_js(&record.done())
+    }
+
+    /// The error of what nothing grants, as a record.
+    pub fn refusal(&self, organization: Option<String>, action: &str, resource: &str) -> JsValue {
+        thrown(self.0.refusal(organization.as_deref(), action, resource))
     }
 
     /// Whether the organization lists the role; whether the token has it, where the place is negative.
