@@ -79,9 +79,18 @@ mod tests {
         let access = member_of_org_a();
         let token = Access::new(None, Vec::new(), Vec::new());
         for (refused, expected) in [
-            (access.require("write", "users"), "needs the scope \"users:write\" or a wider one, and the agent has none such in any"),
-            (access.require_in("org_a", "write", "users"), "\"users:write\" or a wider one in the organization \"org_a\""),
-            (access.require_in("org_b", "read", "users"), "in the organization \"org_b\", since the agent is no member of it"),
+            (
+                access.require("write", "users"),
+                "needs the scope \"users:write\" or a wider one, and the agent has none such in any",
+            ),
+            (
+                access.require_in("org_a", "write", "users"),
+                "\"users:write\" or a wider one in the organization \"org_a\"",
+            ),
+            (
+                access.require_in("org_b", "read", "users"),
+                "in the organization \"org_b\", since the agent is no member of it",
+            ),
             (access.require_in("", "read", "users"), "the agent is no member of it"),
             (token.require("read", "users"), "the token has none such; ask for it with the token"),
             (access.require("*", "users"), "\"*\" on \"users\" is no question: expected an action like"),

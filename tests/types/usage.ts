@@ -1,10 +1,11 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken, encryptedStorage, hasAccess, isOAuthError,
-  memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type PreflightStep, type Relayed,
-  type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
+  CallbackError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken, encryptedStorage,
+  hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
+  type ClientEvent, type PreflightStep, type Relayed, type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport,
+  type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -35,10 +36,11 @@ export async function page(): Promise<void> {
 }
 
 export function allowed(agent: Agent): readonly string[] {
-  const questions: AccessQuestion[] = [{ action: "read", resource: "users" }, { action: "write", resource: "a.b", organization: "org_x" }];
+  const one: AccessQuestion = { action: "write", resource: "projects.tasks", organization: "org_x" };
+  const questions = [one, { action: "read", resource: "users" }];
   const answers: boolean[] = agent.checkMany(questions);
   const reason: AccessReason | null = agent.whyAccess("read", "users", "org_x") ?? agent.whyAccess("read", "users");
-  console.log(answers, reason?.organization, reason?.scope, agent.hasRole("Auditor"), agent.roles.length, agent.malformedScopes[0]);
+  console.log(answers, reason?.organization, reason?.scope, agent.hasRole("Auditor"), agent.malformedScopes[0]);
   try {
     agent.requireAccess("write", "projects", "org_x");
   } catch (error) {
