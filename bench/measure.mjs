@@ -4,15 +4,16 @@
 import { casl, plainLoop, wasmOidc } from "./contestants.mjs";
 import { newQuestions, organizationsWith, repeatedQuestions } from "./questions.mjs";
 
+/** @typedef {import("./contestants.mjs").Question} Question */
+
 const SCOPES = [10, 1_000, 10_000];
 const ORGANIZATIONS = [1, 1_000];
-const ROUNDS = 7;
 
-/** Long beside what a browser's clock rounds to. */
-const LEAST_MILLISECONDS = 15;
+/** Many short rounds: in some of them the machine does nothing else. */
+const ROUNDS = 60;
 
-/** How many new questions in a round: a loop over 10,000 scopes takes its time for each, and the others do not. */
-const NEW = { wasmOidc: 20_000, casl: 5_000, plainLoop: 500 };
+/** A round: long beside what a browser's clock rounds to, short beside the turns that programs take. */
+const ROUND_MICROSECONDS = 2_000;
 
 /**
  * @typedef {object} Row
@@ -20,7 +21,7 @@ const NEW = { wasmOidc: 20_000, casl: 5_000, plainLoop: 500 };
  * @property {"anywhere" | "within"} where `hasAccess`, or `hasAccessIn`
  * @property {number} scopes in all organizations together
  * @property {number} organizations
- * @property {Record<keyof typeof NEW, number>} microseconds
+ * @property {Record<"wasmOidc" | "casl" | "plainLoop", number>} microseconds
  */
 
 /** @returns {Promise<{ rows: Row[], first: { scopes: number, organizations: number, microseconds: number }[] }>} */
@@ -37,37 +38,60 @@ export async function measure() {
       first.push({ scopes, organizations, microseconds: (performance.now() - start) * 1000 });
       for (const where of /** @type {const} */ (["anywhere", "within"])) {
         const again = repeatedQuestions(scopes, organizations);
-        const repeated = { wasmOidc: Infinity, casl: Infinity, plainLoop: Infinity };
-        const once = { ...repeated };
-        for (let round = 0; round < ROUNDS; round += 1) {
-          for (const name of names) {
-            repeated[name] = Math.min(repeated[name], timeOfRepeated(contestants[name][where], again));
-          }
-          for (const name of names) {
-            const questions = newQuestions(NEW[name], scopes, organizations);
-            once[name] = Math.min(once[name], timeOf(() => expectHalf(contestants[name][where](questions), NEW[name], name)) / NEW[name]);
-          }
+        for (const kind of /** @type {const} */ (["repeated", "new"])) {
+          const runs = names.map((name) => {
+            const ask = contestants[name][where];
+            // CASL has no `**`, by which the new ones are granted.
+            const share = kind === "new" && name === "casl" ? 0 : 0.5;
+            return new Run(ask, share, kind === "new" ? (count) => newQuestions(count, scopes, organizations) : () => again);
+          });
+          for (let round = 0; round < ROUNDS; round += 1) for (const run of runs) run.round();
+          const microseconds = Object.fromEntries(names.map((name, at) => [name, runs[at].best]));
+          rows.push(/** @type {Row} */ ({ kind, where, scopes, organizations, microseconds }));
         }
-        rows.push(/** @type {Row} */ ({ kind: "repeated", where, scopes, organizations, microseconds: repeated }));
-        rows.push(/** @type {Row} */ ({ kind: "new", where, scopes, organizations, microseconds: once }));
       }
     }
   }
   return { rows, first };
 }
 
-/**
- * @param {(questions: import("./contestants.mjs").Question[]) => number} ask
- * @param {import("./contestants.mjs").Question[]} questions
- */
-function timeOfRepeated(ask, questions) {
-  let passes = 1;
-  for (;;) {
-    const milliseconds = timeOf(() => {
-      for (let pass = 0; pass < passes; pass += 1) expectHalf(ask(questions), questions.length, "repeated");
-    }) / 1000;
-    if (milliseconds >= LEAST_MILLISECONDS) return (milliseconds * 1000) / (passes * questions.length);
-    passes *= milliseconds * 4 < LEAST_MILLISECONDS ? 4 : 2;
+/** One contestant with one kind of question. */
+class Run {
+  /** Microseconds for an answer, in the best round. */
+  best = Infinity;
+  #count = 100;
+  #passes = 1;
+
+  /**
+   * @param {(questions: Question[]) => number} ask
+   * @param {number} share how many of the questions are granted: who answers wrongly is no contestant
+   * @param {(count: number) => Question[]} questionsFor
+   */
+  constructor(ask, share, questionsFor) {
+    this.ask = ask;
+    this.share = share;
+    this.questionsFor = questionsFor;
+    while (Math.min(this.#time(), this.#time(), this.#time()) < ROUND_MICROSECONDS) {
+      // The same questions again, or more of the new ones.
+      if (questionsFor(1).length > 1) this.#passes *= 2;
+      else this.#count *= 2;
+    }
+  }
+
+  round() {
+    const asked = this.#count * this.#passes;
+    this.best = Math.min(this.best, this.#time() / asked);
+  }
+
+  #time() {
+    const questions = this.questionsFor(this.#count);
+    let granted = 0;
+    const time = timeOf(() => {
+      for (let pass = 0; pass < this.#passes; pass += 1) granted += this.ask(questions);
+    });
+    const expected = questions.length * this.#passes * this.share;
+    if (granted !== expected) throw new Error(`${granted} of ${questions.length * this.#passes} are granted, not ${expected}`);
+    return time;
   }
 }
 
@@ -76,17 +100,4 @@ function timeOf(run) {
   const start = performance.now();
   run();
   return (performance.now() - start) * 1000;
-}
-
-/**
- * A contestant that answers wrongly is no contestant.
- *
- * @param {number} granted
- * @param {number} asked
- * @param {string} name
- */
-function expectHalf(granted, asked, name) {
-  // CASL has no `**`, by which the new ones are granted.
-  const expected = name === "casl" ? 0 : asked / 2;
-  if (granted !== expected) throw new Error(`${name}: ${granted} of ${asked} questions are granted, not ${expected}`);
 }

@@ -46,7 +46,9 @@ async function inChromium(executablePath) {
   };
   const server = createServer(({ url = "" }, res) => {
     const [type, content] = files[url] ?? [];
-    res.writeHead(content === undefined ? 404 : 200, type === undefined ? {} : { "content-type": type }).end(content);
+    // Isolated, so that the browser's clock is exact.
+    const isolated = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+    res.writeHead(content === undefined ? 404 : 200, { ...isolated, "content-type": type ?? "text/plain" }).end(content);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
