@@ -287,6 +287,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
 
   /**
    * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
+   * Without an `issuer` there is nothing to discover: `{}`, without a request; `metadata` has what was given.
    *
    * @throws NetworkError, TimeoutError, ProviderError (retry); DiscoveryError `issuer_mismatch`, `invalid_metadata`,
    *   `insecure_endpoint` (plain http, from a provider on https on loopback too), `discovery_failed`. A failed forced

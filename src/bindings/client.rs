@@ -147,7 +147,7 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             client.restore().await?;
             Json::Null
         }
-        "discover" => Json::Object(client.discover(flag(&arguments, "force")?).await?.document.clone()),
+        "discover" => Json::Object(client.discovered(flag(&arguments, "force")?).await?),
         "create_authorization_request" => {
             let options = sign_in_options(&client, &arguments)?;
             records::authorization_url(&client.create_authorization_request(&options).await?)
