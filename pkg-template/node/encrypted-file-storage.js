@@ -94,7 +94,7 @@ async function encrypt(key, text, purpose) {
 
 /**
  * @param {CryptoKey} key
- * @param {{ iv?: unknown, ciphertext?: unknown }} sealed
+ * @param {{ iv?: unknown, ciphertext?: unknown, [member: string]: unknown }} sealed
  * @param {string} purpose
  * @returns {Promise<string | undefined>} nothing where it was sealed with another key or for another purpose, or changed
  */

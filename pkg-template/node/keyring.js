@@ -129,7 +129,7 @@ async function derive(passphrase, { N, r, p, salt }) {
       error === null ? resolve(bytes) : reject(error));
   });
   try {
-    return await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+    return await crypto.subtle.importKey("raw", /** @type {any} */ (bytes), "AES-GCM", false, ["encrypt", "decrypt"]);
   } finally {
     bytes.fill(0);
   }

@@ -2,8 +2,8 @@
 // Signing in from a program (RFC 8252): the user's browser goes to the provider and comes back to a loopback address.
 
 import { BESIDE } from "../answer.js";
-import { IdpClient } from "../client.js";
 import { configurationError, toError } from "../errors.js";
+import { IdpClient } from "../index.js";
 import { addressIn, addressOf } from "./address.js";
 import { listen } from "./loopback.js";
 import { openSystemBrowser } from "./system-browser.js";
@@ -21,7 +21,7 @@ const LONGEST = 600;
  * @typedef {object} Plan
  * @property {import("./address.js").Address} address
  * @property {IdpClient} [client] the app's own
- * @property {Record<string, unknown>} options of the client that is to be made
+ * @property {import("../index.js").ClientOptions} options of the client that is to be made
  * @property {Record<string, unknown>} signIn
  * @property {((url: string) => unknown) | undefined} open
  * @property {number} [seconds]
@@ -195,7 +195,7 @@ function parted(others, client) {
   if (!signIn.loginHint) delete signIn.loginHint;
   // Who signs in can change what was filled in for them.
   else signIn.enforceLoginHint ??= true;
-  return { signIn, options: Object.fromEntries(entries.filter((entry) => !isSignIn(entry))) };
+  return { signIn, options: /** @type {any} */ (Object.fromEntries(entries.filter((entry) => !isSignIn(entry)))) };
 }
 
 /** @param {unknown} openBrowser */
