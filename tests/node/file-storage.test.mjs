@@ -8,6 +8,7 @@ import { after, before, beforeEach, afterEach, test } from "node:test";
 import { IdpClient, StorageError } from "wasm-oidc";
 import { encryptedFileStorage, fileStorage, login } from "wasm-oidc/node";
 
+import { startTestProvider } from "../op/provider.mjs";
 import { browserOf, emptyFolder, runProgram, startSetting } from "./setting.mjs";
 
 /** @type {Awaited<ReturnType<typeof startSetting>>} */
@@ -78,7 +79,7 @@ for (const [kind, make] of KINDS) {
     assert.doesNotMatch(await readFile(path, "utf8"), /over/);
   });
 
-  test(`${kind}: two hundred changes by four programs at once are all there`, async () => {
+  test(`${kind}: changes that are asked for at once are all there`, async () => {
     const storages = Array.from({ length: 4 }, () => make(path));
     await Promise.all(storages.flatMap((storage, one) => Array.from({ length: 10 }, (_, two) => storage.save(`${one}.${two}`, `${one * two}`))));
     assert.equal((await make(path).list()).length, 40);
@@ -189,21 +190,24 @@ for (const [kind, make] of KINDS) {
 
   test(`${kind}: a login survives the program, several providers have one file, and signing out of one leaves the other`, async () => {
     const options = { ...setting.options, storage: make(path) };
+    const provider = await startTestProvider({ redirectUris: [`http://127.0.0.1:${setting.port}/callback`] });
+    const { issuer } = provider;
     const ada = await login({ ...options, openBrowser: browserOf("ada") });
-    const ben = await login({ ...options, name: "other", openBrowser: browserOf("ben") });
+    const ben = await login({ ...options, issuer, openBrowser: browserOf("ben") });
     assert.equal((await make(path).list("wasm-oidc:session:")).length, 2);
     for (const { idp } of [ada, ben]) idp.dispose();
     assert.equal(await modeOf(path), "600");
 
     const { port, ...mine } = options;
     const again = { ...mine, storage: make(path), redirectUri: `http://127.0.0.1:${port}/callback`, session: /** @type {const} */ ("single-user") };
-    const [first, second] = [await IdpClient.create(again), await IdpClient.create({ ...again, name: "other" })];
+    const [first, second] = [await IdpClient.create(again), await IdpClient.create({ ...again, issuer })];
     assert.deepEqual([first.agent?.id, second.agent?.id], ["usr_ada", "usr_ben"]);
     assert.equal((await first.refresh()).id, "usr_ada");
     await first.signOut({ redirect: false });
     assert.equal((await make(path).list()).length, 1);
     assert.equal((await second.refresh()).id, "usr_ben");
     for (const idp of [first, second]) idp.dispose();
+    await provider.close();
   });
 
   test(`${kind}: a broken file is dropped by the client with a warning, and one that cannot be used leaves it in memory`, async () => {
@@ -234,6 +238,12 @@ test("a file holds the tokens in plain text only where it is not encrypted", asy
 });
 
 test("a file of somebody else, or one without permission, is refused with its path", async () => {
+  if (process.geteuid?.() !== 0) {
+    // Who is not root can make nothing that belongs to others, but can lock themselves out.
+    await fileStorage(path).save("a", "1");
+    await chmod(path, 0);
+    return assertRefused(fileStorage(path).load("a"), /may not be read and written by this user/);
+  }
   const told = async (/** @type {string} */ how) => (await runProgram("as-nobody.mjs", { path, folder: place.folder, how })).told;
   await chmod(place.folder, 0o777);
   await fileStorage(path).save("a", "1");
