@@ -18,6 +18,7 @@ const MOST_KEYS = 8;
 const COST = Object.freeze({ N: 2 ** 17, r: 8, p: 1 });
 
 /** What a file may ask for: it could come from anybody. */
+const LOWEST = Object.freeze({ N: 2 ** 15, r: 8, p: 1 });
 const HIGHEST = Object.freeze({ N: 2 ** 19, r: 8, p: 4 });
 
 /**
@@ -111,9 +112,9 @@ function derived(passphrase) {
 /** @param {any} kdf @returns {kdf is Kdf} */
 function isKdf(kdf) {
   if (kdf?.name !== "scrypt" || typeof kdf.salt !== "string") return false;
-  const isPower = Number.isInteger(kdf.N) && kdf.N > 1 && Number.isInteger(Math.log2(kdf.N));
   const names = /** @type {const} */ (["N", "r", "p"]);
-  return isPower && names.every((name) => Number.isInteger(kdf[name]) && kdf[name] >= 1 && kdf[name] <= HIGHEST[name]);
+  const isWithin = names.every((name) => Number.isInteger(kdf[name]) && kdf[name] >= LOWEST[name] && kdf[name] <= HIGHEST[name]);
+  return isWithin && Number.isInteger(Math.log2(kdf.N));
 }
 
 /**
@@ -125,7 +126,7 @@ async function derive(passphrase, { N, r, p, salt }) {
   // One passphrase has several spellings in Unicode (NIST SP 800-63B 5.1.1.2).
   const text = passphrase.normalize("NFKC");
   const bytes = await new Promise((/** @type {(bytes: Buffer) => void} */ resolve, reject) => {
-    scrypt(text, Buffer.from(salt, "base64url"), KEY_BYTES, { N, r, p, maxmem: 256 * N * r * p }, (error, bytes) =>
+    scrypt(text, Buffer.from(salt, "base64url"), KEY_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, bytes) =>
       error === null ? resolve(bytes) : reject(error));
   });
   try {
