@@ -127,7 +127,7 @@ async function derive(passphrase, { N, r, p, salt }) {
   const text = passphrase.normalize("NFKC");
   const bytes = await new Promise((/** @type {(bytes: Buffer) => void} */ resolve, reject) => {
     scrypt(text, Buffer.from(salt, "base64url"), KEY_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, bytes) =>
-      error === null ? resolve(bytes) : reject(error));
+      error ? reject(error) : resolve(bytes));
   });
   try {
     return await crypto.subtle.importKey("raw", /** @type {any} */ (bytes), "AES-GCM", false, ["encrypt", "decrypt"]);
