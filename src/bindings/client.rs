@@ -166,7 +166,11 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "begin_relayed" => {
             let options = sign_in_options(&client, &arguments)?;
-            let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
+            let interaction = match arguments.required_string("where")? {
+                "silent" => Interaction::Silent,
+                "loopback" => Interaction::Loopback,
+                _ => Interaction::Popup,
+            };
             records::relayed(&client.begin_relayed(options, interaction).await?)
         }
         "finish_relayed" => {
