@@ -21,13 +21,17 @@ const FROM_HERE = Symbol("IdpClient");
 /** The options that are functions; all others are data. */
 const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
 
+/** The options that are data, or a function which the app plugs in. */
+const PLUG_INS = ["claimMapping", "clientAuth"];
+
 /** The options whose values nobody should read back. */
 const SECRETS = ["clientSecret", "clientAuth"];
 
 export class IdpClient extends EventTarget {
   #instance = acquire();
   #wasm;
-  #functions;
+  /** What is no data. @type {{ store?: object } & Record<string, any>} */
+  #app;
   #data;
   /** @type {{ revision: number, agent: Agent | null }} */
   #latest = { revision: -1, agent: null };
@@ -71,15 +75,9 @@ export class IdpClient extends EventTarget {
     if (typeof options !== "object" || options === null) {
       throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
     }
-    const { fetch, openUrl, storage, ...data } = options;
-    const functions = { fetch, openUrl };
-    for (const name of FUNCTIONS) {
-      if (functions[name] != null && typeof functions[name] !== "function") {
-        throw configurationError("invalid_option", `option "${name}": expected a function`);
-      }
-    }
-    this.#functions = functions;
+    const { storage, ...data } = options;
     const store = storeOf(storage);
+    this.#app = { ...takeFunctions(data), store };
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
@@ -87,7 +85,7 @@ export class IdpClient extends EventTarget {
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
     this.#wasm = this.#instance.call(
-      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), fetch, openUrl, store),
+      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), this.#app),
     );
     this.#api = this.#apiSession({});
   }
@@ -455,7 +453,7 @@ export class IdpClient extends EventTarget {
     const { later } = await import("./tools.js");
     // It keeps no session, so that it needs no store of sessions.
     const json = toJson({ ...this.#data, storage: "memory" });
-    return later(this, { json, fetch: this.#functions.fetch }, job, values, store);
+    return later(this, { json, app: this.#app }, job, values, store);
   }
 
   /** @param {object} options as Rust has read them */
@@ -473,7 +471,7 @@ export class IdpClient extends EventTarget {
 
   /** The app's `fetch`, or the platform's as it is at the time. @type {typeof fetch} */
   #send = (...request) => {
-    const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? globalThis.fetch);
+    const send = /** @type {typeof fetch} */ (this.#app.fetch ?? globalThis.fetch);
     return send(...request);
   };
 
@@ -562,6 +560,26 @@ export class IdpClient extends EventTarget {
 }
 
 addVerbs(IdpClient.prototype);
+
+/**
+ * Takes the functions out of options, of which data is left.
+ *
+ * @param {Record<string, unknown>} options
+ */
+function takeFunctions(options) {
+  /** @type {Record<string, Function>} */
+  const functions = {};
+  for (const name of [...FUNCTIONS, ...PLUG_INS]) {
+    const given = options[name];
+    if (typeof given === "function") {
+      functions[name] = given;
+      delete options[name];
+    } else if (given != null && !PLUG_INS.includes(name)) {
+      throw configurationError("invalid_option", `option "${name}": expected a function`);
+    }
+  }
+  return functions;
+}
 
 /** @param {string | undefined} json */
 function parsed(json) {

@@ -8,7 +8,7 @@ use super::errors::thrown;
 use super::record::{Record, to_js};
 use crate::client::{Client, ClientOptions};
 use crate::error::{Code, Error, Result};
-use crate::host::JsHost;
+use crate::host::{App, JsHost};
 use crate::ports::StorageKind;
 use crate::protocol::json::{self, Json, Object};
 use crate::protocol::logout_token::LogoutToken;
@@ -21,12 +21,13 @@ pub struct WasmTools(Client<JsHost>);
 
 #[wasm_bindgen]
 impl WasmTools {
-    /// Takes the options of a client; sends nothing.
+    /// Takes the options of a client and what the app plugs in; sends nothing.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &str, fetch: Option<Function>) -> std::result::Result<WasmTools, JsValue> {
+    pub fn new(options: &str, app: JsValue) -> std::result::Result<WasmTools, JsValue> {
+        let app = App::new(app);
         let made = read(options).and_then(|options| {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
-            Client::new(JsHost::new(StorageKind::Memory).with_fetch(fetch), options)
+            Client::new(JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch")), options)
         });
         made.map(Self).map_err(thrown)
     }

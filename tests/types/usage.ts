@@ -1,10 +1,11 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, StorageError, SubjectMismatchError, checkToken, encryptedStorage, hasAccess, isOAuthError,
-  memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type PreflightStep, type Relayed,
-  type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
+  CallbackError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken, encryptedStorage,
+  hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
+  type ClientEvent, type PreflightStep, type Relayed, type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport,
+  type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 
 export async function page(): Promise<void> {
@@ -32,6 +33,22 @@ export async function page(): Promise<void> {
   console.log((await idp.getTokens())?.expires_at, await idp.withToken((token) => token.length));
   await idp.clear();
   await idp.signOut({ returnTo: new URL("https://app.example.com/"), method: "post", appState: 3, revoke: false });
+}
+
+export function allowed(agent: Agent): readonly string[] {
+  const one: AccessQuestion = { action: "write", resource: "projects.tasks", organization: "org_x" };
+  const questions = [one, { action: "read", resource: "users" }];
+  const answers: boolean[] = agent.checkMany(questions);
+  const reason: AccessReason | null = agent.whyAccess("read", "users", "org_x") ?? agent.whyAccess("read", "users");
+  console.log(answers, reason?.organization, reason?.scope, agent.hasRole("Auditor"), agent.malformedScopes[0]);
+  try {
+    agent.requireAccess("write", "projects", "org_x");
+  } catch (error) {
+    if (error instanceof InsufficientScopeError) return error.granted ?? [`${error.required?.organization}`];
+  }
+  // @ts-expect-error: an agent's roles are its provider's
+  agent.roles.push("Auditor");
+  return agent.getScopesFor("org_x");
 }
 
 export async function beside(idp: IdpClient, signal: AbortSignal): Promise<string[]> {
