@@ -124,15 +124,15 @@ impl<H: Host> Client<H> {
     pub async fn renew_kept(&self, tokens: &TokenSet) -> Result<Renewed> {
         match self.refresh_tokens(tokens).await {
             Ok(exchanged) => Ok(Renewed::Fresh(exchanged)),
-            Err(error) => {
-                let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
-                let error = if passes { as_refresh_error(error) } else { error };
-                if passes && !tokens.is_expired(self.now(), 0) {
-                    return Ok(Renewed::Unchanged(error));
-                }
-                Err(error)
-            }
+            Err(error) => self.unchanged(tokens, error).map(Renewed::Unchanged),
         }
+    }
+
+    /// The error of a renewal that failed for a reason that passes, while the old tokens are still good.
+    pub(super) fn unchanged(&self, tokens: &TokenSet, error: Error) -> Result<Error> {
+        let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
+        let error = if passes { as_refresh_error(error) } else { error };
+        if passes && !tokens.is_expired(self.now(), 0) { Ok(error) } else { Err(error) }
     }
 
     /// The tokens, and whether their age is unknown.
