@@ -16,7 +16,9 @@ use crate::session::TokenSet;
 
 /// The sign-ins on devices that are under way: their codes stay in here.
 #[derive(Clone, Default)]
-pub(super) struct Devices(Rc<RefCell<Vec<(u32, Rc<DeviceSignIn>)>>>);
+pub(super) struct Devices(Rc<RefCell<Vec<UnderWay>>>);
+
+type UnderWay = (u32, Rc<DeviceSignIn>);
 
 impl Devices {
     fn keep(&self, id: u32, sign_in: DeviceSignIn) -> Rc<DeviceSignIn> {

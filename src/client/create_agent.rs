@@ -103,6 +103,13 @@ impl<H: Host> Client<H> {
         Ok(false)
     }
 
+    /// Whether tokens that are renewed without a refresh token have to be, to live `minimum` seconds from now.
+    #[must_use]
+    pub fn is_due_again(&self, tokens: &TokenSet, minimum: i64) -> bool {
+        let now = self.now();
+        tokens.is_due(now, self.inner.options.refresh_buffer) || tokens.is_expired(now, minimum)
+    }
+
     /// Makes tokens that the app kept the session of this client: stored, then announced.
     ///
     /// # Errors
