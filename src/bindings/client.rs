@@ -95,8 +95,11 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             text(client.create_logout_url(&options)?)
         }
         "is_renewal_due" => {
-            let tokens = tokens(arguments)?;
-            Json::Bool(client.is_renewal_due(&tokens, seconds(arguments, "minimum"), false)?)
+            let (tokens, minimum) = (tokens(arguments)?, seconds(arguments, "minimum"));
+            Json::Bool(match flag(arguments, "again")? {
+                true => client.is_due_again(&tokens, minimum),
+                false => client.is_renewal_due(&tokens, minimum, false)?,
+            })
         }
         "permitted" => {
             let policy = policy(arguments.required_string("auth")?)?;

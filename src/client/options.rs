@@ -65,6 +65,8 @@ pub struct ClientOptions {
     pub discovery_ttl: i64,
     /// How the provider returns the authorization response.
     pub response_mode: ResponseMode,
+    /// The app takes the password grant though RFC 9700 2.4 forbids it.
+    pub allow_password_grant: bool,
     /// The app says that this process serves one person.
     pub single_user: bool,
 }
@@ -108,6 +110,7 @@ impl ClientOptions {
             callback_timeout: given.seconds("callbackTimeoutSeconds", 1, LIFETIME_SECONDS).unwrap_or(300),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
             response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
+            allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
         };
         given.finish()?;

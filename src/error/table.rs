@@ -244,6 +244,10 @@ codes! {
     InvalidToken => "invalid_token", Provider, Reauthenticate;
     /// The resource is unknown or not allowed (RFC 8707 2).
     InvalidTarget => "invalid_target", TokenExchange, Fix;
+    /// The device code is over before the person agreed (RFC 8628 3.5).
+    ExpiredToken => "expired_token", TokenExchange, Reauthenticate;
+    /// The app itself gave up waiting for the person.
+    Cancelled => "cancelled", TokenExchange, Stop;
     /// The token is of a type that this client does not use.
     TokenTypeMismatch => "token_type_mismatch", TokenExchange, Fix;
     /// The user or the provider said no.
