@@ -2,6 +2,7 @@
 // The client as apps see it: arguments become JSON text, records become agents and errors, events reach listeners.
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
+import { BESIDE } from "./answer.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
@@ -21,13 +22,17 @@ const FROM_HERE = Symbol("IdpClient");
 /** The options that are functions; all others are data. */
 const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
 
+/** The options that are data, or a function which the app plugs in. */
+const PLUG_INS = ["claimMapping", "clientAuth"];
+
 /** The options whose values nobody should read back. */
 const SECRETS = ["clientSecret", "clientAuth"];
 
 export class IdpClient extends EventTarget {
   #instance = acquire();
   #wasm;
-  #functions;
+  /** What is no data. @type {{ store?: object } & Record<string, any>} */
+  #app;
   #data;
   /** @type {{ revision: number, agent: Agent | null }} */
   #latest = { revision: -1, agent: null };
@@ -45,11 +50,13 @@ export class IdpClient extends EventTarget {
     (tokens) => this.#later("renew_kept", { tokens }),
     (thrown) => this.#news.queue(notStored(thrown)),
   );
+  /** @type {import("./grants.js").Grants | undefined} */
+  #granted;
   /** Aborted by `dispose`; made when needed, since Workers make none at module scope. @type {AbortController | undefined} */
   #disposal;
   /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
   #jobs = {
-    begin: (silent, options) => this.#later("begin_relayed", { silent, options }),
+    begin: (where, options) => this.#later("begin_relayed", { where, options }),
     answers: (state, url) => this.#now("answers_relayed", { state, url }),
     finish: (state, url) => this.#later("finish_relayed", { state, url }),
     forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
@@ -71,15 +78,9 @@ export class IdpClient extends EventTarget {
     if (typeof options !== "object" || options === null) {
       throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
     }
-    const { fetch, openUrl, storage, ...data } = options;
-    const functions = { fetch, openUrl };
-    for (const name of FUNCTIONS) {
-      if (functions[name] != null && typeof functions[name] !== "function") {
-        throw configurationError("invalid_option", `option "${name}": expected a function`);
-      }
-    }
-    this.#functions = functions;
+    const { storage, ...data } = options;
     const store = storeOf(storage);
+    this.#app = { ...takeFunctions(data), store };
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
@@ -87,7 +88,7 @@ export class IdpClient extends EventTarget {
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
     this.#wasm = this.#instance.call(
-      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), fetch, openUrl, store),
+      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), this.#app),
     );
     this.#api = this.#apiSession({});
   }
@@ -182,6 +183,16 @@ export class IdpClient extends EventTarget {
     return this.#same(agent);
   }
 
+  /**
+   * How `wasm-oidc/node` signs in, in the browser beside this program.
+   *
+   * @param {(jobs: import("./answer.js").Jobs) => Promise<any>} ask resolves to what a sign-in resolves to
+   */
+  async [BESIDE](ask) {
+    const { agent } = await this.#news.whileSigningIn(() => ask(this.#jobs));
+    return this.#same(agent);
+  }
+
   /** @param {object} [options] */
   async signInSilent(options) {
     const record = await this.#news.whileSigningIn(() => askSilently(this.#jobs, options ?? {}));
@@ -235,6 +246,9 @@ export class IdpClient extends EventTarget {
     const kept = this.#kept.get(agent);
     if (kept === undefined) {
       throw configurationError("invalid_option", "`adopt` takes an agent that this client made, with tokens of its own");
+    }
+    if (!kept.adoptable) {
+      throw configurationError("invalid_option", "`adopt` takes no agent that renews itself by its grant: a session knows refresh tokens only");
     }
     await kept.settled();
     const record = await this.#later("adopt", { tokens: kept.tokens });
@@ -310,6 +324,42 @@ export class IdpClient extends EventTarget {
     return this.#later("introspect", { token, hint });
   }
 
+  /**
+   * @param {string | string[]} [scopes]
+   * @param {object} [options]
+   */
+  async clientCredentials(scopes, options) {
+    return (await this.#grants()).clientCredentials(scopes, options);
+  }
+
+  /** @param {object} options */
+  async passwordGrant(options) {
+    return (await this.#grants()).passwordGrant(options);
+  }
+
+  /**
+   * @param {string} token
+   * @param {object} [options]
+   */
+  async refreshTokenGrant(token, options) {
+    return (await this.#grants()).refreshTokenGrant(token, options);
+  }
+
+  /** @param {object} [options] */
+  async deviceAuthorization(options) {
+    return (await this.#grants()).deviceAuthorization(options);
+  }
+
+  /** @param {object} options */
+  async tokenExchange(options) {
+    return (await this.#grants()).tokenExchange(options);
+  }
+
+  /** @param {object} options */
+  async customGrant(options) {
+    return (await this.#grants()).customGrant(options);
+  }
+
   /** @param {Agent} [agent] */
   async refresh(agent) {
     if (agent !== undefined && !this.#ofSession.has(agent)) {
@@ -346,7 +396,11 @@ export class IdpClient extends EventTarget {
   }
 
   async clear() {
-    await this.#later("clear");
+    const hadMachines = this.#granted?.forget();
+    await this.#later("clear").catch((error) => {
+      // There was something to forget, and no session is none to end.
+      if (!(hadMachines && error.code === "no_ambient_session")) throw error;
+    });
   }
 
   /** @param {string | URL} [url] */
@@ -455,7 +509,20 @@ export class IdpClient extends EventTarget {
     const { later } = await import("./tools.js");
     // It keeps no session, so that it needs no store of sessions.
     const json = toJson({ ...this.#data, storage: "memory" });
-    return later(this, { json, fetch: this.#functions.fetch }, job, values, store);
+    return later(this, { json, app: this.#app }, job, values, store);
+  }
+
+  /** What asks for tokens without a redirect, loaded when it is needed. */
+  async #grants() {
+    const [{ Grants }, { cancelDevice }] = await Promise.all([import("./grants.js"), import("./tools.js")]);
+    return (this.#granted ??= new Grants({
+      look: (job, values) => this.#look(job, values),
+      cancelDevice: (id) => cancelDevice(this, id),
+      ways: this.#ways,
+      keep: (record, options) => this.#keep(record, options),
+      warn: (thrown) => this.#news.queue(notStored(thrown)),
+      disposal: this.#jobs.disposal(),
+    }));
   }
 
   /** @param {object} options as Rust has read them */
@@ -473,7 +540,7 @@ export class IdpClient extends EventTarget {
 
   /** The app's `fetch`, or the platform's as it is at the time. @type {typeof fetch} */
   #send = (...request) => {
-    const send = /** @type {typeof fetch} */ (this.#functions.fetch ?? globalThis.fetch);
+    const send = /** @type {typeof fetch} */ (this.#app.fetch ?? globalThis.fetch);
     return send(...request);
   };
 
@@ -529,7 +596,7 @@ export class IdpClient extends EventTarget {
 
   /**
    * @param {import("./kept.js").Record} record
-   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown }} [options]
+   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown, way?: import("./kept.js").Way }} [options]
    */
   #keep(record, options = {}) {
     const autoRefresh = /** @type {boolean} */ (options.autoRefresh ?? this.#data.autoRefresh ?? true);
@@ -562,6 +629,26 @@ export class IdpClient extends EventTarget {
 }
 
 addVerbs(IdpClient.prototype);
+
+/**
+ * Takes the functions out of options, of which data is left.
+ *
+ * @param {Record<string, unknown>} options
+ */
+function takeFunctions(options) {
+  /** @type {Record<string, Function>} */
+  const functions = {};
+  for (const name of [...FUNCTIONS, ...PLUG_INS]) {
+    const given = options[name];
+    if (typeof given === "function") {
+      functions[name] = given;
+      delete options[name];
+    } else if (given != null && !PLUG_INS.includes(name)) {
+      throw configurationError("invalid_option", `option "${name}": expected a function`);
+    }
+  }
+  return functions;
+}
 
 /** @param {string | undefined} json */
 function parsed(json) {

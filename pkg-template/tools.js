@@ -23,23 +23,34 @@ const ofClients = new WeakMap();
  * A job of src/bindings/tools.rs for a client.
  *
  * @param {object} client
- * @param {{ json: string, fetch?: Function }} options of the client
+ * @param {{ json: string, app: object }} options of the client: data, and what is none
  * @param {string} job
  * @param {object} values
  * @param {object | null} [store] where the job remembers something, if it does; the app's
  * @returns {Promise<any>}
  */
-export async function later(client, { json, fetch }, job, values, store) {
+export async function later(client, { json, app }, job, values, store) {
   const seen = store === undefined ? undefined : storeOfSeen(store);
   const instance = await live();
   let tools = ofClients.get(client);
   if (tools?.instance !== instance) {
-    tools = { instance, wasm: instance.call((glue) => new glue.WasmTools(json, fetch)) };
+    tools = { instance, wasm: instance.call((glue) => new glue.WasmTools(json, app)) };
     ofClients.set(client, tools);
   }
   const { wasm } = tools;
   const text = toJson(values);
   return instance.callAsync(() => wasm.later(job, text, seen));
+}
+
+/**
+ * Ends a sign-in on a device of a client, if it is still under way.
+ *
+ * @param {object} client
+ * @param {number} id
+ */
+export function cancelDevice(client, id) {
+  const tools = ofClients.get(client);
+  if (tools !== undefined && !tools.instance.dead) tools.instance.call(() => tools.wasm.cancel_device(id));
 }
 
 /**

@@ -17,7 +17,7 @@ use crate::client::{
     SignOutOptions, SignedIn, Target, Verdict,
 };
 use crate::error::{Code, Error, Result};
-use crate::host::JsHost;
+use crate::host::{App, JsHost};
 use crate::ports::Event;
 use crate::protocol::json::{self, Json, Object};
 use crate::session::TokenSet;
@@ -30,23 +30,18 @@ pub struct WasmClient(Client<JsHost>);
 impl WasmClient {
     /// Makes a client; sends nothing.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        options: &str,
-        emit: Function,
-        fetch: Option<Function>,
-        open_url: Option<Function>,
-        store: JsValue,
-    ) -> std::result::Result<WasmClient, JsValue> {
+    pub fn new(options: &str, emit: Function, app: JsValue) -> std::result::Result<WasmClient, JsValue> {
         let listener = move |event: Event| {
             // The wrapper only queues it.
             let _ = emit.call1(&JsValue::UNDEFINED, &to_js(&records::event(&event)));
         };
+        let app = App::new(app);
         let made = read(options).and_then(|options| {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
             let host = JsHost::new(options.storage)
-                .with_fetch(fetch)
-                .with_open_url(open_url)
-                .with_store(store)
+                .with_fetch(app.function("fetch"))
+                .with_open_url(app.function("openUrl"))
+                .with_store(app.object("store"))
                 .with_listener(Rc::new(listener));
             Client::new(host, options)
         });
@@ -100,8 +95,11 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             text(client.create_logout_url(&options)?)
         }
         "is_renewal_due" => {
-            let tokens = tokens(arguments)?;
-            Json::Bool(client.is_renewal_due(&tokens, seconds(arguments, "minimum"), false)?)
+            let (tokens, minimum) = (tokens(arguments)?, seconds(arguments, "minimum"));
+            Json::Bool(match flag(arguments, "again")? {
+                true => client.is_due_again(&tokens, minimum),
+                false => client.is_renewal_due(&tokens, minimum, false)?,
+            })
         }
         "permitted" => {
             let policy = policy(arguments.required_string("auth")?)?;
@@ -152,7 +150,7 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             client.restore().await?;
             Json::Null
         }
-        "discover" => Json::Object(client.discover(flag(&arguments, "force")?).await?.document.clone()),
+        "discover" => Json::Object(client.discovered(flag(&arguments, "force")?).await?),
         "create_authorization_request" => {
             let options = sign_in_options(&client, &arguments)?;
             records::authorization_url(&client.create_authorization_request(&options).await?)
@@ -171,7 +169,11 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "begin_relayed" => {
             let options = sign_in_options(&client, &arguments)?;
-            let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
+            let interaction = match arguments.required_string("where")? {
+                "silent" => Interaction::Silent,
+                "loopback" => Interaction::Loopback,
+                _ => Interaction::Popup,
+            };
             records::relayed(&client.begin_relayed(options, interaction).await?)
         }
         "finish_relayed" => {

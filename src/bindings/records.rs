@@ -32,7 +32,7 @@ pub(super) fn detached(exchanged: &Exchanged) -> Json {
 }
 
 #[inline(never)]
-fn detached_record(exchanged: &Exchanged) -> Record {
+pub(super) fn detached_record(exchanged: &Exchanged) -> Record {
     let mut record = Record::default();
     record.put("agent", agent(&exchanged.agent, &exchanged.tokens, 0));
     record.text("tokensJson", Some(&exchanged.tokens.to_json().to_string()));

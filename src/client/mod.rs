@@ -12,6 +12,8 @@ mod fetch;
 mod flight;
 mod front_channel_logout;
 pub(crate) mod given;
+#[cfg(feature = "tools")]
+mod grants;
 mod introspect;
 mod key_source;
 mod keys;
@@ -22,6 +24,7 @@ mod marks;
 mod obtain;
 pub(crate) mod options;
 mod patience;
+mod plug_ins;
 mod refresh;
 mod relayed;
 mod renewal;
@@ -46,8 +49,13 @@ pub use callback::SignedIn;
 pub use create_agent::{Kept, KeptOptions, Renewed};
 pub use exchange::{ByHand, Exchanged};
 pub use fetch::{ApiSession, Authorized, FetchPolicy, Verdict};
+#[cfg(feature = "tools")]
+pub use grants::{
+    ClientCredentials, CustomGrant, DeviceOptions, DeviceSignIn, ExchangedToken, PasswordGrant, TokenExchange,
+};
 pub use logout_return::LoggedOut;
 pub use options::ClientOptions;
+pub use plug_ins::{AppClaimMapping, AppClientAuthentication, PlugIns};
 pub use relayed::{Interaction, Relayed};
 pub use return_to::same_origin;
 pub use sign_in::{AuthorizationUrl, SignInOptions};
@@ -76,6 +84,7 @@ impl<H: Host> Clone for Client<H> {
 struct Inner<H: Host> {
     host: H,
     options: ClientOptions,
+    plug_ins: PlugIns,
     /// Marks every `state` of this client, so that "is this ours" never depends on storage.
     tag: StateTag,
     /// Names what is stored and said of this client id at this issuer, whichever redirect URI a session began at.
@@ -119,6 +128,14 @@ impl<H: Host> Client<H> {
     /// # Errors
     /// `ConfigurationError`: the metadata given by hand is not what RFC 8414 2 says.
     pub fn new(host: H, options: ClientOptions) -> Result<Self> {
+        Self::with_plug_ins(host, options, PlugIns::default())
+    }
+
+    /// The same, with what the app plugs in.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_plug_ins(host: H, options: ClientOptions, plug_ins: PlugIns) -> Result<Self> {
         let tag = StateTag::new(
             options.issuer_name(),
             &options.client_id,
@@ -154,6 +171,7 @@ impl<H: Host> Client<H> {
                 told_expired: Cell::new(None),
                 disposed: Cell::new(false),
                 options,
+                plug_ins,
             }),
         };
         client.adopt_manual_metadata()?;
@@ -164,6 +182,12 @@ impl<H: Host> Client<H> {
     #[must_use]
     pub fn options(&self) -> &ClientOptions {
         &self.inner.options
+    }
+
+    /// What the app plugged in.
+    #[must_use]
+    pub fn plug_ins(&self) -> &PlugIns {
+        &self.inner.plug_ins
     }
 
     /// Who is signed in, as this page knows it now.

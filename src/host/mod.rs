@@ -1,5 +1,6 @@
 //! The ports on a JavaScript host: browsers, Workers, Node, Deno and Bun.
 
+mod app;
 mod channel;
 mod clock;
 mod crypto;
@@ -19,6 +20,7 @@ use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use crate::ports::{Event, Events, StorageKind};
+pub use app::App;
 use channel::Channels;
 use storage::Storages;
 
