@@ -34,6 +34,6 @@ impl<H: Host> Client<H> {
     }
 
     async fn owner_of(&self, tokens: &TokenSet) -> Result<String> {
-        self.user_info(Some(tokens)).await?.claims.required_text("sub")
+        self.claims_of(tokens).await?.claims.required_text("sub")
     }
 }
