@@ -2,6 +2,7 @@
 // The client as apps see it: arguments become JSON text, records become agents and errors, events reach listeners.
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
+import { BESIDE } from "./answer.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
@@ -55,7 +56,7 @@ export class IdpClient extends EventTarget {
   #disposal;
   /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
   #jobs = {
-    begin: (silent, options) => this.#later("begin_relayed", { silent, options }),
+    begin: (where, options) => this.#later("begin_relayed", { where, options }),
     answers: (state, url) => this.#now("answers_relayed", { state, url }),
     finish: (state, url) => this.#later("finish_relayed", { state, url }),
     forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
@@ -179,6 +180,16 @@ export class IdpClient extends EventTarget {
   async signInPopup(options) {
     // The window opens in here, before anything is awaited.
     const { agent } = await this.#news.whileSigningIn(() => askInPopup(this.#jobs, options ?? {}));
+    return this.#same(agent);
+  }
+
+  /**
+   * How `wasm-oidc/node` signs in, in the browser beside this program.
+   *
+   * @param {(jobs: import("./answer.js").Jobs) => Promise<any>} ask resolves to what a sign-in resolves to
+   */
+  async [BESIDE](ask) {
+    const { agent } = await this.#news.whileSigningIn(() => ask(this.#jobs));
     return this.#same(agent);
   }
 

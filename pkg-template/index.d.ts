@@ -394,6 +394,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
 
   /**
    * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
+   * Without an `issuer` there is nothing to discover: `{}`, without a request; `metadata` has what was given.
    *
    * @throws NetworkError, TimeoutError, ProviderError (retry); DiscoveryError `issuer_mismatch`, `invalid_metadata`,
    *   `insecure_endpoint` (plain http, from a provider on https on loopback too), `discovery_failed`. A failed forced
@@ -1270,17 +1271,50 @@ export interface Agent {
   refresh(): Promise<Agent>;
   /** As `IdpClient.fetch`, with this agent's token; also where the client has no session of its own. */
   fetch(input: RequestInfo | URL, init?: RequestInit & { auth?: "required" | "optional" | "none" }): Promise<Response>;
-  /** Scopes that are none by the grammar: they grant nothing. */
+  /**
+   * Those of the scopes that count which are none by the grammar: they grant nothing. A word (`owner`, `openid`,
+   * `Mail.Read`) is not malformed, though it grants no resource either.
+   */
   readonly malformedScopes: readonly string[];
+  /**
+   * The roles of the token itself, as they came; where they are found, the app's `claimMapping` says. They make nobody
+   * owner, admin or member of an organization, and grant no resource.
+   */
+  readonly roles: readonly string[];
   /** Whether the access token ends within the buffer. Default: 30. */
   isExpired(bufferSeconds?: number): boolean;
   /**
    * Whether any organization grants it. Scopes of the token itself count only where there is no organizations claim:
    * `scope` is what the client asked for. For what to show; the API that is called decides.
+   *
+   * A question is plain: a wildcard, an empty or a malformed part in it, or what is no string, makes the answer `false`.
+   * What a question costs depends on the depth of the resource, not on how many scopes or organizations there are; a
+   * repeated one is answered from a map of at most 1,000 answers.
    */
   hasAccess(action: string, resource: string): boolean;
   /** Whether this organization grants it: `agent.hasAccessIn("org_x", "write", "projects.tasks")`. */
   hasAccessIn(organization: string, action: string, resource: string): boolean;
+  /**
+   * The answers to many questions, in their order, each as `hasAccess` gives it, or as `hasAccessIn` where an
+   * organization is named. An `organization` that is there but `undefined` is answered `false`: it does not mean any.
+   *
+   * @throws ConfigurationError `invalid_option` for what is no array
+   */
+  checkMany(questions: readonly AccessQuestion[]): boolean[];
+  /**
+   * Nothing where it is granted: by this organization, or by any where none is given. An organization that is given but
+   * `undefined` grants nothing.
+   *
+   * @throws InsufficientScopeError `insufficient_scope` with what was needed and what there is
+   */
+  requireAccess(action: string, resource: string, organization?: string): void;
+  /**
+   * What grants it, in this organization or in any where none is given; `null` where nothing does. Of several scopes the
+   * widest, of several organizations the first that has it.
+   */
+  whyAccess(action: string, resource: string, organization?: string): AccessReason | null;
+  /** Whether the token itself has this role, byte for byte; see `roles`. */
+  hasRole(role: string): boolean;
   /** Whether the organization lists the role `owner`; no wildcard implies it. */
   isOwnerOf(organization: string): boolean;
   /** Whether the organization lists the role `admin`; no wildcard implies it. */
@@ -1289,6 +1323,22 @@ export interface Agent {
   isMemberOf(organization: string): boolean;
   /** The scopes in this organization as they came; none where the agent is no member. */
   getScopesFor(organization: string): string[];
+}
+
+/** A question of `Agent.checkMany`. */
+export interface AccessQuestion {
+  readonly action: string;
+  readonly resource: string;
+  /** Any, where this is missing. */
+  readonly organization?: string;
+}
+
+/** What grants something. */
+export interface AccessReason {
+  /** The id of the organization; `null` for a scope of the token itself. */
+  readonly organization: string | null;
+  /** The scope as it came, such as `projects:**`. */
+  readonly scope: string;
 }
 
 /** Tokens with absolute times; JSON of it can be stored. */
@@ -1424,8 +1474,16 @@ export class SubjectMismatchError extends OAuthError {
 }
 /** Somebody other than the expected person signed in. */
 export class IdentityMismatchError extends OAuthError {}
-/** The agent may not do this. */
-export class InsufficientScopeError extends OAuthError {}
+/**
+ * The agent may not do this: by `Agent.requireAccess`, or because a server said so (RFC 6750 3.1 `insufficient_scope`).
+ * The message says what was needed, where, and what to do.
+ */
+export class InsufficientScopeError extends OAuthError {
+  /** What was asked of `requireAccess`, `organization` being `null` for any; `null` where a server said it. */
+  readonly required: { readonly action: string; readonly resource: string; readonly organization: string | null } | null;
+  /** The scopes that the agent has there, as they came; `null` where a server said it. */
+  readonly granted: readonly string[] | null;
+}
 /** The provider blocked the user. */
 export class UserBlockedError extends OAuthError {}
 /** Two accounts have to be linked first. */

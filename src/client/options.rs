@@ -83,7 +83,6 @@ impl ClientOptions {
         given.value("openUrl");
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
         let provider_type = if is_oauth2 { ProviderType::Oauth2 } else { ProviderType::Oidc };
-        let usual_scopes = if is_oauth2 { "" } else { "openid profile email" };
         let options = Self {
             name: given.text("name"),
             issuer: issuer(&mut given),
@@ -92,7 +91,7 @@ impl ClientOptions {
             client_id: given.text("clientId").unwrap_or_default(),
             redirect_uri: given.url("redirectUri"),
             post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
-            scopes: given.words("scopes").unwrap_or_else(|| split(usual_scopes)),
+            scopes: given.words("scopes").unwrap_or_else(|| usual_scopes(is_oauth2)),
             storage: storage(&mut given).unwrap_or(StorageKind::Memory),
             api_origins: given.texts("apiOrigins"),
             provider_type,
@@ -175,6 +174,11 @@ impl ClientOptions {
             .or_else(|| given("authorization_endpoint"))
             .unwrap_or_default()
     }
+}
+
+/// The scopes that are asked for where the app names none.
+pub(crate) fn usual_scopes(is_oauth2: bool) -> Vec<String> {
+    split(if is_oauth2 { "" } else { "openid profile email" })
 }
 
 fn is_single_user(given: &mut Given<'_>) -> bool {
