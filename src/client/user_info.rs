@@ -55,7 +55,8 @@ impl<H: Host> Client<H> {
         }
     }
 
-    async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
+    /// The claims of whom the tokens speak of, without a session.
+    pub(super) async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
         let metadata = self.discover(false).await?;
         let request = user_info::request(metadata.endpoint(Endpoint::Userinfo)?, tokens.access_token.expose());
         let claims = match user_info::judge(&self.send(request).await?)? {
