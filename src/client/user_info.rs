@@ -55,7 +55,7 @@ impl<H: Host> Client<H> {
         }
     }
 
-    async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
+    pub(super) async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
         let metadata = self.discover(false).await?;
         let request = user_info::request(metadata.endpoint(Endpoint::Userinfo)?, tokens.access_token.expose());
         let claims = match user_info::judge(&self.send(request).await?)? {

@@ -7,6 +7,7 @@ pub mod callback;
 pub(crate) mod claims;
 pub mod client_auth;
 pub mod end_session;
+pub mod expected_identity;
 pub mod form;
 pub mod front_channel_logout;
 pub mod http;
