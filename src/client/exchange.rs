@@ -211,7 +211,10 @@ impl<H: Host> Client<H> {
         );
         let response = self.send(request).await?;
         let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
-        let tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
+        let mut tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
+        // Where it cannot be had, nobody will use the tokens.
+        let identity = self.identity_of(&tokens).await;
+        tokens.identity = identity.inspect_err(|_| self.revoke_later(Rc::new(tokens.clone())))?;
         let claims = match &tokens.id_token {
             Some(id_token) if options.provider_type == ProviderType::Oidc => {
                 let jwt = jwt::parse(id_token.expose())?;
@@ -232,7 +235,7 @@ impl<H: Host> Client<H> {
                     "the token response has no `id_token` though the scope `openid` was asked for",
                 ));
             }
-            _ => Object::new(),
+            _ => tokens.identity.clone().unwrap_or_default(),
         };
         let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         Ok(Exchanged { tokens: Rc::new(tokens), agent })

@@ -66,7 +66,8 @@ impl<H: Host> Client<H> {
             let origin = self.host().resolve(&format!("https://{domain}/"), None)?.origin;
             origin.strip_prefix("https://").map(str::to_owned)
         };
-        if email_of(claims).is_some() {
+        // Where there is an identity, userinfo was asked for it.
+        if email_of(claims).is_some() || exchanged.tokens.identity.is_some() {
             return expected.check_email(Some(claims), &to_ascii);
         }
         let told = match self.claims_of(&exchanged.tokens).await {

@@ -13,6 +13,7 @@ mod fetch;
 mod flight;
 mod front_channel_logout;
 pub(crate) mod given;
+mod identity;
 mod introspect;
 mod key_source;
 mod keys;

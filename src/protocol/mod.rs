@@ -12,6 +12,7 @@ pub mod form;
 pub mod front_channel_logout;
 pub mod http;
 pub mod id_token;
+pub mod identity_mapping;
 pub mod introspection;
 pub mod json;
 pub mod jwt;
