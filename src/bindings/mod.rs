@@ -8,6 +8,7 @@ mod access;
 #[cfg(feature = "core-bindings")]
 mod client;
 mod errors;
+mod plug_ins;
 mod record;
 #[cfg(feature = "core-bindings")]
 mod records;

@@ -26,7 +26,7 @@ pub use finding::{Finding, FindingCode};
 pub use report::{Preflight, Step};
 pub use status::Status;
 
-use crate::client::Client;
+use crate::client::{Client, ProviderHost};
 use crate::error::harmless;
 use crate::ports::{Host, Limits};
 use crate::protocol::client_auth::ClientAuthentication;
@@ -46,7 +46,8 @@ pub async fn preflight<H: Host>(client: &Client<H>) -> Preflight {
         timeout_milliseconds: u32::try_from(options.timeout).unwrap_or(u32::MAX).saturating_mul(1000),
         max_response_bytes: MAX_RESPONSE_BYTES,
     };
-    let asker = Asker { host, limits, viewpoint: &viewpoint };
+    let asked = ProviderHost::Own(client.clone());
+    let asker = Asker { host: &asked, limits, viewpoint: &viewpoint };
     let is_page = matches!(viewpoint, Viewpoint::Page { .. });
 
     let found = discovery::discover(&asker, options).await;
