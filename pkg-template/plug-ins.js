@@ -19,6 +19,7 @@ export function madeReady(functions) {
   for (const [name, mayBeSilent] of Object.entries(ASKED)) {
     if (name in ready) ready[name] = asking(functions[name], mayBeSilent);
   }
+  if ("openUrl" in ready) ready.openUrl = opening(functions.openUrl);
   for (const name of TOLD) {
     if (name in ready) ready[name] = telling(functions[name]);
   }
@@ -48,6 +49,15 @@ function asking(ask, mayBeSilent) {
     if (typeof answer !== "object" || Array.isArray(answer)) return "null";
     return JSON.stringify({ ...answer, headers: pairsOf(answer.headers), body: pairsOf(answer.body) });
   };
+}
+
+/**
+ * What it throws at once keeps the page where it is; what it rejects with comes too late for that.
+ *
+ * @param {Function} open
+ */
+function opening(open) {
+  return (/** @type {string} */ url) => void Promise.resolve(open(url)).catch(report);
 }
 
 /** @param {Function} tell */
