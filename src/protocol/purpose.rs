@@ -15,6 +15,9 @@ pub enum Purpose {
     Revocation,
     /// The state of a token (RFC 7662).
     Introspection,
+    /// A code that a person types elsewhere (RFC 8628 3.1).
+    #[cfg(feature = "tools")]
+    DeviceAuthorization,
     /// Anything else, such as what a preflight tries.
     Other,
 }
@@ -30,6 +33,8 @@ impl Purpose {
             Self::Userinfo => "userinfo",
             Self::Revocation => "revocation",
             Self::Introspection => "introspection",
+            #[cfg(feature = "tools")]
+            Self::DeviceAuthorization => "device_authorization",
             Self::Other => "other",
         }
     }
