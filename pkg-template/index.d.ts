@@ -331,9 +331,15 @@ export interface SignOutOptions {
 
 /** The options of `createAgent`. */
 export interface CreateAgentOptions {
-  /** Called with renewed tokens and awaited before anybody gets them. What it throws is a `warning` `tokens_not_stored`. */
+  /**
+   * Called with renewed tokens and awaited before anybody gets them, for at most 10 seconds. What it throws or rejects with,
+   * and that it takes longer, is a `warning` `tokens_not_stored`.
+   */
   onRefresh?: (tokens: TokenSet) => unknown;
-  /** Called, and awaited, when a renewal failed: also where the old tokens are still good. */
+  /**
+   * Called, and awaited for at most 10 seconds, when a renewal failed: also where the old tokens are still good. What it
+   * throws or rejects with goes to `reportError`.
+   */
   onRefreshError?: (error: OAuthError) => unknown;
   /** Default: the client's. */
   autoRefresh?: boolean;
