@@ -59,9 +59,14 @@ pub async fn preflight<H: Host>(client: &Client<H>) -> Preflight {
     let userinfo = endpoint("userinfo_endpoint").map(|url| cors::userinfo_request(url.as_str()));
     let is_app = matches!(viewpoint, Viewpoint::App { .. });
     let before_userinfo = userinfo.as_ref().filter(|_| is_app).map(|request| request.url.clone());
-    let (key_set, token, userinfo, asked_before) =
-        join4(maybe(&asker, key_set), maybe(&asker, token), maybe(&asker, userinfo), before(&asker, before_userinfo))
-            .await;
+    let asked_of = cors::headers_to_allow(options);
+    let (key_set, token, userinfo, asked_before) = join4(
+        maybe(&asker, key_set),
+        maybe(&asker, token),
+        maybe(&asker, userinfo),
+        before(&asker, before_userinfo, &asked_of),
+    )
+    .await;
 
     let mut steps = vec![configuration::configuration(client)];
     let discovery = found.exchange.as_ref();
@@ -92,7 +97,7 @@ pub async fn preflight<H: Host>(client: &Client<H>) -> Preflight {
         ("cors_token", token.as_ref(), None),
         ("cors_userinfo", userinfo.as_ref(), asked_before.as_ref()),
     ] {
-        steps.push(cors::readable(host, &viewpoint, name, exchange, asked_before));
+        steps.push(cors::readable(host, &viewpoint, name, exchange, asked_before, &asked_of));
     }
     steps.push(cors::exposed_headers(host, &viewpoint, token.as_ref(), userinfo.as_ref()));
     let provider = options.name.as_deref().unwrap_or_else(|| options.issuer_name());
@@ -106,10 +111,10 @@ async fn maybe<H: Host>(asker: &Asker<'_, H>, request: Option<HttpRequest>) -> O
     }
 }
 
-/// Asks what a browser asks before a request with a token.
-async fn before<H: Host>(asker: &Asker<'_, H>, url: Option<String>) -> Option<Exchange> {
+/// Asks what a browser asks before a request with a token and the app's headers.
+async fn before<H: Host>(asker: &Asker<'_, H>, url: Option<String>, headers: &[&str]) -> Option<Exchange> {
     match url {
-        Some(url) => Some(asker.ask_once(HttpRequest::preflight(url, "GET", "authorization")).await),
+        Some(url) => Some(asker.ask_once(HttpRequest::preflight(url, "GET", &headers.join(","))).await),
         None => None,
     }
 }
