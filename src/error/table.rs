@@ -153,6 +153,8 @@ codes! {
     RedirectTargetRejected => "redirect_target_rejected", Configuration, Fix;
     /// The host lacks WebCrypto or random numbers.
     CryptoUnavailable => "crypto_unavailable", Configuration, Fix;
+    /// A reference to a secret led to nothing: the app's function failed, gave no text, or took too long.
+    SecretUnavailable => "secret_unavailable", Configuration, Retry;
     /// The wasm could not be loaded.
     WasmUnavailable => "wasm_unavailable", Configuration, Retry;
 
