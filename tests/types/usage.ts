@@ -2,9 +2,9 @@
 
 import {
   CallbackError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken, encryptedStorage,
-  hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  getProviderConfig, hasAccess, isOAuthError, listConfiguredProviders, loadProviders, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
   type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
-  type ClientEvent, type PreflightStep, type Relayed, type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport,
+  type ClientEvent, type Configuration, type PreflightStep, type Relayed, type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport,
   type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 
@@ -134,6 +134,23 @@ export async function looked(idp: IdpClient): Promise<string[]> {
   // @ts-expect-error: there is no such step
   console.log(steps.find(({ name }) => name === "weather"));
   return failed.map(({ name, message, remedy }) => `${name}: ${message} ${remedy ?? ""}`);
+}
+
+export async function configured(): Promise<void> {
+  const config: Configuration = {
+    defaultProvider: "corporate",
+    storage: { kind: "file", path: "/var/tokens.json" },
+    providers: { corporate: { issuer: "https://idp.example.com", client_id: "my-app", environments: { dev: { scopes: ["openid"] } } } },
+  };
+  const names: string[] = await loadProviders(config, { env: { A: "b" }, resolveSecret: async (reference) => reference });
+  const idp = await IdpClient.fromConfig("corporate", { environment: "dev", client_id: "override-id", storage: "session", fetch });
+  const flow: "authorization_code" = idp.flow;
+  const raw: Record<string, unknown> | null = getProviderConfig("corporate", config);
+  console.log(names, flow, raw, listConfiguredProviders("{}"), await IdpClient.fromConfig());
+  // @ts-expect-error: a provider has a name
+  void IdpClient.fromConfig(7);
+  // @ts-expect-error: there is no such kind of storage
+  void loadProviders({ providers: {}, storage: "cookie" });
 }
 
 export function mistakes(idp: IdpClient, agent: Agent): void {
