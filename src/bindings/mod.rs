@@ -7,6 +7,8 @@
 mod access;
 #[cfg(feature = "core-bindings")]
 mod client;
+#[cfg(feature = "tools-bindings")]
+mod configuration;
 mod errors;
 #[cfg(feature = "tools-bindings")]
 mod grants;
