@@ -2,6 +2,8 @@
 // The client as apps see it: arguments become JSON text, records become agents and errors, events reach listeners.
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
+import { overText } from "./claim-mapping.js";
+import { overText } from "./claim-mapping.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
@@ -572,7 +574,7 @@ function takeFunctions(options) {
   for (const name of [...FUNCTIONS, ...PLUG_INS]) {
     const given = options[name];
     if (typeof given === "function") {
-      functions[name] = given;
+      functions[name] = name === "claimMapping" ? overText(given) : given;
       delete options[name];
     } else if (given != null && !PLUG_INS.includes(name)) {
       throw configurationError("invalid_option", `option "${name}": expected a function`);

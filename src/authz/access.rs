@@ -14,19 +14,20 @@ pub struct Access {
     organizations: Option<Vec<Organization>>,
     /// What each of the organizations grants, in their order; without the claim, what the token grants.
     grants: Vec<Grants>,
+    roles: Vec<String>,
 }
 
 impl Access {
     /// Compiles what the organizations claim and the token response's `scope` say; `organizations` is `None` only where
     /// there is no such claim at all.
     #[must_use]
-    pub fn new(organizations: Option<Vec<Organization>>, token_scopes: &[String]) -> Self {
+    pub fn new(organizations: Option<Vec<Organization>>, roles: Vec<String>, token_scopes: Vec<String>) -> Self {
         let mut grants = Vec::new();
         match &organizations {
-            None => grants.push(Grants::compile(token_scopes)),
+            None => grants.push(Grants::compile(&token_scopes)),
             Some(list) => grants.extend(list.iter().map(|organization| Grants::compile(&organization.scopes))),
         }
-        Self { organizations, grants }
+        Self { organizations, grants, roles }
     }
 
     /// Compiles what verified claims and the granted scopes, separated by spaces, say.
@@ -34,7 +35,7 @@ impl Access {
     pub fn from_claims(claims: &Object, scope: Option<&str>) -> (Self, Vec<Warning>) {
         let (organizations, warnings) = organizations::from_claims(claims);
         let scopes: Vec<String> = scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
-        (Self::new(organizations, &scopes), warnings)
+        (Self::new(organizations, Vec::new(), scopes), warnings)
     }
 
     /// Whether any organization grants it, or, where there is no organizations claim, the token.
@@ -73,6 +74,18 @@ impl Access {
         self.grants_in(organization).is_some()
     }
 
+    /// Whether the agent holds the role at token level, which makes nobody owner, admin or member of an organization.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|known| known == role)
+    }
+
+    /// The roles at token level, in the order of the claims.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
     /// The organizations in the order of the claim.
     pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
         self.organizations.iter().flatten()
@@ -103,14 +116,15 @@ mod tests {
     }
 
     fn organization(id: &str, list: &[&str]) -> Organization {
-        Organization { id: id.to_owned(), title: None, scopes: scopes(list), joined_at: None }
+        Organization { id: id.to_owned(), scopes: scopes(list), ..Organization::default() }
     }
 
     #[test]
     fn any_organization_grants_and_each_answers_for_itself() {
         let access = Access::new(
             Some(vec![organization("org_a", &["users:read"]), organization("org_b", &["projects:**", "a b"])]),
-            &[],
+            Vec::new(),
+            Vec::new(),
         );
         assert!(access.has_access("read", "users") && access.has_access("write", "projects.tasks"));
         assert!(access.has_access_in("org_b", "write", "projects.tasks"));
@@ -126,7 +140,8 @@ mod tests {
     fn owner_and_admin_are_explicit_and_member_means_listed() {
         let access = Access::new(
             Some(vec![organization("all", &["*:**"]), organization("own", &["owner"]), organization("none", &[])]),
-            &[],
+            Vec::new(),
+            Vec::new(),
         );
         assert!(!access.is_owner_of("all") && !access.is_admin_of("all") && access.is_member_of("all"));
         assert!(access.is_owner_of("own") && !access.is_admin_of("own"));
@@ -135,11 +150,11 @@ mod tests {
 
     #[test]
     fn scopes_of_the_token_count_only_where_there_is_no_organizations_claim_at_all() {
-        let machine = Access::new(None, &scopes(&["users:read", "owner"]));
+        let machine = Access::new(None, Vec::new(), scopes(&["users:read", "owner"]));
         assert!(machine.has_access("read", "users"));
         assert!(!machine.has_access_in("org_a", "read", "users"));
         assert!(!machine.is_owner_of("org_a"));
-        let person = Access::new(Some(Vec::new()), &scopes(&["users:read"]));
+        let person = Access::new(Some(Vec::new()), Vec::new(), scopes(&["users:read"]));
         assert!(!person.has_access("read", "users"));
     }
 }

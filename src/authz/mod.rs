@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod grants;
+pub mod mapping;
 mod order;
 pub mod organizations;
+mod presets;
 pub mod scope;

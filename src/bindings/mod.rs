@@ -5,9 +5,11 @@
 
 #[cfg(feature = "core-bindings")]
 mod access;
+mod claim_mapping;
 #[cfg(feature = "core-bindings")]
 mod client;
 mod errors;
+mod plug_ins;
 mod record;
 #[cfg(feature = "core-bindings")]
 mod records;

@@ -18,6 +18,7 @@ fn organization(organization: &Organization) -> Json {
     record.text("id", Some(&organization.id));
     record.text("title", organization.title.as_deref());
     record.texts("scopes", &organization.scopes);
+    record.texts("roles", &organization.roles);
     record.number("joinedAt", organization.joined_at);
     record.done()
 }

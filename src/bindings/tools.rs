@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
+use super::plug_ins::plug_ins;
 use super::record::{Record, to_js};
 use crate::client::{Client, ClientOptions};
 use crate::error::{Code, Error, Result};
@@ -27,7 +28,8 @@ impl WasmTools {
         let app = App::new(app);
         let made = read(options).and_then(|options| {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
-            Client::new(JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch")), options)
+            let host = JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch"));
+            Client::with_plug_ins(host, options, plug_ins(&app))
         });
         made.map(Self).map_err(thrown)
     }

@@ -168,7 +168,9 @@ impl<H: Host> Client<H> {
             max_age: by_hand.max_age,
             acr_values: &by_hand.acr_values,
         };
-        self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)
+        let exchanged = self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)?;
+        self.warn_of(&exchanged.agent);
+        Ok(exchanged)
     }
 
     /// The token request and everything that has to be right about its answer. Whatever happened to the request, the
@@ -215,7 +217,7 @@ impl<H: Host> Client<H> {
             }
             _ => Object::new(),
         };
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
         Ok(Exchanged { tokens: Rc::new(tokens), agent })
     }
 

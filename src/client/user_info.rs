@@ -1,7 +1,7 @@
 //! Who it is, as the provider says now (OpenID Connect Core 5.3).
 
 use super::{Client, signed_out};
-use crate::authz::organizations::{self, Organization};
+use crate::authz::organizations::Organization;
 use crate::error::{Code, Result};
 use crate::ports::Host;
 use crate::protocol::json::Object;
@@ -73,10 +73,10 @@ impl<H: Host> Client<H> {
             let known = jwt::parse(id_token.expose())?.claims;
             user_info::check_subject(&claims, known.required_string("sub")?)?;
         }
-        let (organizations, warnings) = organizations::from_claims(&claims);
+        let (access, warnings) = self.inner.options.claim_mapping.grants(&claims, None)?;
         for warning in warnings {
             self.warn(warning.code, &warning.message);
         }
-        Ok(UserInfo { claims, organizations: organizations.unwrap_or_default() })
+        Ok(UserInfo { claims, organizations: access.organizations().cloned().collect() })
     }
 }

@@ -1,0 +1,8 @@
+//! The claims of providers, one file each: their terms, the shape of the claims, and what is made of them.
+
+pub(super) mod auth0;
+pub(super) mod authpi;
+pub(super) mod entra;
+pub(super) mod keycloak;
+pub(super) mod okta;
+pub(super) mod zitadel;
