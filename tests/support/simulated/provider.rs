@@ -58,6 +58,8 @@ pub struct Provider {
     pub forges: Cell<bool>,
     /// Members of the header of each token, beside `alg` and `kid`; a `kid` of null takes it away.
     pub header: RefCell<Value>,
+    /// Claims of each ID token, beside those that say who it is.
+    pub further_claims: RefCell<Value>,
     pub gives_no_refresh_token: Cell<bool>,
     pub subject: RefCell<String>,
     /// Nobody can reach the provider.
@@ -86,6 +88,7 @@ impl Default for Provider {
             makes_up_keys: Cell::new(false),
             forges: Cell::new(false),
             header: RefCell::new(json!({})),
+            further_claims: RefCell::new(json!({})),
             gives_no_refresh_token: Cell::new(false),
             subject: RefCell::new("usr_1".to_owned()),
             is_away: Cell::new(false),
@@ -197,6 +200,9 @@ impl Provider {
         let mut claims = json!({
             "iss": ISSUER, "sub": *self.subject.borrow(), "aud": form["client_id"], "iat": now, "exp": now + TOKEN_LIFETIME,
         });
+        for (name, value) in self.further_claims.borrow().as_object().unwrap() {
+            claims[name] = value.clone();
+        }
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();
         }
