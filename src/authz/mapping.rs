@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use self::found::{Found, words};
 use super::access::Access;
-use super::organizations::{self, Organization, Warning};
+use super::organizations::{self, Warning};
 use super::presets;
 use crate::error::{Class, Code, Error, Result, harmless};
 use crate::protocol::json::{Json, Object};
@@ -161,7 +161,7 @@ impl Rules {
             organizations::read(value, &path.join("."), true, found);
         }
         if let Some(path) = &self.roles {
-            found.roles_at(claims, &names(path));
+            found.roles_at(claims, &names(path), "");
         }
         if let Some(path) = &self.scopes {
             found.scopes = match found.claim(claims, &names(path)) {
@@ -177,30 +177,29 @@ impl Rules {
             Preset::Entra => presets::entra::read(self, claims, found),
             Preset::Okta => presets::okta::read(self, claims, found),
         }
-        self.name_roles(found);
-        found.unite();
+        // Each of Zitadel's roles lists its organizations.
+        found.unite(self.preset != Preset::Zitadel);
+        if !self.organization_roles.is_empty() {
+            self.name_roles(found);
+            found.unite(false);
+        }
     }
 
     /// Makes of roles what the app says that they are worth.
     fn name_roles(&self, found: &mut Found) {
-        let mut given = Vec::new();
         for OrganizationRole { organization, role, scopes } in &self.organization_roles {
             let is_any = organization == ANY_ORGANIZATION;
-            let held_in = found
-                .organizations
-                .iter()
-                .flatten()
-                .filter(|known| (is_any || known.id == *organization) && known.roles.contains(role));
-            let mut ids: Vec<&String> = held_in.map(|known| &known.id).collect();
-            if !is_any && found.roles.contains(role) {
-                ids.push(organization);
+            for known in found.organizations.iter_mut().flatten() {
+                if (is_any || known.id == *organization) && known.roles.contains(role) {
+                    known.scopes.extend_from_slice(scopes);
+                }
             }
-            let worth =
-                |id: &String| Organization { id: id.clone(), scopes: scopes.clone(), ..Organization::default() };
-            given.extend(ids.into_iter().map(worth));
-        }
-        for organization in given {
-            found.add("", organization);
+            if !is_any
+                && found.roles.contains(role)
+                && let Some(given) = found.add("", organization, None)
+            {
+                given.scopes.clone_from(scopes);
+            }
         }
     }
 }
@@ -222,7 +221,10 @@ fn scopes(value: &Json, name: &str, found: &mut Found) -> Vec<String> {
 fn read_result(result: &Object, found: &mut Found) -> Result<()> {
     for (name, value) in result.iter() {
         match name {
-            "organizations" => organizations::read(value, name, true, found),
+            "organizations" => {
+                organizations::read(value, name, true, found);
+                found.unite(true);
+            }
             "roles" => found.roles = found.list(value, name),
             "scopes" => found.scopes = Some(scopes(value, name, found)),
             _ => {

@@ -47,66 +47,48 @@ pub fn from_claims(claims: &Object) -> (Option<Vec<Organization>>, Vec<Warning>)
     if let Some(value) = claims.get(CLAIM) {
         read(value, CLAIM, false, &mut found);
     }
+    found.unite(true);
     found.told()
 }
 
 /// Reads a list of `{id, title, scopes, joined_at}`. In one of the app's own making an entry may also be an id alone,
 /// or have `roles`, and `joined_at` may be called `joinedAt`, as on an agent.
+#[inline(never)]
 pub(super) fn read(value: &Json, name: &str, is_of_app: bool, found: &mut Found) {
-    let mut organizations = Vec::new();
-    match value {
-        Json::Array(entries) => {
-            for entry in entries {
-                organizations.extend(organization(entry, name, is_of_app, found));
-            }
+    found.organizations.get_or_insert_default();
+    let Json::Array(entries) = value else { return found.complain(name, "a list", value) };
+    for entry in entries {
+        match entry {
+            Json::String(id) if is_of_app => drop(found.add(name, id, None)),
+            Json::Object(members) => read_entry(members, name, is_of_app, found),
+            other => found.complain(name, "a list of objects", other),
         }
-        other => found.complain(name, "an array", other),
     }
-    let (organizations, repeated) = united(organizations);
-    if repeated > 0 {
-        let message = format!("{repeated} organizations are listed more than once; scopes united");
-        found.warn(ORGANIZATION_REPEATED, message);
-    }
-    found.organizations = Some(organizations);
 }
 
-fn organization(entry: &Json, name: &str, is_of_app: bool, found: &mut Found) -> Option<Organization> {
-    let entry = match entry {
-        Json::Object(entry) => entry,
-        Json::String(id) if is_of_app && !id.is_empty() => {
-            return Some(Organization { id: id.clone(), ..Organization::default() });
-        }
-        other => {
-            found.complain(name, "a list of objects with an `id`", other);
-            return None;
-        }
+fn read_entry(entry: &Object, name: &str, is_of_app: bool, found: &mut Found) {
+    // What is absent, and what is null where that is no reason to complain.
+    let mut texts = |member| match entry.get(member) {
+        None | Some(Json::Null) => Vec::new(),
+        Some(listed) => found.each(listed, name),
     };
-    let id = match entry.get("id") {
-        Some(Json::String(id)) if !id.is_empty() => id.clone(),
-        other => {
-            found.complain(name, "a list of objects whose `id` is text", other.unwrap_or(&Json::Null));
-            return None;
-        }
+    let scopes = texts("scopes");
+    let roles = if is_of_app { texts("roles") } else { Vec::new() };
+    let (title, id) = (entry.string("title"), entry.string("id"));
+    let joined_at = if is_of_app && entry.get("joined_at").is_none() { "joinedAt" } else { "joined_at" };
+    let joined_at = match entry.get(joined_at) {
+        Some(Json::Null) => Ok(None),
+        _ => entry.seconds(joined_at),
     };
-    let mut organization = Organization { id, ..Organization::default() };
-    // An absent title and one of null are no reason to complain.
-    match entry.text("title") {
-        Ok(title) => organization.title = title,
-        Err(error) => found.complain_of(name, &error),
+    if title.is_err() || joined_at.is_err() {
+        found.complain(name, "a list of {id, title, scopes, joined_at}", &Json::Null);
     }
-    let is_renamed = is_of_app && entry.get("joined_at").is_none();
-    let joined_at = if is_renamed { "joinedAt" } else { "joined_at" };
-    if !matches!(entry.get(joined_at), Some(Json::Null)) {
-        match entry.seconds(joined_at) {
-            Ok(seconds) => organization.joined_at = seconds,
-            Err(error) => found.complain_of(name, &error),
-        }
+    let id = id.ok().flatten().unwrap_or_default();
+    if let Some(known) = found.add(name, id, title.ok().flatten()) {
+        known.scopes = scopes;
+        known.roles = roles;
+        known.joined_at = joined_at.ok().flatten();
     }
-    organization.scopes = found.entry_texts(entry, "scopes", name);
-    if is_of_app {
-        organization.roles = found.entry_texts(entry, "roles", name);
-    }
-    Some(organization)
 }
 
 /// Each organization once, where it is first listed, with what its other entries say; and how many have any.

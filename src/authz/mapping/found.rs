@@ -3,7 +3,9 @@
 //! Whatever is wrong is noted and grants nothing; whether it is an error or a warning is decided when all is read.
 
 use crate::authz::access::Access;
-use crate::authz::organizations::{ORGANIZATIONS_MALFORMED, Organization, Warning, keep_each_once, united};
+use crate::authz::organizations::{
+    ORGANIZATION_REPEATED, ORGANIZATIONS_MALFORMED, Organization, Warning, keep_each_once, united,
+};
 use crate::error::{Class, Code, Error, Result, harmless};
 use crate::protocol::json::{Json, Object};
 
@@ -27,6 +29,7 @@ pub(in crate::authz) struct Found {
 
 impl Found {
     /// The claim at the end of a path of member names, `null` included.
+    #[inline(never)]
     pub fn claim<'a>(&mut self, claims: &'a Object, path: &[&str]) -> Option<&'a Json> {
         let (last, outer) = path.split_last()?;
         let mut within = claims;
@@ -52,87 +55,81 @@ impl Found {
     /// Texts, each of them once.
     #[inline(never)]
     pub fn list(&mut self, value: &Json, name: &str) -> Vec<String> {
-        const EXPECTED: &str = "a list of texts that are not empty";
+        let mut texts = self.each(value, name);
+        if keep_each_once(&mut texts) {
+            self.warn(REPEATED, format!("the claim \"{}\" lists something more than once", harmless(name)));
+        }
+        texts
+    }
+
+    /// Texts as they stand there.
+    #[inline(never)]
+    pub fn each(&mut self, value: &Json, name: &str) -> Vec<String> {
+        const EXPECTED: &str = "a list of texts";
         let mut texts = Vec::new();
         match value {
             Json::Array(items) => {
                 for item in items {
                     match item {
-                        Json::String(text) if !text.is_empty() => texts.push(text.clone()),
+                        Json::String(text) => texts.push(text.clone()),
                         other => self.complain(name, EXPECTED, other),
                     }
                 }
             }
             other => self.complain(name, EXPECTED, other),
         }
-        if keep_each_once(&mut texts) {
-            let message = format!("the claim \"{}\" lists something more than once", harmless(name));
-            self.warn(REPEATED, message);
-        }
         texts
     }
 
-    /// Adds roles of the token: those at the end of a path.
-    pub fn roles_at(&mut self, claims: &Object, path: &[&str]) {
-        let roles = self.texts(claims, path);
-        self.roles.extend(roles.unwrap_or_default());
+    /// Adds roles of the token: those at the end of a path, after a prefix.
+    #[inline(never)]
+    pub fn roles_at(&mut self, claims: &Object, path: &[&str], prefix: &str) {
+        for role in self.texts(claims, path).unwrap_or_default() {
+            self.roles.push([prefix, &role].concat());
+        }
     }
 
-    /// The texts of a member of an entry, as they stand there.
-    pub fn entry_texts(&mut self, entry: &Object, member: &str, name: &str) -> Vec<String> {
-        let listed = match entry.array(member) {
-            Ok(listed) => listed.unwrap_or_default(),
-            Err(error) => {
-                self.complain_of(name, &error);
-                &[]
-            }
-        };
-        let mut texts = Vec::with_capacity(listed.len());
-        for value in listed {
-            match value {
-                Json::String(text) => texts.push(text.clone()),
-                other => self.complain(name, &format!("a list whose `{member}` are texts"), other),
+    /// Adds an organization that the claim of this name lists; `None` where it has no name.
+    #[inline(never)]
+    pub fn add(&mut self, name: &str, id: &str, title: Option<&str>) -> Option<&mut Organization> {
+        if id.is_empty() {
+            self.complain(name, "a list of organizations with ids", &Json::Null);
+            return None;
+        }
+        let organizations = self.organizations.get_or_insert_default();
+        let title = title.map(str::to_owned);
+        organizations.push(Organization { id: id.to_owned(), title, ..Organization::default() });
+        organizations.last_mut()
+    }
+
+    /// Makes each organization and each role one; `tells` the app where an organization was listed twice.
+    #[inline(never)]
+    pub fn unite(&mut self, tells: bool) {
+        if let Some(organizations) = self.organizations.take() {
+            let (organizations, repeated) = united(organizations);
+            self.organizations = Some(organizations);
+            if tells && repeated > 0 {
+                let message = format!("{repeated} organizations are listed more than once; scopes united");
+                self.warn(ORGANIZATION_REPEATED, message);
             }
         }
-        texts
+        keep_each_once(&mut self.roles);
     }
 
     /// Notes that a claim, or a part of it, is not what it must be.
     #[inline(never)]
     pub fn complain(&mut self, name: &str, expected: &str, actual: &Json) {
-        self.note(format!("the claim \"{}\" must be {expected}, not {}", harmless(name), actual.type_name()));
-    }
-
-    /// Notes what is wrong with a member of a claim.
-    pub fn complain_of(&mut self, name: &str, error: &Error) {
-        self.note(format!("in the claim \"{}\" {}", harmless(name), error.failure().message));
-    }
-
-    #[inline(never)]
-    fn note(&mut self, complaint: String) {
         self.malformed = self.malformed.saturating_add(1);
-        self.complaint.get_or_insert(complaint);
+        if self.complaint.is_none() {
+            let (name, actual) = (harmless(name), actual.type_name());
+            self.complaint = Some(format!("the claim \"{name}\" must be {expected}, not {actual}"));
+        }
     }
 
     /// Notes what the app should know, and what is no reason to refuse anything.
+    #[inline(never)]
     pub fn warn(&mut self, code: &'static str, message: String) {
         self.warnings.push(Warning { code, message });
-    }
-
-    /// Adds an organization that the claim of this name lists.
-    pub fn add(&mut self, name: &str, organization: Organization) {
-        if organization.id.is_empty() {
-            return self.note(format!("the claim \"{}\" names an organization without an id", harmless(name)));
-        }
-        self.organizations.get_or_insert_default().push(organization);
-    }
-
-    /// Makes each organization and each role one, without a word: they were found in several places.
-    pub fn unite(&mut self) {
-        if let Some(organizations) = self.organizations.take() {
-            self.organizations = Some(united(organizations).0);
-        }
-        keep_each_once(&mut self.roles);
     }
 
     /// The organizations with all warnings, where what is malformed is one of them.
@@ -142,8 +139,9 @@ impl Found {
     }
 
     /// What the claims grant. Strictly, anything malformed is an error; else it is a warning.
+    #[inline(never)]
     pub fn access(mut self, is_strict: bool, scope: &str) -> Result<(Access, Vec<Warning>)> {
-        if is_strict && let Some(complaint) = self.complaint.take() {
+        if is_strict && let Some(complaint) = self.complaint {
             return Err(Error::new(Code::InvalidClaim, complaint).during(Class::TokenParse));
         }
         self.warn_of_malformed();
@@ -152,17 +150,15 @@ impl Found {
     }
 
     fn warn_of_malformed(&mut self) {
-        let Some(mut message) = self.complaint.take() else { return };
-        let others = self.malformed.saturating_sub(1);
-        if others > 0 {
-            message.push_str(&format!(", and {others} more parts are malformed"));
+        if let Some(complaint) = self.complaint.take() {
+            let message = format!("{complaint}; {} malformed parts grant nothing", self.malformed);
+            self.warnings.insert(0, Warning { code: ORGANIZATIONS_MALFORMED, message });
         }
-        message.push_str("; what is malformed grants nothing");
-        self.warnings.insert(0, Warning { code: ORGANIZATIONS_MALFORMED, message });
     }
 }
 
 /// What stands between spaces.
+#[inline(never)]
 pub(in crate::authz) fn words(text: &str) -> Vec<String> {
     text.split_ascii_whitespace().map(str::to_owned).collect()
 }

@@ -14,7 +14,6 @@
 
 use crate::authz::mapping::Rules;
 use crate::authz::mapping::found::{Found, words};
-use crate::authz::organizations::Organization;
 use crate::authz::scope::{is_resource, is_segment};
 use crate::protocol::json::{Json, Object};
 
@@ -36,29 +35,19 @@ pub(in crate::authz) fn read(rules: &Rules, claims: &Object, scope: &str, found:
     if rules.organizations.is_none()
         && let Some(id) = claims.get("org_id")
     {
-        let scopes = if is_listed { turned.clone() } else { Vec::new() };
-        one_organization(id, claims.get("org_name"), scopes, found);
+        found.organizations.get_or_insert_default();
+        let Some(id) = id.as_str() else { return found.complain("org_id", "text", id) };
+        if let Some(organization) = found.add("org_id", id, claims.get("org_name").and_then(Json::as_str))
+            && is_listed
+        {
+            organization.scopes.clone_from(&turned);
+        }
     }
     found.scopes = Some(turned);
-}
-
-fn one_organization(id: &Json, name: Option<&Json>, scopes: Vec<String>, found: &mut Found) {
-    found.organizations.get_or_insert_default();
-    let title = match name {
-        None => None,
-        Some(Json::String(name)) => Some(name.clone()),
-        Some(other) => return found.complain("org_name", "text", other),
-    };
-    match id {
-        Json::String(id) => {
-            found.add("org_id", Organization { id: id.clone(), title, scopes, ..Organization::default() });
-        }
-        other => found.complain("org_id", "text", other),
-    }
 }
 
 /// `resource:action`, where it is one action on one resource.
 fn turned_round(permission: &str) -> Option<String> {
     let (action, resource) = permission.split_once(':')?;
-    (is_segment(action) && is_resource(resource)).then(|| format!("{resource}:{action}"))
+    (is_segment(action) && is_resource(resource)).then(|| [resource, ":", action].concat())
 }

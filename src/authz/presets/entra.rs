@@ -21,13 +21,13 @@ pub(in crate::authz) fn read(rules: &Rules, claims: &Object, found: &mut Found) 
     if rules.roles.is_some() {
         return;
     }
-    found.roles_at(claims, &["roles"]);
+    found.roles_at(claims, &["roles"], "");
     if are_elsewhere(claims) {
         let message = "this user has more groups than Entra puts into a token: none of them counts. Assign app roles, \
                        or let the token hold only groups that are assigned to the app";
         found.warn(GROUPS_OMITTED, message.to_owned());
     } else {
-        found.roles_at(claims, &["groups"]);
+        found.roles_at(claims, &["groups"], "");
     }
 }
 

@@ -14,7 +14,7 @@
 
 use crate::authz::mapping::Rules;
 use crate::authz::mapping::found::Found;
-use crate::authz::organizations::Organization;
+use crate::authz::presets::prefix;
 use crate::protocol::json::{Json, Object};
 
 pub(in crate::authz) fn read(rules: &Rules, claims: &Object, found: &mut Found) {
@@ -26,16 +26,12 @@ pub(in crate::authz) fn read(rules: &Rules, claims: &Object, found: &mut Found) 
     if rules.roles.is_some() {
         return;
     }
-    found.roles_at(claims, &["realm_access", "roles"]);
+    found.roles_at(claims, &["realm_access", "roles"], "");
     match claims.get("resource_access") {
         None => {}
         Some(Json::Object(clients)) => {
             for (client, _) in clients.iter() {
-                let roles = found.texts(clients, &[client, "roles"]).unwrap_or_default();
-                let is_own = client == rules.own;
-                found
-                    .roles
-                    .extend(roles.into_iter().map(|role| if is_own { role } else { format!("{client}:{role}") }));
+                found.roles_at(clients, &[client, "roles"], &prefix(client, &rules.own));
             }
         }
         Some(other) => found.complain("resource_access", "an object", other),
@@ -45,27 +41,18 @@ pub(in crate::authz) fn read(rules: &Rules, claims: &Object, found: &mut Found) 
 fn organizations(value: &Json, found: &mut Found) {
     const CLAIM: &str = "organization";
     found.organizations.get_or_insert_default();
-    let named = |id: &str| Organization { id: id.to_owned(), ..Organization::default() };
-    match value {
-        Json::Object(aliases) => {
-            for (alias, about) in aliases.iter() {
-                let id = match about {
-                    Json::Object(about) => about.get("id"),
-                    other => return found.complain(CLAIM, "an object of objects", other),
-                };
-                match id {
-                    None => found.add(CLAIM, named(alias)),
-                    Some(Json::String(id)) if !id.is_empty() => {
-                        found.add(CLAIM, Organization { title: Some(alias.to_owned()), ..named(id) });
-                    }
-                    Some(other) => return found.complain(CLAIM, "an object of objects whose `id` is text", other),
-                }
-            }
+    let Json::Object(aliases) = value else {
+        for alias in found.list(value, CLAIM) {
+            found.add(CLAIM, &alias, None);
         }
-        other => {
-            for alias in found.list(other, CLAIM) {
-                found.add(CLAIM, named(&alias));
-            }
+        return;
+    };
+    for (alias, about) in aliases.iter() {
+        let Json::Object(about) = about else { return found.complain(CLAIM, "an object of objects", about) };
+        match about.get("id") {
+            None => drop(found.add(CLAIM, alias, None)),
+            Some(Json::String(id)) => drop(found.add(CLAIM, id, Some(alias))),
+            Some(other) => found.complain(CLAIM, "an object of objects with a text as `id`", other),
         }
     }
 }

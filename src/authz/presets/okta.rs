@@ -12,6 +12,6 @@ use crate::protocol::json::Object;
 
 pub(in crate::authz) fn read(rules: &Rules, claims: &Object, found: &mut Found) {
     if rules.roles.is_none() {
-        found.roles_at(claims, &["groups"]);
+        found.roles_at(claims, &["groups"], "");
     }
 }

@@ -13,7 +13,7 @@
 
 use crate::authz::mapping::Rules;
 use crate::authz::mapping::found::Found;
-use crate::authz::organizations::Organization;
+use crate::authz::presets::prefix;
 use crate::protocol::json::{Json, Object};
 
 const PREFIX: &str = "urn:zitadel:iam:org:project:";
@@ -28,7 +28,7 @@ pub(in crate::authz) fn read(rules: &Rules, claims: &Object, found: &mut Found) 
         if rest != "roles" && project.is_empty() {
             continue;
         }
-        let prefix = if project == rules.own { String::new() } else { format!("{project}:") };
+        let prefix = prefix(project, &rules.own);
         found.organizations.get_or_insert_default();
         match value {
             Json::Object(granted) => roles_of(granted, name, &prefix, found),
@@ -64,13 +64,13 @@ fn roles_of(granted: &Object, name: &str, prefix: &str, found: &mut Found) {
             continue;
         }
         for (id, domain) in organizations.iter() {
-            let Json::String(domain) = domain else {
+            let Some(domain) = domain.as_str() else {
                 found.complain(name, "an object whose organizations have a domain", domain);
                 continue;
             };
-            let title = (!domain.is_empty()).then(|| domain.clone());
-            let roles = vec![role.clone()];
-            found.add(name, Organization { id: id.to_owned(), title, roles, ..Organization::default() });
+            if let Some(organization) = found.add(name, id, Some(domain).filter(|domain| !domain.is_empty())) {
+                organization.roles.push(role.clone());
+            }
         }
     }
 }
