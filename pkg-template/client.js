@@ -515,6 +515,7 @@ export class IdpClient extends EventTarget {
 
   /** What asks for tokens without a redirect, loaded when it is needed. */
   async #grants() {
+    this.#now("require_alive");
     const [{ Grants }, { cancelDevice }] = await Promise.all([import("./grants.js"), import("./tools.js")]);
     return (this.#granted ??= new Grants({
       look: (job, values) => this.#look(job, values),

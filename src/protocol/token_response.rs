@@ -6,7 +6,7 @@ use super::json::{Json, MAX_DEPTH, Object, parse_object};
 use super::metadata::ProviderType;
 use super::provider_error::{code_of_status, from_wire};
 use super::secret::Secret;
-use crate::error::{Class, Code, Error, Result};
+use crate::error::{Class, Code, Error, Result, harmless, without_tokens};
 
 /// The longest life that a token is believed to have, in seconds: one year.
 pub const MAX_LIFETIME: i64 = 31_536_000;
@@ -125,7 +125,9 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
     let Some(token_type) = members.string("token_type")? else { return Err(invalid("\"token_type\" is missing")) };
     if !token_type.eq_ignore_ascii_case("bearer") {
         return Err(
-            Error::new(Code::TokenTypeMismatch, "\"token_type\" must be \"Bearer\"").mismatch("Bearer", token_type)
+            // A provider may have put anything there, what it was sent too.
+            Error::new(Code::TokenTypeMismatch, "\"token_type\" must be \"Bearer\"")
+                .mismatch("Bearer", without_tokens(&harmless(token_type))),
         );
     }
     let expires_in = seconds(&members, "expires_in")?;

@@ -25,6 +25,7 @@ use crate::error::{Class, Result};
 use crate::ports::Host;
 use crate::protocol::authorization_request::check_resources;
 use crate::protocol::grant_request::GrantRequest;
+use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{Expectations, NonceRule};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
 use crate::protocol::token_response;
@@ -82,11 +83,16 @@ impl<H: Host> Client<H> {
         request: &GrantRequest,
         scope: Option<&str>,
     ) -> Result<TokenSet> {
-        let options = &self.inner.options;
-        let endpoint = metadata.endpoint(Endpoint::Token)?;
-        let response = self.send(request.to_http(endpoint, &options.client_id, &options.client_auth)).await?;
-        let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
+        let response = self.ask(metadata, Endpoint::Token, request).await?;
+        let response = token_response::judge(&response, Class::TokenExchange, self.inner.options.provider_type)?;
         Ok(TokenSet::from_response(response, self.now(), scope))
+    }
+
+    /// Sends a form to an endpoint, as who the client is.
+    async fn ask(&self, metadata: &ProviderMetadata, endpoint: Endpoint, form: &GrantRequest) -> Result<HttpResponse> {
+        let options = &self.inner.options;
+        let endpoint = metadata.endpoint(endpoint)?;
+        self.send(form.to_http(endpoint, &options.client_id, &options.client_auth)).await
     }
 
     /// Whom tokens speak of: their ID token is verified as that of a sign-in, but that no nonce was sent.

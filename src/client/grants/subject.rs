@@ -28,6 +28,8 @@ impl<H: Host> Client<H> {
             }
             Err(error) => error,
         };
+        // Where its endpoint is not known yet; where that cannot be had, nobody can be told.
+        let _ = self.discover(false).await;
         self.revoke_later(Rc::clone(tokens));
         Err(error)
     }
