@@ -23,7 +23,7 @@ use wasm_oidc::ports::EventKind;
 use wasm_oidc::protocol::json::{Object, parse_object};
 
 fn says(host: &SimulatedHost, claims: Value) {
-    *host.provider.further_claims.borrow_mut() = claims;
+    *host.provider.in_id_token.borrow_mut() = claims;
 }
 
 fn keycloak(host: &SimulatedHost) -> Client<SimulatedHost> {

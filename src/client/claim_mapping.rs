@@ -131,13 +131,13 @@ impl<H: Host> Client<H> {
     }
 }
 
-/// The claims of the ID token; none where there is none.
+/// The claims of the ID token, else those that userinfo gave instead of one; none where there is neither.
 pub(super) fn claims_of(tokens: &TokenSet) -> Result<Object> {
     match &tokens.id_token {
         Some(id_token) => {
             let unreadable = |_| Error::new(Code::MalformedToken, "the ID token cannot be read");
             Ok(jwt::parse(id_token.expose()).map_err(unreadable)?.claims)
         }
-        None => Ok(Object::new()),
+        None => Ok(tokens.identity.clone().unwrap_or_default()),
     }
 }
