@@ -69,11 +69,10 @@ impl<H: Host> Client<H> {
     /// `insecure_endpoint` for a page that is not https; `NetworkError`; `TimeoutError`.
     pub async fn begin_device(&self, options: DeviceOptions) -> Result<DeviceSignIn> {
         self.require_alive()?;
-        let client = &self.inner.options;
         let metadata = self.discover(false).await?;
         let endpoint = metadata.endpoint(Endpoint::DeviceAuthorization)?;
         let form = options.asked.add_to(GrantRequest::default(), endpoint)?;
-        let response = self.send(form.to_http(endpoint, &client.client_id, &client.client_auth)).await?;
+        let response = self.ask(&metadata, Endpoint::DeviceAuthorization, &form).await?;
         let authorization = device_authorization::judge(&response, endpoint)?;
         let expires_at = self.now().saturating_add(authorization.expires_in);
         let (cancel, cancelled) = oneshot::channel();

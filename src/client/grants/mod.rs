@@ -25,8 +25,10 @@ use crate::error::{Class, Result};
 use crate::ports::Host;
 use crate::protocol::authorization_request::check_resources;
 use crate::protocol::grant_request::GrantRequest;
+use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{Expectations, NonceRule};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
+use crate::protocol::purpose::Purpose;
 use crate::protocol::token_response;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::words;
@@ -82,11 +84,20 @@ impl<H: Host> Client<H> {
         request: &GrantRequest,
         scope: Option<&str>,
     ) -> Result<TokenSet> {
-        let options = &self.inner.options;
-        let endpoint = metadata.endpoint(Endpoint::Token)?;
-        let response = self.send(request.to_http(endpoint, &options.client_id, &options.client_auth)).await?;
-        let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
+        let response = self.ask(metadata, Endpoint::Token, request).await?;
+        let response = token_response::judge(&response, Class::TokenExchange, self.inner.options.provider_type)?;
         Ok(TokenSet::from_response(response, self.now(), scope))
+    }
+
+    /// Sends a form to an endpoint, as who the client is.
+    async fn ask(&self, metadata: &ProviderMetadata, endpoint: Endpoint, form: &GrantRequest) -> Result<HttpResponse> {
+        let purpose = match endpoint {
+            Endpoint::DeviceAuthorization => Purpose::DeviceAuthorization,
+            _ => Purpose::Token,
+        };
+        let (client_id, client_auth) = (&self.inner.options.client_id, self.client_authentication(metadata));
+        let request = form.to_http(metadata.endpoint(endpoint)?, client_id, &client_auth);
+        self.send(request.for_purpose(purpose)).await
     }
 
     /// Whom tokens speak of: their ID token is verified as that of a sign-in, but that no nonce was sent.

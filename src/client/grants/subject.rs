@@ -29,11 +29,13 @@ impl<H: Host> Client<H> {
             }
             Err(error) => error,
         };
+        // Where its endpoint is not known yet; where that cannot be had, nobody can be told.
+        let _ = self.discover(false).await;
         self.revoke_later(Rc::clone(tokens));
         Err(error)
     }
 
     async fn owner_of(&self, tokens: &TokenSet) -> Result<String> {
-        self.user_info(Some(tokens)).await?.claims.required_text("sub")
+        self.claims_of(tokens).await?.claims.required_text("sub")
     }
 }

@@ -75,14 +75,13 @@ impl<H: Host> Client<H> {
     /// issued; `NetworkError`; `TimeoutError`.
     pub async fn token_exchange(&self, exchange: TokenExchange) -> Result<ExchangedToken> {
         self.require_alive()?;
-        let options = &self.inner.options;
         let metadata = self.discover(false).await?;
         let endpoint = metadata.endpoint(Endpoint::Token)?;
         let request =
             token_exchange::request(&exchange.subject, exchange.actor.as_ref(), exchange.requested_type.as_deref());
         let request = exchange.asked.add_to(request, endpoint)?;
-        let response = self.send(request.to_http(endpoint, &options.client_id, &options.client_auth)).await?;
-        let issued = token_exchange::judge(&response, options.provider_type)?;
+        let response = self.ask(&metadata, Endpoint::Token, &request).await?;
+        let issued = token_exchange::judge(&response, self.inner.options.provider_type)?;
         let (is_access_token, issued_token_type) = (issued.is_access_token(), issued.token_type);
         let tokens = TokenSet::from_response(issued.response, self.now(), request.value("scope"));
         let exchanged = self.exchanged_of(&metadata, tokens, false).await?;
