@@ -255,7 +255,7 @@ fn a_client_that_is_disposed_of_asks_nothing_more() {
 fn the_id_token_is_verified_and_has_to_be_there() {
     for (change, code) in [
         (json!({ "aud": "another" }), Code::AudienceMismatch),
-        (json!({ "iss": "https://other.example" }), Code::InvalidClaim),
+        (json!({ "iss": "https://other.example" }), Code::IssuerMismatch),
         (json!({ "exp": 1 }), Code::IdTokenExpired),
         (json!({ "nonce": "from another sign-in" }), Code::NonceMismatch),
     ] {

@@ -11,7 +11,6 @@ use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::grant_request::GrantRequest;
 use crate::protocol::json::Object;
 use crate::protocol::metadata::Endpoint;
-use crate::protocol::secret;
 use crate::session::{Agent, AgentType, TokenSet};
 
 /// What a machine asks for.
@@ -46,8 +45,7 @@ impl<H: Host> Client<H> {
                            give `clientSecret` or `clientAuth`, which a page cannot keep";
             return Err(Error::new(Code::MissingOption, message));
         }
-        let Asked { scope, resources, audiences, extra } = &options.0;
-        let name = format!("client_credentials {scope:?} {resources:?} {audiences:?} {}", hashed(extra));
+        let name = options.0.fingerprint();
         self.ask_again(&name, old, pin!(self.sign_in_as_itself(&options.0))).await
     }
 
@@ -63,9 +61,4 @@ impl<H: Host> Client<H> {
         agent.agent_type = AgentType::of(&agent.id, AgentType::Agent);
         Ok(Exchanged { tokens: Rc::new(tokens), agent: Rc::new(agent) })
     }
-}
-
-/// An extra parameter may be a secret: its name tells requests apart, it is not kept.
-fn hashed(extra: &[(String, String)]) -> String {
-    secret::fingerprint(&format!("{extra:?}"))
 }

@@ -28,6 +28,7 @@ use crate::protocol::grant_request::GrantRequest;
 use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{Expectations, NonceRule};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
+use crate::protocol::secret;
 use crate::protocol::token_response;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::words;
@@ -64,6 +65,21 @@ impl Asked {
         let usual = || Some(words::join(&client.scopes)).filter(|scope| !scope.is_empty());
         self.scope = self.scope.or_else(usual);
         self
+    }
+
+    /// What tells one request from another; an extra parameter may be a secret.
+    fn fingerprint(&self) -> String {
+        let mut text = self.scope.clone().unwrap_or_default();
+        for list in [&self.resources, &self.audiences] {
+            text.push('\n');
+            text.push_str(&words::join(list));
+        }
+        for (name, value) in &self.extra {
+            for part in ["\n", name, "=", value] {
+                text.push_str(part);
+            }
+        }
+        secret::fingerprint(&text)
     }
 
     fn add_to(&self, request: GrantRequest, endpoint: &HttpsUrl) -> Result<GrantRequest> {
