@@ -6,7 +6,12 @@
 // ---------------------------------------------------------------------------------------------------------------------
 // The client
 
-/** How provider and client talk: OpenID Connect, or plain OAuth 2.0 without `nonce` and ID token. */
+/**
+ * How provider and client talk: OpenID Connect, or plain OAuth 2.0 (RFC 6749 with PKCE) without `nonce` and ID token. A
+ * plain provider may answer its token endpoint with JSON or a form, say no with status 200, and separate scopes by commas;
+ * GitHub's words `bad_verification_code` and `bad_refresh_token` are `invalid_grant`, `incorrect_client_credentials` is
+ * `invalid_client`, and each stays in `error` as it came.
+ */
 export type ProviderType = "oidc" | "oauth2";
 
 /** A JWS algorithm an ID token may be signed with. `none` and HMAC do not exist for this library. */
@@ -17,6 +22,32 @@ export type SigningAlgorithm =
 export type ClientAuthentication =
   | { method: "none" }
   | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string };
+
+/**
+ * Which members of the answer of `userinfo_endpoint` say who it is, for providers without ID tokens: GitHub's are
+ * `{ id: "id", email: "email", name: "name", preferred_username: "login", picture: "avatar_url" }`; those of a provider that
+ * wraps its answer `{ id: ["data", "id"] }`.
+ *
+ * The endpoint is asked once, at the sign-in, with the access token. The claims are kept with the tokens (`identity` of
+ * `TokenSet`), as an ID token would be: a reload, another tab and a refresh ask nobody, and a mapping that was changed holds
+ * from the next sign-in on. `createAgent` takes them along too; tokens without them are asked about, after a renewal where
+ * one is due. What is not named here is no claim, and missing members are none. A sign-in at which the endpoint fails or
+ * names nobody rejects (TokenVerificationError `missing_claim`, `invalid_claim`; ConfigurationError `endpoint_missing`;
+ * ProviderError, NetworkError, TimeoutError): nothing is stored, and the tokens are revoked.
+ */
+export interface IdentityMapping {
+  /**
+   * What tells one user from another and never changes; it becomes `agent.id` and the claim `sub`. A whole number becomes
+   * its digits, however many there are: 583231 is `"583231"`.
+   */
+  id: string | string[];
+  /** `agent.email` */
+  email?: string | string[];
+  /** `agent.emailVerified`, where the member is `true` or `false`. */
+  emailVerified?: string | string[];
+  /** Any other claim, by its name (OIDC Core 5.1), with whatever value the member has. */
+  [claim: string]: string | string[] | undefined;
+}
 
 /** What `IdpClient.create` takes. An unknown name is a `ConfigurationError` that suggests the nearest known one. */
 export interface ClientOptions {
@@ -56,6 +87,11 @@ export interface ClientOptions {
   apiOrigins?: string[];
   /** Default: `"oidc"`. */
   type?: ProviderType;
+  /**
+   * How a provider of `type: "oauth2"` tells who signed in, which has no ID tokens: for each claim the member of its
+   * userinfo answer, or the member names from the outermost on. See `IdentityMapping`. Without it an agent has no name.
+   */
+  identity?: IdentityMapping;
   /** Default: `{ method: "none" }`, a public client. In a page anything else is `secret_in_browser`. */
   clientAuth?: ClientAuthentication;
   /** Short for `clientAuth: { method: "client_secret_basic", clientSecret }`. */
@@ -104,12 +140,47 @@ export interface ClientOptions {
   openUrl?: (url: string) => void;
 }
 
+/**
+ * Who has to sign in: whatever is given here has to hold. It is checked in verified claims before anything is stored.
+ *
+ * An e-mail address is the one in the ID token, else the one in userinfo with the same `sub`. ASCII letters compare without
+ * case, every other byte as it is; the domains in their ASCII form (IDNA). Nothing is folded, trimmed or unquoted, so that
+ * `ada+work@…`, `"ada"@…` and letters that only look alike are other addresses.
+ */
+export interface ExpectedIdentity {
+  /** The address; `email_verified` beside it has to be `true` (OIDC Core 5.7). */
+  email?: string;
+  /** The subject, byte for byte. */
+  sub?: string;
+  /** Other claims: each has to be there with this value, as deep as it goes; members of objects in any order. */
+  claims?: Record<string, unknown>;
+  /** As the option of a sign-in. */
+  allowUnverifiedEmail?: boolean;
+}
+
 /** The options of one sign-in: parameters of OIDC Core 3.1.2.1, RFC 6749 4.1.1 and RFC 8707 2. */
 export interface SignInOptions {
   /** Instead of the client's. */
   scopes?: string[] | string;
-  /** Pre-fills who signs in. */
+  /** Pre-fills who signs in. A provider takes it as a hint and no more: see `enforceLoginHint`. */
   loginHint?: string;
+  /**
+   * Who has to sign in. With anybody else the sign-in rejects with IdentityMismatchError: `identity_mismatch`,
+   * `email_missing`, `email_unverified`. Nothing is stored then, an earlier session stays as it was, the new tokens are
+   * revoked where the provider can do that, and the response is used up. Where userinfo has to be asked for the address and
+   * fails, its error has the same consequences.
+   */
+  expect?: ExpectedIdentity;
+  /** `loginHint` has to be the e-mail address of who signs in, as `expect: { email: loginHint }`. Default: `false`. */
+  enforceLoginHint?: boolean;
+  /** The expected address counts also where the provider does not say that it is verified. Default: `false`. */
+  allowUnverifiedEmail?: boolean;
+  /**
+   * Only who is signed in now may sign in again: anybody else is SubjectMismatchError, with the consequences of `expect`.
+   * Nobody signed in is LoginRequiredError `signed_out`, and somebody without a subject `invalid_option`. Default: `false`;
+   * for `signInSilent` `true` while somebody is signed in, see there.
+   */
+  sameSubject?: boolean;
   /** `none`, `login`, `consent`, `select_account`, `create`; several with spaces or as a list. */
   prompt?: string | string[];
   /** Refuses a sign-in at the provider that is older (`auth_time_too_old`), in seconds. */
@@ -151,6 +222,8 @@ export interface AuthorizationRequest {
   readonly scope: string;
   readonly maxAge?: number;
   readonly acrValues?: readonly string[];
+  /** Who has to sign in: `exchangeCode` checks it. */
+  readonly expect?: ExpectedIdentity & { sameSubject?: string };
 }
 
 /** The options of a sign-in in a window. */
@@ -418,16 +491,20 @@ export class IdpClient extends EventTarget implements ApiCalls {
    *
    * @param callback the URL the provider sent the user to, its query, `{ code, state, iss }`, or a bare code
    * @param auth what `createAuthorizationUrl` returned: state, `iss`, nonce, verifier and redirect URI are checked.
-   *   With `{ codeVerifier, nonce, stateCheckedByCaller: true }` the state is your business.
+   *   With `{ codeVerifier, nonce, stateCheckedByCaller: true }` the state is your business. `expect` in it is checked as
+   *   in a sign-in.
    * @returns a detached agent: its tokens are on it and nowhere else
    * @throws CallbackError, TokenExchangeError, TokenParseError, TokenVerificationError, NetworkError, TimeoutError,
-   *   and the classes of the provider's own errors
+   *   IdentityMismatchError, SubjectMismatchError, and the classes of the provider's own errors
    */
   exchangeCode(
     callback: string | URL | URLSearchParams | { code: string; state?: string; iss?: string },
     auth:
       | (Partial<AuthorizationRequest> & { codeVerifier: string; state: string })
-      | { codeVerifier: string; nonce?: string; redirectUri?: string; scope?: string; stateCheckedByCaller: true },
+      | {
+          codeVerifier: string; nonce?: string; redirectUri?: string; scope?: string; stateCheckedByCaller: true;
+          expect?: ExpectedIdentity;
+        },
   ): Promise<Agent>;
 
   /** Sends the user to the provider; the page is left. *Needs a session.* @throws as `createAuthorizationRequest` */
@@ -451,13 +528,15 @@ export class IdpClient extends EventTarget implements ApiCalls {
 
   /**
    * Asks the provider in a hidden frame who is signed in there (OIDC Core 3.1.2.1 `prompt=none`), for the user of the
-   * session where there is one (`id_token_hint`). A failure ends or changes no session, a success replaces it. Calls
+   * session where there is one (`id_token_hint`): a provider that overlooks that and answers for somebody else is
+   * SubjectMismatchError. `sameSubject: false` asks for whoever is there, without the hint. A failure ends or changes no session, a success replaces it. Calls
    * with the same options share a frame, others run one after the other. The page at `redirectUri` hands the response
    * over as for `signInPopup`. *Needs a session* and a page.
    *
    * Where the browser blocks the provider's cookies in frames, nobody is signed in there: LoginRequiredError.
    *
-   * @throws LoginRequiredError, InteractionRequiredError, ConsentRequiredError, AccountSelectionRequiredError
+   * @throws LoginRequiredError, InteractionRequiredError, ConsentRequiredError, AccountSelectionRequiredError,
+   *   SubjectMismatchError, IdentityMismatchError
    * @throws TimeoutError `silent_blocked`: no answer in 10 s, since the provider refuses frames or no page relays;
    *   remembered for this page, where further calls fail at once unless they say `force: true`
    * @throws ConfigurationError `invalid_option` for `prompt`; as `signInPopup`
@@ -480,6 +559,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * 8. The same again: the same result while it is this session, else CallbackError `callback_already_handled`.
    * 9. The same `state` with another code: CallbackError `state_mismatch`.
    * 10. The provider refused: the class of its error, with the `appState` of the sign-in.
+   *
+   * Somebody other than the expected person in 7 is IdentityMismatchError or SubjectMismatchError, and nothing is stored.
    *
    * From 5 on, the response's parameters are taken out of the address bar; all others stay.
    *
@@ -1345,6 +1426,7 @@ export interface AccessReason {
 export interface TokenSet {
   access_token: string;
   token_type: string;
+  /** Separated by spaces, also where a provider of `type: "oauth2"` writes commas. */
   scope?: string;
   /** When the response arrived here. */
   issued_at: number;
@@ -1353,6 +1435,8 @@ export interface TokenSet {
   refresh_token?: string;
   refresh_expires_at?: number;
   id_token?: string;
+  /** Who it is, by the option `identity`, where the provider has no ID tokens. */
+  identity?: Record<string, unknown>;
   /** The response's other members. */
   metadata?: Record<string, unknown>;
   version: 1;
@@ -1467,12 +1551,17 @@ export class SessionExpiredError extends OAuthError {}
 export class TokenParseError extends OAuthError {}
 /** A token says something it must not say. */
 export class TokenVerificationError extends OAuthError {}
-/** Tokens of another subject arrived. */
+/** Tokens of another subject arrived: of a refresh, of userinfo, or of a sign-in with `sameSubject`. */
 export class SubjectMismatchError extends OAuthError {
   readonly expectedSub: string;
   readonly actualSub: string;
 }
-/** Somebody other than the expected person signed in. */
+/**
+ * Somebody other than the expected person signed in (`identity_mismatch`), or the provider does not say enough to know:
+ * `email_missing`, `email_unverified`. Its message names no person: who was expected and who came is in `expected` and
+ * `actual`, which are not enumerable, so that a log of the error does not show them. A claim that is no string stands there
+ * as JSON.
+ */
 export class IdentityMismatchError extends OAuthError {}
 /**
  * The agent may not do this: by `Agent.requireAccess`, or because a server said so (RFC 6750 3.1 `insufficient_scope`).

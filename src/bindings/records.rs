@@ -73,6 +73,9 @@ pub(super) fn authorization_url(request: &AuthorizationUrl) -> Json {
     if !request.acr_values.is_empty() {
         record.texts("acrValues", &request.acr_values);
     }
+    if !request.expected.is_anybody() {
+        record.put("expect", Json::Object(request.expected.to_json()));
+    }
     record.done()
 }
 

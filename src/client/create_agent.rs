@@ -71,7 +71,7 @@ impl<H: Host> Client<H> {
     /// are not known yet `NetworkError`, `TimeoutError`.
     pub async fn create_agent(&self, given: &Object, options: &KeptOptions) -> Result<Kept> {
         self.require_alive()?;
-        let (tokens, counts_as_due) = self.read_tokens(given).map_err(as_parse_error)?;
+        let (mut tokens, counts_as_due) = self.read_tokens(given).map_err(as_parse_error)?;
         let claims = match self.id_token_of(&tokens)? {
             Some(jwt) => {
                 self.check_kept(&jwt, options.verifies_signature).await?;
@@ -79,8 +79,9 @@ impl<H: Host> Client<H> {
             }
             None => Object::new(),
         };
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         let is_due = options.auto_refresh && self.is_renewal_due(&tokens, 0, counts_as_due)?;
+        let claims = self.kept_identity(&mut tokens, is_due).await?.unwrap_or(claims);
+        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         Ok(Kept { exchanged: Exchanged { tokens: Rc::new(tokens), agent }, is_due })
     }
 

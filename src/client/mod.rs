@@ -8,12 +8,14 @@ mod create_agent;
 mod detached;
 mod discovery;
 mod exchange;
+mod expected_identity;
 mod fetch;
 mod flight;
 mod front_channel_logout;
 pub(crate) mod given;
 #[cfg(feature = "tools")]
 mod grants;
+mod identity;
 mod introspect;
 mod key_source;
 mod keys;
@@ -44,6 +46,7 @@ mod user_info;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+pub use crate::protocol::expected_identity::ExpectedIdentity;
 pub use api_tokens::Target;
 pub use callback::SignedIn;
 pub use create_agent::{Kept, KeptOptions, Renewed};

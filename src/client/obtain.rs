@@ -146,7 +146,11 @@ impl<H: Host> Client<H> {
     /// What a failure says about the refresh token.
     fn mark_failure(&self, fingerprint: &str, under_way: &Mark, was_lost: bool, error: Error) -> Error {
         let is_refused = error.code() == Code::InvalidGrant;
-        let is_answered = matches!(error.failure().status, Some(400..=499));
+        let is_answered = match error.failure().status {
+            // Plain OAuth providers say "no" with it.
+            Some(200) => error.failure().error.is_some(),
+            status => matches!(status, Some(400..=499)),
+        };
         let mark = match (is_refused, is_answered) {
             (true, _) if was_lost => Mark::Spent { since: self.now() },
             // Who says no has rotated nothing.

@@ -6,6 +6,7 @@ use crate::ports::StorageKind;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::callback::ResponseMode;
 use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::identity_mapping::IdentityMapping;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderType;
 use crate::protocol::secret::Secret;
@@ -25,6 +26,8 @@ pub struct ClientOptions {
     pub jwks: Option<Object>,
     /// The client id.
     pub client_id: String,
+    /// How a plain OAuth 2.0 provider tells who it is; `None`: nobody is told.
+    pub identity: Option<IdentityMapping>,
     /// The redirect URI, sent byte for byte.
     pub redirect_uri: Option<String>,
     /// Where the provider returns to after a logout.
@@ -89,6 +92,7 @@ impl ClientOptions {
             metadata: given.object("metadata").cloned(),
             jwks: given.object("jwks").cloned(),
             client_id: given.text("clientId").unwrap_or_default(),
+            identity: identity(&mut given, is_oauth2),
             redirect_uri: given.url("redirectUri"),
             post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
             scopes: given.words("scopes").unwrap_or_else(|| usual_scopes(is_oauth2)),
@@ -203,6 +207,15 @@ fn storage(given: &mut Given<'_>) -> Option<StorageKind> {
 fn issuer(given: &mut Given<'_>) -> Option<Issuer> {
     let text = given.text("issuer")?;
     given.parsed("issuer", Issuer::parse(&text))
+}
+
+fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
+    let object = given.object("identity")?;
+    if !is_oauth2 {
+        let message = "option \"identity\": only with `type: \"oauth2\"`; elsewhere the ID token says who it is";
+        given.fails(Error::new(Code::InvalidOption, message));
+    }
+    given.parsed("identity", IdentityMapping::from_json(object))
 }
 
 fn client_authentication(given: &mut Given<'_>) -> ClientAuthentication {

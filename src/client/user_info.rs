@@ -74,6 +74,9 @@ impl<H: Host> Client<H> {
             let known = jwt::parse(id_token.expose())?.claims;
             user_info::check_subject(&claims, known.required_string("sub")?)?;
         }
+        if let Some(known) = &tokens.identity {
+            self.check_same_identity(known, &claims)?;
+        }
         let (organizations, warnings) = organizations::from_claims(&claims);
         for warning in warnings {
             self.warn(warning.code, &warning.message);

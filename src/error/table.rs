@@ -322,6 +322,12 @@ codes! {
     CHashMismatch => "c_hash_mismatch", TokenVerification, Stop;
     /// Tokens of another subject arrived.
     SubjectMismatch => "subject_mismatch", SubjectMismatch, Reauthenticate;
+    /// Somebody else signed in than the app expects: another e-mail address, subject or claim.
+    IdentityMismatch => "identity_mismatch", IdentityMismatch, Reauthenticate;
+    /// The provider does not tell the e-mail address that is expected.
+    EmailMissing => "email_missing", IdentityMismatch, Fix;
+    /// The provider does not say that the e-mail address is verified.
+    EmailUnverified => "email_unverified", IdentityMismatch, Reauthenticate;
 
     /// wasm trapped.
     Panicked => "panicked", Panic, Retry;

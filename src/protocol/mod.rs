@@ -9,12 +9,14 @@ pub mod client_auth;
 #[cfg(feature = "tools")]
 pub mod device_authorization;
 pub mod end_session;
+pub mod expected_identity;
 pub mod form;
 pub mod front_channel_logout;
 #[cfg(feature = "tools")]
 pub mod grant_request;
 pub mod http;
 pub mod id_token;
+pub mod identity_mapping;
 pub mod introspection;
 pub mod json;
 pub mod jwt;

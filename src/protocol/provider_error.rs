@@ -32,7 +32,12 @@ const ON_THE_WIRE: &[Code] = &[
 /// The code that a provider's `error` stands for; `None` for one that has none.
 #[must_use]
 pub fn code_of(error: &str) -> Option<Code> {
-    ON_THE_WIRE.iter().copied().find(|code| code.as_str() == error)
+    ON_THE_WIRE.iter().copied().find(|code| code.as_str() == error).or(match error {
+        // GitHub's words for what RFC 6749 5.2 has others for: a session must not outlive its refresh token there.
+        "bad_verification_code" | "bad_refresh_token" => Some(Code::InvalidGrant),
+        "incorrect_client_credentials" => Some(Code::InvalidClient),
+        _ => None,
+    })
 }
 
 /// The code of a status that says the provider failed, whatever the body says: 429 and 5xx.

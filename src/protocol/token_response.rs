@@ -2,7 +2,7 @@
 
 use super::form::pairs;
 use super::http::HttpResponse;
-use super::json::{Json, MAX_DEPTH, Object, parse_object};
+use super::json::{Json, MAX_DEPTH, MAX_MEMBERS, Object, parse_object};
 use super::metadata::ProviderType;
 use super::provider_error::{code_of_status, from_wire};
 use super::secret::Secret;
@@ -12,7 +12,7 @@ use crate::error::{Class, Code, Error, Result, harmless, without_tokens};
 pub const MAX_LIFETIME: i64 = 31_536_000;
 
 /// How deep the other members may nest: a session is stored with them inside, and has to be readable then.
-const MAX_OTHER_DEPTH: usize = MAX_DEPTH - 8;
+pub(crate) const MAX_OTHER_DEPTH: usize = MAX_DEPTH - 8;
 
 /// The members with a meaning of their own; all others are handed on in [`TokenResponse::other`].
 const KNOWN: [&str; 8] = [
@@ -95,7 +95,11 @@ fn read(response: &HttpResponse, kind: ProviderType) -> Result<Object> {
 
 fn read_form(body: &[u8]) -> Result<Object> {
     let mut members = Object::new();
-    for (name, value) in pairs(body) {
+    let pairs = pairs(body);
+    if pairs.len() > MAX_MEMBERS {
+        return Err(invalid("the token response has too many parameters"));
+    }
+    for (name, value) in pairs {
         if members.get(&name).is_some() {
             return Err(invalid("a parameter of the token response occurs twice"));
         }
@@ -141,7 +145,10 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
         // Nobody would verify it.
         ProviderType::Oauth2 => None,
     };
-    let scope = members.text("scope")?;
+    let scope = members.text("scope")?.map(|scope| match kind {
+        ProviderType::Oidc => scope,
+        ProviderType::Oauth2 => without_commas(&scope),
+    });
     for name in KNOWN {
         members.remove(name);
     }
@@ -161,6 +168,12 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
     })
 }
 
+/// Scopes separated by spaces, of providers that write commas (GitHub); RFC 6749 3.3 would take a comma for a part of one.
+fn without_commas(scope: &str) -> String {
+    let scopes: Vec<&str> = scope.split([',', ' ']).filter(|scope| !scope.is_empty()).collect();
+    scopes.join(" ")
+}
+
 /// A token; an empty one counts as absent. What could not stand in a header is refused (RFC 6750 2.1).
 fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
     let Some(text) = members.string(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
@@ -171,7 +184,7 @@ fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
 }
 
 /// Whether a value nests deeper than this; never deeper than the reader allows.
-fn is_deeper(value: &Json, limit: usize) -> bool {
+pub(crate) fn is_deeper(value: &Json, limit: usize) -> bool {
     match (value, limit.checked_sub(1)) {
         (Json::Array(_) | Json::Object(_), None) => true,
         (Json::Array(elements), Some(limit)) => elements.iter().any(|element| is_deeper(element, limit)),

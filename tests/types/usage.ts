@@ -1,11 +1,11 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken, encryptedStorage,
-  hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  CallbackError, IdentityMismatchError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken,
+  encryptedStorage, hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
   type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
-  type ClientEvent, type PreflightStep, type Relayed, type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport,
-  type TokenSet, type TokenStorage, type UserInfo,
+  type ClientEvent, type ClientOptions, type ExpectedIdentity, type PreflightStep, type Relayed, type SignInOptions,
+  type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
 import {
   encryptedFileStorage, fetchTrusting, fileStorage, login, startLogin, type FileStorage, type LoggedIn, type StartedLogin,
@@ -59,6 +59,30 @@ export async function beside(idp: IdpClient, signal: AbortSignal): Promise<strin
   const agent: Agent = quietly ?? (await idp.signInPopup({ prompt: "login", popup: window.open(), signal }));
   const same: Agent = await idp.signInSilent({ force: true });
   return [agent.id, same.id];
+}
+
+export async function expected(idp: IdpClient, callback: URL): Promise<string | undefined> {
+  const options: SignInOptions = { loginHint: "ada@example.com", enforceLoginHint: true, expect: { claims: { org: { id: 1 } } } };
+  await idp.signInRedirect({ ...options, allowUnverifiedEmail: true });
+  await idp.signInPopup({ sameSubject: true });
+  // @ts-expect-error: nobody is expected by a name of ours
+  await idp.signInSilent({ expect: { name: "Ada" } });
+  const request = idp.createAuthorizationUrl({ expect: { email: "ada@example.com", sub: "usr_ada" } });
+  const expect: ExpectedIdentity | undefined = request.expect;
+  try {
+    await idp.exchangeCode(callback, request);
+    await idp.exchangeCode("code", { codeVerifier: request.codeVerifier, stateCheckedByCaller: true, expect: { sub: "usr_ada" } });
+  } catch (error) {
+    if (error instanceof IdentityMismatchError) return error.actual ?? expect?.email;
+  }
+}
+
+export async function plain(): Promise<unknown> {
+  const metadata = { authorization_endpoint: "https://oauth.example/authorize", token_endpoint: "https://oauth.example/token" };
+  const options: ClientOptions = { type: "oauth2", clientId: "c", metadata, identity: { id: ["data", "id"], name: "login" } };
+  // @ts-expect-error: somebody without an id is nobody
+  await IdpClient.create({ ...options, identity: { email: "email" } });
+  return (await IdpClient.create(options)).agent?.tokens.identity?.["sub"];
 }
 
 export async function api(idp: IdpClient): Promise<void> {
