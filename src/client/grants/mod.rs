@@ -115,9 +115,13 @@ impl<H: Host> Client<H> {
     async fn exchanged_of(
         &self,
         metadata: &ProviderMetadata,
-        tokens: TokenSet,
+        mut tokens: TokenSet,
         needs_id_token: bool,
     ) -> Result<Exchanged> {
+        if tokens.token_type == "Bearer" {
+            let identity = self.identity_of(&tokens).await;
+            tokens.identity = identity.inspect_err(|_| self.revoke_later(Rc::new(tokens.clone())))?;
+        }
         let expected = Expectations {
             nonce: NonceRule::NoneSent,
             access_token: Some(tokens.access_token.expose()),
