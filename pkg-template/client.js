@@ -8,6 +8,7 @@ import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
 import { Kept, Renewals, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
+import { madeReady } from "./plug-ins.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
 import { callListener } from "./report.js";
@@ -20,7 +21,7 @@ import { toJson } from "./to-json.js";
 const FROM_HERE = Symbol("IdpClient");
 
 /** The options that are functions; all others are data. */
-const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
+const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl", "logger", "onRequest", "onResponse"]);
 
 /** The options that are data, or a function which the app plugs in. */
 const PLUG_INS = ["claimMapping", "clientAuth"];
@@ -80,7 +81,9 @@ export class IdpClient extends EventTarget {
     }
     const { storage, ...data } = options;
     const store = storeOf(storage);
-    this.#app = { ...takeFunctions(data), store };
+    this.#app = { ...madeReady(takeFunctions(data)), store };
+    // JSON would make an empty object of it.
+    if (data.headers instanceof Headers) data.headers = Object.fromEntries(data.headers);
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
@@ -117,6 +120,7 @@ export class IdpClient extends EventTarget {
   get options() {
     const shown = { ...this.#data };
     for (const secret of SECRETS) if (secret in shown) shown[secret] = "[redacted]";
+    if (shown.headers) shown.headers = Object.fromEntries(Object.keys(shown.headers).map((name) => [name, "[redacted]"]));
     return Object.freeze(shown);
   }
 

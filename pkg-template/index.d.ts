@@ -21,7 +21,91 @@ export type SigningAlgorithm =
 /** How the client authenticates at the token endpoint (RFC 6749 2.3, OIDC Core 9). */
 export type ClientAuthentication =
   | { method: "none" }
-  | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string };
+  | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string }
+  | AppClientAuthentication;
+
+/** What a request to the provider is for. `"other"`: what `preflight` tries beside what the client itself asks. */
+export type RequestPurpose =
+  | "discovery" | "keys" | "token" | "userinfo" | "revocation" | "introspection" | "device_authorization" | "other";
+
+/** A request to the provider that is about to be sent, as functions of your app see it: with its secrets. */
+export interface ProviderRequest {
+  purpose: RequestPurpose;
+  method: string;
+  url: string;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  /** The form, where there is one. */
+  body?: URLSearchParams;
+}
+
+/** What such a function answers: of what is left out, everything stays. */
+export interface ChangedProviderRequest {
+  purpose?: string;
+  method?: string;
+  url?: string;
+  /** What was there stays, whether it is repeated or not. */
+  headers?: Record<string, string> | Headers | [string, string][];
+  body?: URLSearchParams | Record<string, string> | [string, string][];
+}
+
+/** An answer of the provider, as `onResponse` sees it: with its secrets. */
+export interface ProviderResponse {
+  purpose: RequestPurpose;
+  /** Of the request. */
+  method: string;
+  /** Of the request. */
+  url: string;
+  status: number;
+  /** Names in lower case; in a page those that CORS lets be seen. */
+  headers: Record<string, string>;
+  /** As text. */
+  body: string;
+}
+
+/**
+ * Client authentication of your own, for a key or a service that only your app can use (RFC 7521 4.2, RFC 7523 2.2, or a
+ * provider's own way). It is asked wherever the client authenticates: token requests, `revokeToken`, `introspect` and the
+ * revocations of a sign-out; each time anew, so that an assertion can be used once. It may add form fields and headers,
+ * `authorization` among them, and leave `client_id` out where the proof says it. Other fields, the URL, the method and the
+ * headers `content-type`, `accept` and `dpop` are not its to change. In a page it is allowed: what it uses there is your
+ * app's choice, and a secret in a page is none.
+ *
+ * The job that needs it fails where it throws or rejects (`ConfigurationError` `plug_in_failed`, with its words), where it
+ * answers something else than a request or changes more than it may (`plug_in_answer`, `reserved_parameter`,
+ * `invalid_option`), and where it takes more than 10 seconds, or `timeoutSeconds` if that is less (`TimeoutError`
+ * `timeout`; `RefreshError` for a refresh). Nothing is sent then, and no session ends by it.
+ */
+export type AppClientAuthentication =
+  (request: ProviderRequest) => ChangedProviderRequest | Promise<ChangedProviderRequest>;
+
+/**
+ * A request to the provider, its answer (`"response"`), or that there is none (`"failure"`), for a log. Values that are not
+ * known to be harmless are `"[redacted]"`: of URLs' queries, forms and JSON the shown ones are such as `grant_type`,
+ * `client_id`, `scope`, `token_type`, `expires_in`, `error`, `error_description`, `kid`, `alg` and endpoints; of headers such
+ * as `content-type`, `date`, `retry-after`, `www-authenticate`. What looks like a token is left out of these, too. Who the
+ * user is does not show.
+ */
+export interface TraceEvent {
+  type: "request" | "response" | "failure";
+  /** The same for a request and what came of it; random. */
+  id: string;
+  purpose: RequestPurpose;
+  method: string;
+  url: string;
+  /** Names in lower case. */
+  headers?: Record<string, string>;
+  /** The fields of the form that was sent, or the members of the JSON object or the form that came. */
+  body?: Record<string, unknown>;
+  /** Of an answer. */
+  status?: number;
+  /** From sending to the end of the body, or to the failure, in milliseconds. */
+  durationMs?: number;
+  /** The size of an answer's body. */
+  bodyBytes?: number;
+  /** Why there is no answer: as in the error that the job fails with. */
+  error?: { code: string; message: string };
+}
 
 /**
  * Which members of the answer of `userinfo_endpoint` say who it is, for providers without ID tokens: GitHub's are
@@ -92,9 +176,16 @@ export interface ClientOptions {
    * userinfo answer, or the member names from the outermost on. See `IdentityMapping`. Without it an agent has no name.
    */
   identity?: IdentityMapping;
-  /** Default: `{ method: "none" }`, a public client. In a page anything else is `secret_in_browser`. */
+  /**
+   * Default: `{ method: "none" }`, a public client. In a page a secret is `secret_in_browser`; a function of your own, see
+   * {@link AppClientAuthentication}, is not.
+   */
   clientAuth?: ClientAuthentication;
-  /** Short for `clientAuth: { method: "client_secret_basic", clientSecret }`. */
+  /**
+   * Short for `clientAuth: { method: "client_secret_basic", clientSecret }`, or `client_secret_post` where the provider's
+   * `token_endpoint_auth_methods_supported` lists that and not the other (RFC 8414 2). Not beside a function as `clientAuth`
+   * (`invalid_option`).
+   */
   clientSecret?: string;
   /** Audiences of an ID token that are right beside this client (OIDC Core 3.1.3.7, step 3). Default: none. */
   trustedAudiences?: string[];
@@ -114,7 +205,11 @@ export interface ClientOptions {
   retryOn401?: boolean;
   /** How far the provider's clock may differ, for `exp`, `nbf`, `iat`, `auth_time`: 0 to 300. Default: 60. */
   clockToleranceSeconds?: number;
-  /** The limit for one request to the provider: 1 to 600. Default: 30. */
+  /**
+   * The limit for one request to the provider, from sending it to the last byte of the answer, whatever an injected `fetch`
+   * does with its signal: 1 to 600. Default: 30. Before that, `clientAuth` and `onRequest` have as long, and at most 10
+   * seconds each. A refresh goes on beyond it; its callers do not wait that long.
+   */
   timeoutSeconds?: number;
   /** How long the window of `signInPopup` may take: 1 to 600. A frame gets 10 of it at most. Default: 300. */
   callbackTimeoutSeconds?: number;
@@ -136,6 +231,32 @@ export interface ClientOptions {
   name?: string;
   /** Used instead of the global `fetch`, for every request. */
   fetch?: typeof fetch;
+  /**
+   * Headers for every request to the provider, and for no other. `idp.options` shows their names only. Names are tokens of
+   * RFC 9110 5.6.2, values printable ASCII on one line, else `invalid_option`. `authorization`, `content-type`, `accept` and
+   * `dpop` are the library's (`reserved_parameter`), those of the connection, such as `host` and `content-length`, the
+   * host's (`invalid_option`). In a page, so are those that browsers drop without a word (Fetch 2.2.2): `cookie`, `origin`,
+   * `referer`, `sec-*`, `proxy-*` and so on. `user-agent` may be set; Chromium ignores it. In a page of another origin a
+   * header makes the browser ask first, and the provider's `Access-Control-Allow-Headers` has to list it, also for
+   * discovery and keys.
+   */
+  headers?: Record<string, string> | Headers;
+  /**
+   * Asked before each request to the provider is sent; it may add headers, and replace those of `headers`, with the limits
+   * that `headers` has. Where it answers nothing, what it did to the headers of its argument counts. It sees the secrets in
+   * the request. The job fails as with {@link AppClientAuthentication}, whose additions it sees.
+   */
+  onRequest?: (request: ProviderRequest) => ChangedProviderRequest | void | Promise<ChangedProviderRequest | void>;
+  /**
+   * Told of each answer of the provider, with the secrets in it. It can change nothing, nobody waits for it, and what it
+   * throws or rejects with goes to `reportError`.
+   */
+  onResponse?: (response: ProviderResponse) => unknown;
+  /**
+   * Told of each request to the provider and of what came of it, without their secrets, in order. Nobody waits for it, and
+   * what it throws or rejects with goes to `reportError`.
+   */
+  logger?: (event: TraceEvent) => unknown;
   /** Called with a URL instead of leaving the page. */
   openUrl?: (url: string) => void;
 }
@@ -283,9 +404,15 @@ export interface SignOutOptions {
 
 /** The options of `createAgent`. */
 export interface CreateAgentOptions {
-  /** Called with renewed tokens and awaited before anybody gets them. What it throws is a `warning` `tokens_not_stored`. */
+  /**
+   * Called with renewed tokens and awaited before anybody gets them, for at most 10 seconds. What it throws or rejects with,
+   * and that it takes longer, is a `warning` `tokens_not_stored`.
+   */
   onRefresh?: (tokens: TokenSet) => unknown;
-  /** Called, and awaited, when a renewal failed: also where the old tokens are still good. */
+  /**
+   * Called, and awaited for at most 10 seconds, when a renewal failed: also where the old tokens are still good. What it
+   * throws or rejects with goes to `reportError`.
+   */
   onRefreshError?: (error: OAuthError) => unknown;
   /** Default: the client's. */
   autoRefresh?: boolean;

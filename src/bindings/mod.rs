@@ -10,6 +10,7 @@ mod client;
 mod errors;
 #[cfg(feature = "tools-bindings")]
 mod grants;
+mod plug_ins;
 mod record;
 #[cfg_attr(not(feature = "core-bindings"), allow(dead_code, reason = "the tools show agents and nothing else of it"))]
 mod records;

@@ -203,7 +203,7 @@ impl<H: Host> Client<H> {
         let request = token_request::authorization_code(
             metadata.endpoint(Endpoint::Token)?,
             &options.client_id,
-            &options.client_auth,
+            &self.client_authentication(metadata),
             grant.code.expose(),
             grant.redirect_uri,
             &grant.verifier,

@@ -39,8 +39,7 @@ impl<H: Host> Client<H> {
     /// `NetworkError`; `TimeoutError`; with `old` tokens that are over `RefreshError` (retry).
     pub async fn client_credentials(&self, options: &ClientCredentials, old: Option<&TokenSet>) -> Result<Renewed> {
         self.require_alive()?;
-        let is_public = matches!(self.inner.options.client_auth, ClientAuthentication::None);
-        if is_public && self.inner.plug_ins.client_authentication.is_none() {
+        if matches!(self.inner.options.client_auth, ClientAuthentication::None) {
             let message = "client credentials need a client that authenticates (RFC 6749 4.4), and this one is public: \
                            give `clientSecret` or `clientAuth`, which a page cannot keep";
             return Err(Error::new(Code::MissingOption, message));
