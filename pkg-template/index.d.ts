@@ -133,6 +133,99 @@ export interface IdentityMapping {
   [claim: string]: string | string[] | undefined;
 }
 
+/**
+ * Providers whose claims are known. A claim that is not there says nothing; one of a wrong type is a `TokenParseError`
+ * `invalid_claim`. Roles are roles (`agent.hasRole`, `organizations[].roles`) and nothing else: one that is called `admin`
+ * makes nobody an admin, and grants no resource. What each reads, in the provider's own terms:
+ *
+ * - `"authpi"`: `organizations`, an array of `{ id, title, scopes, joined_at }`. The *scopes* of an *organization* are those
+ *   of this library, `owner` and `admin` among them. No roles.
+ * - `"keycloak"`: *realm roles*, `realm_access.roles`, and *client roles*, `resource_access.<client id>.roles`, become roles;
+ *   a role of another client than this one is called `<client id>:<role>`. *Organizations*, `organization`, are a list of
+ *   aliases, or an object of `{ "<alias>": { id, … } }` where the mapper adds ids: with an id it becomes `id` and the alias
+ *   `title`, else the alias is the id. Being listed makes a member, without scopes. The mapper has to be "Multivalued".
+ * - `"auth0"`: *organization*, `org_id` (`org_name` becomes `title`), and *permissions*, `permissions`. They are
+ *   `action:resource` there and are turned round: `read:users` grants `users:read`, in that organization where there is one,
+ *   else to the token. Without the claim the token has the scopes of its `scope`, turned round; the organization has none.
+ *   What is not one action on one resource (`admin`, `*:users`) grants nothing: a `warning` `permission_ignored`. An ID token
+ *   has permissions and roles where an action of the tenant adds them, under names of its own: `{ preset: "auth0", scopes:
+ *   "https://app.example/permissions", roles: "https://app.example/roles" }`.
+ * - `"zitadel"`: *roles* of a *project*, `urn:zitadel:iam:org:project:roles`, an object of `{ "<role>": { "<organization
+ *   id>": "<primary domain>" } }`. Who holds a role in an organization is a member of it, with the role among
+ *   `organizations[].roles`, and without scopes; a role that no organization grants becomes a role of the token. In
+ *   `urn:zitadel:iam:org:project:<project id>:roles` it is called `<project id>:<role>`, unless `projectId` names the project.
+ * - `"entra"` (Microsoft Entra ID): *app roles*, `roles`, and *groups*, `groups`, become roles. The tenant, `tid`, is no
+ *   organization. Let groups be sent by their ids: by name, whoever may name a group names a role. Where a user has too many
+ *   groups for a token (`_claim_names`, `hasgroups`), none counts: a `warning` `groups_omitted`.
+ * - `"okta"`: *groups*, `groups`, become roles.
+ */
+export type ClaimPreset = "authpi" | "keycloak" | "auth0" | "zitadel" | "entra" | "okta";
+
+/**
+ * Where a claim is: its name exactly as it is, `"https://app.example/roles"`, or member names from the outermost on,
+ * `["realm_access", "roles"]`. A dot or a slash in a name means nothing.
+ */
+export type ClaimPath = string | readonly string[];
+
+/** A preset, and what is otherwise at your provider. */
+export interface ClaimRules {
+  /** Default: `"authpi"`. */
+  preset?: ClaimPreset;
+  /** Keycloak only: the client whose roles keep their name. Default: this client's id. */
+  clientId?: string;
+  /** Zitadel only: the project whose roles keep their name. Default: that of the client alone. */
+  projectId?: string;
+  /**
+   * Where organizations are, instead of where the preset looks: a list whose entries are ids, or `{ id, title?, scopes?,
+   * roles?, joined_at? }`, where scopes are those of this library.
+   */
+  organizations?: ClaimPath;
+  /** Where the roles of the token are, instead: a list of names. */
+  roles?: ClaimPath;
+  /**
+   * Where the scopes of the token are, instead of in `scope` of the token response (with Auth0: instead of in
+   * `permissions`): a list, or one text with spaces (RFC 9068 2.2.3). Where the claim is missing there are none. They count
+   * only where nothing is said of organizations.
+   */
+  scopes?: ClaimPath;
+  /**
+   * What roles are worth in organizations, by name: `{ org_x: { "realm-admin": ["admin", "users:**"], auditor: "member" } }`
+   * gives the role's scopes in `org_x` to whoever holds it there or at token level, who is a member by that. Under `"*"`:
+   * to whoever holds it in an organization, in that one. Nothing else makes anybody owner or admin by a role. Whoever is
+   * given an organization has organizations: scopes of the token then count no more.
+   */
+  organizationRoles?: Record<string, Record<string, string | readonly string[]>>;
+}
+
+/** What a function of your own finds in claims. Anything else among its members is an error: it could be a misspelt name. */
+export interface MappedClaims {
+  /** Left out: the claims do not speak of organizations, so that scopes of the token count. An entry may be an id alone. */
+  organizations?: readonly (
+    | string
+    | { id: string; title?: string | null; scopes?: readonly string[]; roles?: readonly string[]; joinedAt?: number | null }
+  )[];
+  roles?: readonly string[];
+  /** Left out: those of the token response. */
+  scopes?: readonly string[] | string;
+}
+
+/**
+ * Where an agent's organizations, roles and scopes are found in the verified claims of its ID token: as a provider is known
+ * to send them, where you say that they are, or as a function of yours reads them, which gets the claims as `agent.claims`
+ * has them and answers at once: it may not be async.
+ *
+ * A sign-in, `exchangeCode`, `createAgent`, `adopt` or `getUserInfo` whose claims cannot be read so rejects: `TokenParseError`
+ * `invalid_claim` for a claim of a wrong type, for what the function throws, or returns in a wrong shape;
+ * `ConfigurationError` `invalid_option` for a promise, or no object. A session that is there already is not lost: restored or
+ * refreshed, its agent has no organizations, roles or scopes at all until the claims can be read again, with a `warning`
+ * `claim_mapping_failed`. Warnings `organization_repeated` and `claim_repeated`: something is listed twice, and counts once.
+ * Tokens without claims, as those of client credentials, are not put to the function: their scopes count.
+ *
+ * Without this option claims are read as with `"authpi"`, but a wrong type is a `warning` `organizations_malformed`, and
+ * what is malformed grants nothing.
+ */
+export type ClaimMapping = ClaimPreset | ClaimRules | ((claims: Readonly<Record<string, unknown>>) => MappedClaims);
+
 /** What `IdpClient.create` takes. An unknown name is a `ConfigurationError` that suggests the nearest known one. */
 export interface ClientOptions {
   /**
@@ -187,6 +280,8 @@ export interface ClientOptions {
    * (`invalid_option`).
    */
   clientSecret?: string;
+  /** Where organizations, roles and scopes are found in claims; see {@link ClaimMapping}. Default: as AuthPI sends them. */
+  claimMapping?: ClaimMapping;
   /** Audiences of an ID token that are right beside this client (OIDC Core 3.1.3.7, step 3). Default: none. */
   trustedAudiences?: string[];
   /** Refuses providers that do not announce PKCE (`pkce_unsupported`). S256 is sent in any case. Default: `false`. */
@@ -778,8 +873,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * Their `sub` is that of the ID token. Signed answers are verified with the provider's keys, encrypted ones refused. A
    * token of the session that the endpoint does not take is renewed once.
    *
-   * @returns the claims as they came, objects without a prototype, with `organizations` read
-   * @throws SubjectMismatchError; TokenVerificationError `missing_claim` (no `sub`), `signature_invalid` …;
+   * @returns the claims as they came, objects without a prototype, with `organizations` read as `claimMapping` says
+   * @throws SubjectMismatchError; TokenParseError `invalid_claim` where they cannot be read so; TokenVerificationError `missing_claim` (no `sub`), `signature_invalid` …;
    *   ProviderError `invalid_token`, `invalid_response` …; InsufficientScopeError; ConfigurationError `endpoint_missing`
    */
   getUserInfo(agent?: Agent): Promise<UserInfo>;
@@ -1606,6 +1701,8 @@ export interface Organization {
   readonly title: string | null;
   /** As they came, malformed ones too. */
   readonly scopes: readonly string[];
+  /** The agent's roles in it, as they came, where the `claimMapping` finds some. They open nothing by themselves. */
+  readonly roles: readonly string[];
   readonly joinedAt: number | null;
 }
 

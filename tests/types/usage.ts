@@ -5,7 +5,7 @@ import {
   encryptedStorage, getProviderConfig, hasAccess, isOAuthError, listConfiguredProviders, loadProviders, memoryStorage,
   parseScope, ready, safeReturnTo, tokenSet, webStorage,
   type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AppClientAuthentication,
-  type AuthorizationRequest, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration,
+  type AuthorizationRequest, type ClaimMapping, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration,
   type DeviceAuthorization,
   type ExpectedIdentity, type PreflightStep, type ProviderResponse, type Relayed, type SignInOptions, type SignedIn,
   type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type TraceEvent, type UserInfo,
@@ -55,6 +55,22 @@ export function allowed(agent: Agent): readonly string[] {
   // @ts-expect-error: an agent's roles are its provider's
   agent.roles.push("Auditor");
   return agent.getScopesFor("org_x");
+}
+
+export function mappings(): ClaimMapping[] {
+  // @ts-expect-error: there is no such preset
+  const unknown: ClaimMapping = "keycloack";
+  // @ts-expect-error: a mapping answers at once
+  const late: ClaimMapping = async () => ({});
+  // @ts-expect-error: a misspelt name would say that there are none
+  const misspelt: ClaimMapping = { organisations: "orgs" };
+  const own: ClaimMapping = (claims) => ({ organizations: [String(claims["tenant"]), { id: "org_x", scopes: ["admin"] }] });
+  const rules: ClaimMapping = {
+    preset: "keycloak",
+    roles: ["realm_access", "roles"],
+    organizationRoles: { org_x: { "realm-admin": ["admin", "users:**"], auditor: "member" }, "*": { boss: "owner" } },
+  };
+  return ["entra", own, rules, { scopes: "https://app.example/permissions" }, unknown, late, misspelt];
 }
 
 export async function beside(idp: IdpClient, signal: AbortSignal): Promise<string[]> {
