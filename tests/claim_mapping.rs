@@ -25,8 +25,11 @@ use wasm_oidc::protocol::json::{Object, parse_object, parse_object_as};
 
 const ZITADEL: &str = "urn:zitadel:iam:org:project:roles";
 
-/// Each claim that a mapping reads, with the ways to put a value there.
-fn places() -> Vec<(Value, fn(Value) -> Value)> {
+/// A mapping, and how a value comes to a place that it reads.
+type Read = (Value, fn(Value) -> Value);
+
+/// Each claim that a mapping reads.
+fn places() -> Vec<Read> {
     vec![
         (json!("authpi"), |value| json!({ "organizations": value })),
         (json!("authpi"), |value| json!({ "organizations": [value] })),
