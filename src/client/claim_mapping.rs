@@ -23,8 +23,8 @@ use crate::session::{Agent, TokenSet};
 pub(super) fn from_json(value: &Json, client_id: &str) -> Result<ClaimMapping> {
     let mut rules = Rules { is_configured: true, ..Rules::default() };
     match value {
-        Json::Object(object) => rules = from_object(object, rules)?,
-        other => rules.preset = preset(other)?,
+        Json::Object(object) => rules = from_object(object, rules).map_err(of_option)?,
+        other => rules.preset = preset(other, "claimMapping")?,
     }
     if rules.preset == Preset::Keycloak && rules.own.is_empty() {
         client_id.clone_into(&mut rules.own);
@@ -32,18 +32,23 @@ pub(super) fn from_json(value: &Json, client_id: &str) -> Result<ClaimMapping> {
     Ok(ClaimMapping::Rules(rules))
 }
 
-fn preset(value: &Json) -> Result<Preset> {
+/// Says of which option a member is wrong.
+fn of_option(error: Error) -> Error {
+    Error::new(error.code(), format!("option \"claimMapping\": {}", error.failure().message))
+}
+
+fn preset(value: &Json, name: &str) -> Result<Preset> {
     value.as_str().and_then(Preset::parse).ok_or_else(|| {
         let expected =
             "\"authpi\", \"keycloak\", \"auth0\", \"zitadel\", \"entra\" or \"okta\", an object or a function";
-        wrong("preset", value, expected)
+        wrong(name, value, expected)
     })
 }
 
 fn from_object(object: &Object, mut rules: Rules) -> Result<Rules> {
     let mut given = Given::new("member of `claimMapping`", object);
     if let Some(value) = given.value("preset") {
-        rules.preset = given.parsed("preset", preset(value)).unwrap_or_default();
+        rules.preset = given.parsed("preset", preset(value, "preset")).unwrap_or_default();
     }
     // Elsewhere there is nobody whose roles are told apart.
     match rules.preset {

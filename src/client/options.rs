@@ -127,8 +127,10 @@ impl ClientOptions {
             claim_mapping: ClaimMapping::default(),
         };
         if let Some(value) = given.value("claimMapping") {
-            let rules = claim_mapping::from_json(value, &options.client_id);
-            options.claim_mapping = given.parsed("claimMapping", rules).unwrap_or_default();
+            match claim_mapping::from_json(value, &options.client_id) {
+                Ok(mapping) => options.claim_mapping = mapping,
+                Err(error) => given.fails(error),
+            }
         }
         given.finish()?;
         options.check(in_page)?;
