@@ -278,7 +278,13 @@ fn the_function_of_an_app_says_what_is_granted_and_is_read_as_strictly_as_claims
 }
 
 #[test]
-fn a_machine_without_claims_is_not_put_to_the_function_of_an_app() {
+fn a_machine_without_claims_has_the_scopes_of_its_token_whatever_the_mapping() {
+    for mapping in [json!("keycloak"), json!("zitadel"), json!({ "scopes": "scp" })] {
+        assert!(mapped(&mapping, &json!({})).has_access("read", "users"), "{mapping}");
+    }
+    let turned =
+        mapped_with(&json!({ "preset": "auth0", "scopes": "permissions" }), &json!({}), "read:users").unwrap().0;
+    assert!(turned.has_access("read", "users"));
     let fails = |_: &Object| Err(Error::new(Code::InvalidClaim, "there are no claims"));
     assert!(by_app(fails, &json!({})).unwrap().has_access("read", "users"));
 }

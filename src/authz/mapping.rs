@@ -163,7 +163,9 @@ impl Rules {
         if let Some(path) = &self.roles {
             found.roles_at(claims, &names(path), "");
         }
-        if let Some(path) = &self.scopes {
+        if let Some(path) = &self.scopes
+            && !claims.is_empty()
+        {
             found.scopes = match found.claim(claims, &names(path)) {
                 None => Some(Vec::new()),
                 Some(value) => Some(scopes(value, &path.join("."), found)),
