@@ -18,7 +18,7 @@ const ANYWHERE = -1;
  * As src/authz/written.rs writes it.
  *
  * @typedef {object} AccessRecord
- * @property {{ id: string, title?: string, scopes: string[], joinedAt?: number }[]} [organizations] missing where there is
+ * @property {{ id: string, title?: string, scopes: string[], roles: string[], joinedAt?: number }[]} [organizations] missing where there is
  *   no such claim
  * @property {string[]} roles
  * @property {string[]} tokenScopes
@@ -162,6 +162,13 @@ export class Access {
       this.#places = new Map(ids.reverse());
     }
     return organization === "" ? undefined : this.#places.get(/** @type {string} */ (organization));
+  }
+
+  /** Gives the compiled scopes back at once, which otherwise happens with the garbage. */
+  forget() {
+    const { instance, access } = this.#compiled ?? {};
+    this.#compiled = undefined;
+    if (instance?.dead === false) access.free();
   }
 
   #allScopes() {

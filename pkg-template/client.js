@@ -3,13 +3,16 @@
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
 import { BESIDE } from "./answer.js";
+import { overText } from "./claim-mapping.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
 import { Kept, Renewals, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
+import { madeReady } from "./plug-ins.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
+import { loaded } from "./providers.js";
 import { callListener } from "./report.js";
 import { acquire, ready, readySync } from "./runtime.js";
 import { askSilently } from "./silent.js";
@@ -20,7 +23,7 @@ import { toJson } from "./to-json.js";
 const FROM_HERE = Symbol("IdpClient");
 
 /** The options that are functions; all others are data. */
-const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
+const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl", "logger", "onRequest", "onResponse"]);
 
 /** The options that are data, or a function which the app plugs in. */
 const PLUG_INS = ["claimMapping", "clientAuth"];
@@ -34,6 +37,8 @@ export class IdpClient extends EventTarget {
   /** What is no data. @type {{ store?: object } & Record<string, any>} */
   #app;
   #data;
+  /** What the options were chosen for, where that was. @type {object | undefined} */
+  #chosen;
   /** @type {{ revision: number, agent: Agent | null }} */
   #latest = { revision: -1, agent: null };
   #news = new News(this, {
@@ -50,6 +55,8 @@ export class IdpClient extends EventTarget {
     (tokens) => this.#later("renew_kept", { tokens }),
     (thrown) => this.#news.queue(notStored(thrown)),
   );
+  /** @type {import("./grants.js").Grants | undefined} */
+  #granted;
   /** Aborted by `dispose`; made when needed, since Workers make none at module scope. @type {AbortController | undefined} */
   #disposal;
   /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
@@ -67,8 +74,9 @@ export class IdpClient extends EventTarget {
   /**
    * @param {symbol} proof
    * @param {Record<string, unknown>} options
+   * @param {object} [chosen] environment and application that the options were chosen for, in a configuration
    */
-  constructor(proof, options) {
+  constructor(proof, options, chosen) {
     super();
     if (proof !== FROM_HERE) {
       throw configurationError("invalid_option", "make a client by `await IdpClient.create(options)`");
@@ -76,15 +84,24 @@ export class IdpClient extends EventTarget {
     if (typeof options !== "object" || options === null) {
       throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
     }
+    for (const name of ["environment", "application"]) {
+      if (options[name] != null) {
+        const message = `option "${name}": it belongs to a configuration: \`IdpClient.fromConfig(name, { config, ${name} })\``;
+        throw configurationError("invalid_option", message);
+      }
+    }
     const { storage, ...data } = options;
     const store = storeOf(storage);
-    this.#app = { ...takeFunctions(data), store };
+    this.#app = { ...madeReady(takeFunctions(data)), store };
+    // JSON would make an empty object of it.
+    if (data.headers instanceof Headers) data.headers = Object.fromEntries(data.headers);
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
     const { issuer, clientId, redirectUri } = this.#data;
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
+    this.#chosen = chosen;
     this.#wasm = this.#instance.call(
       (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), this.#app),
     );
@@ -94,7 +111,22 @@ export class IdpClient extends EventTarget {
   /** @param {Record<string, unknown>} options */
   static async create(options) {
     await ready();
-    const client = new IdpClient(FROM_HERE, options);
+    return IdpClient.#restored(new IdpClient(FROM_HERE, options));
+  }
+
+  /**
+   * @param {string} [name]
+   * @param {Record<string, unknown>} [options]
+   */
+  static async fromConfig(name, options) {
+    const { choose } = await import("./configuration.js");
+    const chosen = await choose(loaded(), name, options);
+    await ready();
+    return IdpClient.#restored(new IdpClient(FROM_HERE, chosen.options, chosen.for));
+  }
+
+  /** @param {IdpClient} client */
+  static async #restored(client) {
     // Nobody can listen before the caller has the client.
     client.#news.hold();
     await client.#news.whileSigningIn(() => client.#later("restore"));
@@ -113,13 +145,18 @@ export class IdpClient extends EventTarget {
   }
 
   get options() {
-    const shown = { ...this.#data };
+    const shown = { ...this.#data, ...this.#chosen };
     for (const secret of SECRETS) if (secret in shown) shown[secret] = "[redacted]";
+    if (shown.headers) shown.headers = Object.fromEntries(Object.keys(shown.headers).map((name) => [name, "[redacted]"]));
     return Object.freeze(shown);
   }
 
   get storage() {
     return this.#data.storage ?? "memory";
+  }
+
+  get flow() {
+    return "authorization_code";
   }
 
   get discoveryMode() {
@@ -245,6 +282,9 @@ export class IdpClient extends EventTarget {
     if (kept === undefined) {
       throw configurationError("invalid_option", "`adopt` takes an agent that this client made, with tokens of its own");
     }
+    if (!kept.adoptable) {
+      throw configurationError("invalid_option", "`adopt` takes no agent that renews itself by its grant: a session knows refresh tokens only");
+    }
     await kept.settled();
     const record = await this.#later("adopt", { tokens: kept.tokens });
     kept.adopted = true;
@@ -319,6 +359,42 @@ export class IdpClient extends EventTarget {
     return this.#later("introspect", { token, hint });
   }
 
+  /**
+   * @param {string | string[]} [scopes]
+   * @param {object} [options]
+   */
+  async clientCredentials(scopes, options) {
+    return (await this.#grants()).clientCredentials(scopes, options);
+  }
+
+  /** @param {object} options */
+  async passwordGrant(options) {
+    return (await this.#grants()).passwordGrant(options);
+  }
+
+  /**
+   * @param {string} token
+   * @param {object} [options]
+   */
+  async refreshTokenGrant(token, options) {
+    return (await this.#grants()).refreshTokenGrant(token, options);
+  }
+
+  /** @param {object} [options] */
+  async deviceAuthorization(options) {
+    return (await this.#grants()).deviceAuthorization(options);
+  }
+
+  /** @param {object} options */
+  async tokenExchange(options) {
+    return (await this.#grants()).tokenExchange(options);
+  }
+
+  /** @param {object} options */
+  async customGrant(options) {
+    return (await this.#grants()).customGrant(options);
+  }
+
   /** @param {Agent} [agent] */
   async refresh(agent) {
     if (agent !== undefined && !this.#ofSession.has(agent)) {
@@ -355,7 +431,11 @@ export class IdpClient extends EventTarget {
   }
 
   async clear() {
-    await this.#later("clear");
+    const hadMachines = this.#granted?.forget();
+    await this.#later("clear").catch((error) => {
+      // There was something to forget, and no session is none to end.
+      if (!(hadMachines && error.code === "no_ambient_session")) throw error;
+    });
   }
 
   /** @param {string | URL} [url] */
@@ -467,6 +547,20 @@ export class IdpClient extends EventTarget {
     return later(this, { json, app: this.#app }, job, values, store);
   }
 
+  /** What asks for tokens without a redirect, loaded when it is needed. */
+  async #grants() {
+    this.#now("require_alive");
+    const [{ Grants }, { cancelDevice }] = await Promise.all([import("./grants.js"), import("./tools.js")]);
+    return (this.#granted ??= new Grants({
+      look: (job, values) => this.#look(job, values),
+      cancelDevice: (id) => cancelDevice(this, id),
+      ways: this.#ways,
+      keep: (record, options) => this.#keep(record, options),
+      warn: (thrown) => this.#news.queue(notStored(thrown)),
+      disposal: this.#jobs.disposal(),
+    }));
+  }
+
   /** @param {object} options as Rust has read them */
   #apiSession(options) {
     return new ApiSession(
@@ -538,7 +632,7 @@ export class IdpClient extends EventTarget {
 
   /**
    * @param {import("./kept.js").Record} record
-   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown }} [options]
+   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown, way?: import("./kept.js").Way }} [options]
    */
   #keep(record, options = {}) {
     const autoRefresh = /** @type {boolean} */ (options.autoRefresh ?? this.#data.autoRefresh ?? true);
@@ -583,7 +677,7 @@ function takeFunctions(options) {
   for (const name of [...FUNCTIONS, ...PLUG_INS]) {
     const given = options[name];
     if (typeof given === "function") {
-      functions[name] = given;
+      functions[name] = name === "claimMapping" ? overText(given) : given;
       delete options[name];
     } else if (given != null && !PLUG_INS.includes(name)) {
       throw configurationError("invalid_option", `option "${name}": expected a function`);

@@ -43,6 +43,17 @@ export async function later(client, { json, app }, job, values, store) {
 }
 
 /**
+ * Ends a sign-in on a device of a client, if it is still under way.
+ *
+ * @param {object} client
+ * @param {number} id
+ */
+export function cancelDevice(client, id) {
+  const tools = ofClients.get(client);
+  if (tools !== undefined && !tools.instance.dead) tools.instance.call(() => tools.wasm.cancel_device(id));
+}
+
+/**
  * A check of a token without a client.
  *
  * @param {string} json the arguments
@@ -52,6 +63,19 @@ export async function later(client, { json, app }, job, values, store) {
 export async function checkToken(json, fetch) {
   const instance = await live();
   return instance.callAsync((glue) => glue.check_token(json, fetch));
+}
+
+/**
+ * Reads a configuration, and chooses from it where `json` says what is wanted.
+ *
+ * @param {string} text of the configuration
+ * @param {string | undefined} json what is wanted
+ * @param {(name: string) => unknown} variable
+ * @returns {Promise<any>}
+ */
+export async function configuration(text, json, variable) {
+  const instance = await live();
+  return instance.call((glue) => glue.configuration(text, json, variable));
 }
 
 /** @returns {Promise<Instance>} */

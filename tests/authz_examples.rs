@@ -1,7 +1,12 @@
 //! The table of questions that Rust, the plain rules and the wasm answer alike (tests/access/table.test.mjs has the
 //! latter), among them every example of the documentation of scopes, and its other examples.
 
-#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "a panic fails a test")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic fails a test"
+)]
 
 use serde_json::Value;
 use wasm_oidc::authz::access::{Access, has_access};
@@ -16,8 +21,7 @@ fn owned(scopes: &[&str]) -> Vec<String> {
 }
 
 fn access_in_org_xxx(scopes: &[String]) -> Access {
-    let organization =
-        Organization { id: "org_xxx".to_owned(), title: None, scopes: scopes.to_vec(), joined_at: Some(1_700_000_000) };
+    let organization = Organization { id: "org_xxx".to_owned(), scopes: scopes.to_vec(), ..Organization::default() };
     Access::new(Some(vec![organization]), Vec::new(), Vec::new())
 }
 

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::Client;
+use super::claim_mapping::claims_of;
 use super::exchange::Exchanged;
 use super::given::Given;
 use super::request::is_passing;
-use super::stored::agent_of;
 use crate::error::{Class, Code, Error, Recovery, Result};
 use crate::ports::Host;
 use crate::protocol::claims;
@@ -16,7 +16,7 @@ use crate::protocol::jwt::{self, Jwt};
 use crate::protocol::metadata::{ProviderMetadata, ProviderType};
 use crate::protocol::token_response;
 use crate::protocol::words;
-use crate::session::{Agent, TokenSet};
+use crate::session::TokenSet;
 
 /// How tokens that the app kept become an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl<H: Host> Client<H> {
     /// are not known yet `NetworkError`, `TimeoutError`.
     pub async fn create_agent(&self, given: &Object, options: &KeptOptions) -> Result<Kept> {
         self.require_alive()?;
-        let (tokens, counts_as_due) = self.read_tokens(given).map_err(as_parse_error)?;
+        let (mut tokens, counts_as_due) = self.read_tokens(given).map_err(as_parse_error)?;
         let claims = match self.id_token_of(&tokens)? {
             Some(jwt) => {
                 self.check_kept(&jwt, options.verifies_signature).await?;
@@ -79,8 +79,10 @@ impl<H: Host> Client<H> {
             }
             None => Object::new(),
         };
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         let is_due = options.auto_refresh && self.is_renewal_due(&tokens, 0, counts_as_due)?;
+        let claims = self.kept_identity(&mut tokens, is_due).await?.unwrap_or(claims);
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
+        self.warn_of(&agent);
         Ok(Kept { exchanged: Exchanged { tokens: Rc::new(tokens), agent }, is_due })
     }
 
@@ -103,14 +105,21 @@ impl<H: Host> Client<H> {
         Ok(false)
     }
 
+    /// Whether tokens that are renewed without a refresh token have to be, to live `minimum` seconds from now.
+    #[must_use]
+    pub fn is_due_again(&self, tokens: &TokenSet, minimum: i64) -> bool {
+        let now = self.now();
+        tokens.is_due(now, self.inner.options.refresh_buffer) || tokens.is_expired(now, minimum)
+    }
+
     /// Makes tokens that the app kept the session of this client: stored, then announced.
     ///
     /// # Errors
-    /// `no_ambient_session`, `disposed`.
+    /// `no_ambient_session`, `disposed`; `TokenParseError` where the claims are not what the mapping reads.
     pub async fn adopt(&self, tokens: TokenSet) -> Result<()> {
         self.require_ambient("adopt")?;
-        let unreadable = || Error::new(Code::MalformedToken, "the ID token cannot be read");
-        let agent = Rc::new(agent_of(&tokens).ok_or_else(unreadable)?);
+        let claims = claims_of(&tokens)?;
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
         let exchanged = Exchanged { tokens: Rc::new(tokens), agent };
         let epoch = self.tombstone().epoch;
         self.begin_session(exchanged, self.random_text()?, epoch, None).await.map(|_| ())
@@ -124,15 +133,15 @@ impl<H: Host> Client<H> {
     pub async fn renew_kept(&self, tokens: &TokenSet) -> Result<Renewed> {
         match self.refresh_tokens(tokens).await {
             Ok(exchanged) => Ok(Renewed::Fresh(exchanged)),
-            Err(error) => {
-                let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
-                let error = if passes { as_refresh_error(error) } else { error };
-                if passes && !tokens.is_expired(self.now(), 0) {
-                    return Ok(Renewed::Unchanged(error));
-                }
-                Err(error)
-            }
+            Err(error) => self.unchanged(tokens, error).map(Renewed::Unchanged),
         }
+    }
+
+    /// The error of a renewal that failed for a reason that passes, while the old tokens are still good.
+    pub(super) fn unchanged(&self, tokens: &TokenSet, error: Error) -> Result<Error> {
+        let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
+        let error = if passes { as_refresh_error(error) } else { error };
+        if passes && !tokens.is_expired(self.now(), 0) { Ok(error) } else { Err(error) }
     }
 
     /// The tokens, and whether their age is unknown.

@@ -34,7 +34,8 @@ pub struct Relayed {
 
 impl<H: Host> Client<H> {
     /// Begins a sign-in in a popup, a frame or the browser beside a program. A silent one forces `prompt=none` and names
-    /// the user of the session, so that the provider answers for nobody else (OIDC Core 3.1.2.1 `id_token_hint`).
+    /// the user of the session, so that the provider answers for nobody else (OIDC Core 3.1.2.1 `id_token_hint`), and
+    /// takes nobody else's answer, unless `same_subject` is `Some(false)`.
     ///
     /// # Errors
     /// As [`Client::create_authorization_request`]; `no_ambient_session` without a page; `invalid_option`: `prompt` in a
@@ -58,8 +59,12 @@ impl<H: Host> Client<H> {
                 let message = "option \"prompt\": signInSilent always says \"none\": leave it out, or use signInPopup";
                 return Err(Error::new(Code::InvalidOption, message));
             }
-            if let (None, Some(session)) = (&request.id_token_hint, self.session()) {
+            if let (None, Some(session)) = (&request.id_token_hint, self.session())
+                && options.same_subject != Some(false)
+            {
                 request.id_token_hint = session.tokens.id_token.as_ref().map(|token| token.expose().to_owned());
+                // A provider may overlook the hint: nobody else's session takes the place of this one unseen.
+                options.same_subject = Some(options.same_subject == Some(true) || !session.agent.id.is_empty());
             }
         }
         let (url, state) = self.begin(&options, true).await?;

@@ -1,11 +1,13 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken, encryptedStorage,
-  hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
-  type ClientEvent, type PreflightStep, type Relayed, type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport,
-  type TokenSet, type TokenStorage, type UserInfo,
+  CallbackError, IdentityMismatchError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken,
+  encryptedStorage, getProviderConfig, hasAccess, isOAuthError, listConfiguredProviders, loadProviders, memoryStorage,
+  parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AppClientAuthentication,
+  type AuthorizationRequest, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration,
+  type ExpectedIdentity, type PreflightStep, type ProviderResponse, type Relayed, type SignInOptions, type SignedIn,
+  type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type TraceEvent, type UserInfo,
 } from "wasm-oidc";
 import {
   encryptedFileStorage, fetchTrusting, fileStorage, login, startLogin, type FileStorage, type LoggedIn, type StartedLogin,
@@ -59,6 +61,30 @@ export async function beside(idp: IdpClient, signal: AbortSignal): Promise<strin
   const agent: Agent = quietly ?? (await idp.signInPopup({ prompt: "login", popup: window.open(), signal }));
   const same: Agent = await idp.signInSilent({ force: true });
   return [agent.id, same.id];
+}
+
+export async function expected(idp: IdpClient, callback: URL): Promise<string | undefined> {
+  const options: SignInOptions = { loginHint: "ada@example.com", enforceLoginHint: true, expect: { claims: { org: { id: 1 } } } };
+  await idp.signInRedirect({ ...options, allowUnverifiedEmail: true });
+  await idp.signInPopup({ sameSubject: true });
+  // @ts-expect-error: nobody is expected by a name of ours
+  await idp.signInSilent({ expect: { name: "Ada" } });
+  const request = idp.createAuthorizationUrl({ expect: { email: "ada@example.com", sub: "usr_ada" } });
+  const expect: ExpectedIdentity | undefined = request.expect;
+  try {
+    await idp.exchangeCode(callback, request);
+    await idp.exchangeCode("code", { codeVerifier: request.codeVerifier, stateCheckedByCaller: true, expect: { sub: "usr_ada" } });
+  } catch (error) {
+    if (error instanceof IdentityMismatchError) return error.actual ?? expect?.email;
+  }
+}
+
+export async function plain(): Promise<unknown> {
+  const metadata = { authorization_endpoint: "https://oauth.example/authorize", token_endpoint: "https://oauth.example/token" };
+  const options: ClientOptions = { type: "oauth2", clientId: "c", metadata, identity: { id: ["data", "id"], name: "login" } };
+  // @ts-expect-error: somebody without an id is nobody
+  await IdpClient.create({ ...options, identity: { email: "email" } });
+  return (await IdpClient.create(options)).agent?.tokens.identity?.["sub"];
 }
 
 export async function api(idp: IdpClient): Promise<void> {
@@ -137,6 +163,48 @@ export async function looked(idp: IdpClient): Promise<string[]> {
   // @ts-expect-error: there is no such step
   console.log(steps.find(({ name }) => name === "weather"));
   return failed.map(({ name, message, remedy }) => `${name}: ${message} ${remedy ?? ""}`);
+}
+
+export async function pluggedIn(sign: (audience: string) => Promise<string>): Promise<void> {
+  const proof: AppClientAuthentication = async ({ url, body, ...request }) => ({
+    ...request,
+    body: { ...Object.fromEntries(body ?? []), client_assertion: await sign(url) },
+  });
+  const clientAuth: ClientAuthentication = proof;
+  const log: TraceEvent[] = [];
+  const idp = await IdpClient.create({
+    issuer: "https://idp.example.com",
+    clientId: "web",
+    clientAuth,
+    headers: { "x-tenant": "acme" },
+    onRequest: ({ headers, purpose }) => (purpose === "keys" ? undefined : { headers: { ...headers, traceparent: "00" } }),
+    onResponse: ({ status, body }: ProviderResponse) => console.log(status, body.length),
+    logger: (event) => log.push(event),
+  });
+  console.log(idp.options.headers, log[0]?.durationMs, log[0]?.error?.code);
+  // @ts-expect-error: nothing is said of the client
+  void IdpClient.create({ clientId: "web", clientAuth: () => undefined });
+  // @ts-expect-error: a header is text
+  void IdpClient.create({ clientId: "web", headers: { "x-count": 5 } });
+  // @ts-expect-error: there is no such purpose
+  console.log(log.filter(({ purpose }) => purpose === "weather"));
+}
+
+export async function configured(): Promise<void> {
+  const config: Configuration = {
+    defaultProvider: "corporate",
+    storage: { kind: "file", path: "/var/tokens.json" },
+    providers: { corporate: { issuer: "https://idp.example.com", client_id: "my-app", environments: { dev: { scopes: ["openid"] } } } },
+  };
+  const names: string[] = await loadProviders(config, { env: { A: "b" }, resolveSecret: async (reference) => reference });
+  const idp = await IdpClient.fromConfig("corporate", { environment: "dev", client_id: "override-id", storage: "session", fetch });
+  const flow: "authorization_code" = idp.flow;
+  const raw: Record<string, unknown> | null = getProviderConfig("corporate", config);
+  console.log(names, flow, raw, listConfiguredProviders("{}"), await IdpClient.fromConfig());
+  // @ts-expect-error: a provider has a name
+  void IdpClient.fromConfig(7);
+  // @ts-expect-error: there is no such kind of storage
+  void loadProviders({ providers: {}, storage: "cookie" });
 }
 
 export function mistakes(idp: IdpClient, agent: Agent): void {
