@@ -1,10 +1,7 @@
 // @ts-check
 // The agent as apps see it: a frozen object without a token, which outlives its client and a trap.
 
-import { acquire } from "./runtime.js";
-
-/** How many answers an agent remembers. */
-const MAX_ANSWERS = 1000;
+import { Access } from "./access.js";
 
 /**
  * @typedef {object} AgentRecord
@@ -13,10 +10,9 @@ const MAX_ANSWERS = 1000;
  * @property {import("./index.d.ts").AgentType} type
  * @property {string} [email]
  * @property {boolean} [emailVerified]
- * @property {{ id: string, title?: string, scopes: string[], joinedAt?: number }[]} organizations
+ * @property {import("./access.js").AccessRecord} access
  * @property {string[]} malformedScopes
  * @property {string} claimsJson
- * @property {string} [scope]
  * @property {number} [expiresAt]
  * @property {boolean} hasRefreshToken
  * @property {number} [refreshExpiresAt]
@@ -37,10 +33,7 @@ export class Agent {
   #calls;
   /** @type {unknown} */
   #claims;
-  /** @type {{ instance: import("./instance.js").Instance, access: any } | undefined} */
-  #compiled;
-  /** @type {Map<string, boolean>} */
-  #answers = new Map();
+  #access;
 
   /**
    * @param {AgentRecord} record
@@ -53,7 +46,10 @@ export class Agent {
     this.type = record.type;
     this.email = record.email ?? null;
     this.emailVerified = record.emailVerified ?? null;
-    this.organizations = organizationsOf(record);
+    this.organizations = organizationsOf(record.access);
+    this.roles = Object.freeze(record.access.roles);
+    this.#access = new Access(record.access);
+    Object.freeze(record.malformedScopes);
     Object.freeze(this);
   }
 
@@ -66,7 +62,7 @@ export class Agent {
   }
 
   get malformedScopes() {
-    return Object.freeze([...this.#record.malformedScopes]);
+    return this.#record.malformedScopes;
   }
 
   get expiresAt() {
@@ -113,7 +109,7 @@ export class Agent {
    * @param {string} resource
    */
   hasAccess(action, resource) {
-    return this.#ask("", action, resource);
+    return this.#access.allows(action, resource);
   }
 
   /**
@@ -122,80 +118,78 @@ export class Agent {
    * @param {string} resource
    */
   hasAccessIn(organization, action, resource) {
-    if (typeof organization !== "string" || organization === "") return false;
-    return this.#ask(organization, action, resource);
+    return this.#access.allowsIn(organization, action, resource);
+  }
+
+  /** @param {readonly { action: string, resource: string, organization?: string }[]} questions */
+  checkMany(questions) {
+    return this.#access.allowsEach(questions);
+  }
+
+  /**
+   * @param {string} action
+   * @param {string} resource
+   * @param {[organization?: string]} where
+   */
+  requireAccess(action, resource, ...where) {
+    const place = placeAmong(where);
+    const { organization, anywhere } = place;
+    const isAllowed = anywhere
+      ? this.#access.allows(action, resource)
+      : this.#access.allowsIn(/** @type {string} */ (organization), action, resource);
+    if (!isAllowed) throw this.#access.refusal(place, action, resource);
+  }
+
+  /**
+   * @param {string} action
+   * @param {string} resource
+   * @param {[organization?: string]} where
+   */
+  whyAccess(action, resource, ...where) {
+    return this.#access.reason(placeAmong(where), action, resource);
+  }
+
+  /** @param {string} role */
+  hasRole(role) {
+    return this.#access.hasRole(undefined, role);
   }
 
   /** @param {string} organization */
   isOwnerOf(organization) {
-    return this.#hasRole(organization, "owner");
+    return this.#access.hasRole(organization ?? "", "owner");
   }
 
   /** @param {string} organization */
   isAdminOf(organization) {
-    return this.#hasRole(organization, "admin");
+    return this.#access.hasRole(organization ?? "", "admin");
   }
 
   /** @param {string} organization */
   isMemberOf(organization) {
-    return this.#hasRole(organization, "member");
+    return this.#access.placeOf(organization) !== undefined;
   }
 
   /** @param {string} organization */
   getScopesFor(organization) {
-    return [...(this.organizations.find(({ id }) => id === organization)?.scopes ?? [])];
+    return this.#access.scopesOf(organization);
   }
+}
 
-  /**
-   * @param {string} organization
-   * @param {string} role
-   */
-  #hasRole(organization, role) {
-    return typeof organization === "string" && this.#access((access) => access.has_role(organization, role));
-  }
-
-  /**
-   * @param {string} organization any, where it is empty
-   * @param {string} action
-   * @param {string} resource
-   */
-  #ask(organization, action, resource) {
-    if (typeof action !== "string" || typeof resource !== "string") return false;
-    const question = `${organization}\0${action}\0${resource}`;
-    let answer = this.#answers.get(question);
-    if (answer === undefined) {
-      answer = this.#access((access) => access.has_access(organization, action, resource));
-      // Dropping everything now and then keeps it bounded without a cost for every answer.
-      if (this.#answers.size >= MAX_ANSWERS) this.#answers.clear();
-      this.#answers.set(question, answer);
-    }
-    return answer;
-  }
-
-  /**
-   * Asks the compiled scopes, which are compiled at the first question, and again when their instance has died.
-   *
-   * @param {(access: any) => boolean} ask
-   * @returns {boolean}
-   */
-  #access(ask) {
-    const instance = acquire();
-    if (this.#compiled?.instance !== instance) {
-      const { claimsJson, scope } = this.#record;
-      const access = instance.call((glue) => new glue.WasmAccess(claimsJson, scope));
-      this.#compiled = { instance, access };
-    }
-    const { access } = this.#compiled;
-    return instance.call(() => ask(access));
-  }
+/**
+ * An organization that was given and is `undefined` is a mistake of the caller's: it must not mean any organization.
+ *
+ * @param {[organization?: string]} where
+ */
+function placeAmong(where) {
+  return { organization: where[0], anywhere: where.length === 0 };
 }
 
 function now() {
   return Math.floor(Date.now() / 1000);
 }
 
-/** @param {Pick<AgentRecord, "organizations">} record */
-export function organizationsOf({ organizations }) {
+/** @param {Pick<import("./access.js").AccessRecord, "organizations">} record */
+export function organizationsOf({ organizations = [] }) {
   return Object.freeze(
     organizations.map(({ id, title, scopes, joinedAt }) =>
       Object.freeze({ id, title: title ?? null, scopes: Object.freeze(scopes), joinedAt: joinedAt ?? null }),

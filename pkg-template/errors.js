@@ -18,6 +18,8 @@ const BRAND = Symbol.for("wasm-oidc.OAuthError");
  * @property {string} [expected]
  * @property {string} [actual]
  * @property {string} [appStateJson]
+ * @property {{ action: string, resource: string, organization: string | null }} [required]
+ * @property {readonly string[]} [granted]
  * @property {unknown} [cause] a record, or whatever was thrown
  */
 
@@ -74,7 +76,14 @@ export class IdentityMismatchError extends OAuthError {
     }
   }
 }
-export class InsufficientScopeError extends OAuthError {}
+export class InsufficientScopeError extends OAuthError {
+  /** @param {ErrorRecord} record */
+  constructor(record) {
+    super(record);
+    this.required = record.required ?? null;
+    this.granted = record.granted ?? null;
+  }
+}
 export class UserBlockedError extends OAuthError {}
 export class AccountLinkingRequiredError extends OAuthError {}
 export class InteractionRequiredError extends OAuthError {}

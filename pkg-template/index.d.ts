@@ -123,6 +123,11 @@ export interface ClientOptions {
   /** How the provider returns the authorization response. Default: `"query"`. */
   responseMode?: "query" | "fragment";
   /**
+   * Allows `passwordGrant`, which gives a person's password to the app: RFC 9700 2.4 says that nobody must. For providers
+   * that offer nothing else. Default: `false`.
+   */
+  allowPasswordGrant?: boolean;
+  /**
    * Says that this process serves one person, so that the client may have a session of its own outside a page: command
    * line, desktop, tests. Never on a server.
    */
@@ -291,6 +296,112 @@ export interface CreateAgentOptions {
   verify?: "signature" | "claims";
 }
 
+/** What every grant without a redirect can be told about its request. */
+export interface GrantOptions {
+  /** A list, or one string with spaces. */
+  scopes?: string[] | string;
+  /** The APIs that the token is for: absolute URIs without a fragment (RFC 8707 2). */
+  resource?: string | string[];
+  /** The APIs by the provider's own names for them (RFC 8693 2.1; elsewhere an extension of some providers). */
+  audience?: string | string[];
+  /** Parameters of your provider's own; one that the library sets is `reserved_parameter`. */
+  extraParams?: Record<string, string>;
+}
+
+/** How the tokens of a grant are renewed: as those of `createAgent`. */
+export type RenewalOptions = Omit<CreateAgentOptions, "verify">;
+
+/** A person's password, and a one-time code where the provider asks for one. */
+export interface Credentials {
+  username: string;
+  password: string;
+  /** Sent as `totp`, as Keycloak calls it; other providers take it by `extraParams`. */
+  totp?: string;
+}
+
+/** The options of `passwordGrant`. */
+export interface PasswordGrantOptions extends GrantOptions, RenewalOptions, Partial<Credentials> {
+  /**
+   * Asks the person: once at the beginning where no `password` is given, and each time that the tokens cannot be renewed by
+   * a refresh token. Without it the agent ends then: no password is kept.
+   */
+  credentials?: () => Credentials | Promise<Credentials>;
+  /** Refuses other tokens (`SubjectMismatchError`). A later sign-in has to be that of the first person in any case. */
+  expectedSub?: string;
+}
+
+/** The options of `deviceAuthorization`. */
+export interface DeviceAuthorizationOptions extends GrantOptions, RenewalOptions {
+  /** Who has to sign in, as in `SignInOptions`: with anybody else `agent` rejects with IdentityMismatchError. */
+  expect?: ExpectedIdentity;
+  /** As in `SignInOptions`. */
+  allowUnverifiedEmail?: boolean;
+  /** Ends the polling: `agent` rejects with `cancelled`, whose `cause` is the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A sign-in on a device, which waits for the person (RFC 8628 3.2). */
+export interface DeviceAuthorization {
+  /** What the person types, as the provider sent it. */
+  readonly userCode: string;
+  /** Where the person types it: https, or http where the provider itself is on loopback. */
+  readonly verificationUri: string;
+  /** Where nothing has to be typed, for a QR code; `null` where the provider has none. */
+  readonly verificationUriComplete: string | null;
+  /** When the code is over, in Unix seconds. */
+  readonly expiresAt: number;
+  /** Seconds between two polls at the beginning. */
+  readonly intervalSeconds: number;
+  /**
+   * The agent, once the person has agreed; detached. Polls by the rules of RFC 8628 3.5: `slow_down` adds five seconds for
+   * good, no answer doubles the wait, nothing is asked after `expiresAt`.
+   *
+   * Rejects with TokenExchangeError `expired_token`, `cancelled` …; AccessDeniedError; what an ID token can be refused for;
+   * ConfigurationError `disposed`.
+   */
+  readonly agent: Promise<Agent>;
+  /** Ends the polling: `agent` rejects with `cancelled`. */
+  cancel(): void;
+}
+
+/** The type of a token: the URI of RFC 8693 3, its last part, or a URI of your provider's own. */
+export type TokenType = "access_token" | "refresh_token" | "id_token" | "saml1" | "saml2" | "jwt" | (string & {});
+
+/** The options of `tokenExchange` (RFC 8693 2.1). */
+export interface TokenExchangeOptions extends GrantOptions, RenewalOptions {
+  /** The token of whom the new one is for. */
+  subjectToken: string;
+  subjectTokenType: TokenType;
+  /** The token of who acts for them; with its type, and only then. */
+  actorToken?: string;
+  actorTokenType?: TokenType;
+  /** What is wanted; the provider decides where nothing is said. */
+  requestedTokenType?: TokenType;
+}
+
+/** What came of a token exchange (RFC 8693 2.2.1). */
+export interface ExchangedToken {
+  /** `access_token` holds the issued token, whatever it is; `token_type` is `N_A` for one that is no access token. */
+  readonly tokens: TokenSet;
+  /** What was issued, as a URI. */
+  readonly issuedTokenType: string;
+  /** Who uses it, detached; `null` where it is no access token. Its claims are those of an ID token that came along. */
+  readonly agent: Agent | null;
+}
+
+/** The fields of a token request; a list for one that repeats. */
+export type GrantFields = Record<string, string | string[] | undefined> | URLSearchParams;
+
+/** The options of `customGrant`. */
+export interface CustomGrantOptions extends RenewalOptions {
+  /** The fields, `grant_type` among them, or a function that gives them. Who the client is is added by the library. */
+  data: GrantFields | (() => GrantFields | Promise<GrantFields>);
+  /**
+   * How the tokens are renewed: by their refresh token, with `data` again, or with other fields. Default: `"refresh"`.
+   */
+  renew?: "refresh" | "again" | ((tokens: TokenSet) => GrantFields | Promise<GrantFields>);
+}
+
 /** A token response as a provider sends it (RFC 6749 5.1, OIDC Core 3.1.3.3). */
 export interface TokenResponse {
   access_token: string;
@@ -360,6 +471,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
 
   /**
    * The metadata, fetched where it is not known or older than `discoveryTtlSeconds`; concurrent calls are one request.
+   * Without an `issuer` there is nothing to discover: `{}`, without a request; `metadata` has what was given.
    *
    * @throws NetworkError, TimeoutError, ProviderError (retry); DiscoveryError `issuer_mismatch`, `invalid_metadata`,
    *   `insecure_endpoint` (plain http, from a provider on https on loopback too), `discovery_failed`. A failed forced
@@ -548,6 +660,63 @@ export class IdpClient extends EventTarget implements ApiCalls {
   introspect(token: string, hint?: string): Promise<{ active: boolean; [member: string]: unknown }>;
 
   /**
+   * A machine's own agent (RFC 6749 4.4), detached: its `id` is the client id, its scopes are those that were granted, else
+   * those asked for (`agent.hasAccess("read", "users")`). The same agent for the same scopes, `resource` and `audience`; it
+   * renews itself ahead of its end, and when an API says 401, by asking again: there is no refresh token. Concurrent calls
+   * are one request; after a failure that passes the next one waits. `clear()` forgets it.
+   *
+   * @param scopes a list, or one string with spaces; without any the provider decides, whatever the option `scopes` says
+   * @throws ConfigurationError `missing_option` for a public client, `reserved_parameter`; TokenExchangeError
+   *   `invalid_client`, `unauthorized_client`, `invalid_scope`, `invalid_target` …; ProviderError; NetworkError; TimeoutError
+   */
+  clientCredentials(scopes?: string[] | string, options?: Omit<GrantOptions, "scopes">): Promise<Agent>;
+
+  /**
+   * An agent for a person's password (RFC 6749 4.3), detached; only with `allowPasswordGrant: true`. The password is wiped
+   * after its one request and kept nowhere. Renewed by its refresh token; then by `credentials`, else it ends.
+   *
+   * @throws ConfigurationError `missing_option`; TokenExchangeError `invalid_grant` (the password or the code is wrong);
+   *   TokenParseError `id_token_missing`; TokenVerificationError; SubjectMismatchError; NetworkError; TimeoutError
+   */
+  passwordGrant(options: PasswordGrantOptions): Promise<Agent>;
+
+  /**
+   * An agent of a refresh token obtained elsewhere (RFC 6749 6), detached. When that token and those that come of it end,
+   * the agent ends: `SessionExpiredError` for who asks for an access token. An ID token that comes along is verified.
+   *
+   * @param options `expectedSub`: tokens of somebody else are revoked and refused; where no ID token comes the provider's
+   *   userinfo says whose they are
+   * @throws RefreshError `invalid_grant` …; SubjectMismatchError; TokenVerificationError; ConfigurationError
+   */
+  refreshTokenGrant(token: string, options?: RenewalOptions & { expectedSub?: string }): Promise<Agent>;
+
+  /**
+   * Signs a person in on a device without a browser of its own (RFC 8628): show the code and the URL, await `agent`.
+   *
+   * @param options scopes that are missing are the client's
+   * @throws ConfigurationError `endpoint_missing`, `reserved_parameter`; TokenExchangeError `unauthorized_client`,
+   *   `invalid_response`, `cancelled` …; DiscoveryError `insecure_endpoint`: a page to go to that is not https; NetworkError
+   */
+  deviceAuthorization(options?: DeviceAuthorizationOptions): Promise<DeviceAuthorization>;
+
+  /**
+   * Exchanges a token for another (RFC 8693): for a narrower one, for another API, on behalf of somebody.
+   *
+   * @throws ConfigurationError `missing_option` for a token without its type; TokenExchangeError `invalid_target`,
+   *   `invalid_request`, `invalid_response` (the provider does not say what it issued) …; NetworkError; TimeoutError
+   */
+  tokenExchange(options: TokenExchangeOptions): Promise<ExchangedToken>;
+
+  /**
+   * An agent of a grant of your own (RFC 6749 4.5), such as a JWT or SAML assertion (RFC 7523, RFC 7522), detached. An ID
+   * token that comes along is verified. Grants that have a method here are refused, so that their rules hold.
+   *
+   * @throws ConfigurationError `missing_option` without `grant_type`, `reserved_parameter`, `invalid_option`;
+   *   TokenExchangeError; TokenVerificationError; NetworkError; TimeoutError
+   */
+  customGrant(options: CustomGrantOptions): Promise<Agent>;
+
+  /**
    * Looks at a token in six steps, and says of each what came of it: an ID token of this client, or an access token that is
    * a JWT. What is wrong with the token is in the report, never thrown. The client's issuer is the expected one, and its
    * client id the audience that an ID token has to name; for an access token say `expectedAudience`. `nonce` and hashes
@@ -586,7 +755,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
 
   /**
    * Forgets the session here, and in the tabs that share its store: `signedout` with the reason `cleared`. The provider is
-   * told nothing, so its tokens stay good there; `signOut` ends them. *Needs a session.*
+   * told nothing, so its tokens stay good there; `signOut` ends them. Agents of `clientCredentials` are forgotten, too: the next call asks
+   * for new tokens. *Needs a session*, or such agents.
    */
   clear(): Promise<void>;
 
@@ -1186,17 +1356,50 @@ export interface Agent {
   refresh(): Promise<Agent>;
   /** As `IdpClient.fetch`, with this agent's token; also where the client has no session of its own. */
   fetch(input: RequestInfo | URL, init?: RequestInit & { auth?: "required" | "optional" | "none" }): Promise<Response>;
-  /** Scopes that are none by the grammar: they grant nothing. */
+  /**
+   * Those of the scopes that count which are none by the grammar: they grant nothing. A word (`owner`, `openid`,
+   * `Mail.Read`) is not malformed, though it grants no resource either.
+   */
   readonly malformedScopes: readonly string[];
+  /**
+   * The roles of the token itself, as they came; where they are found, the app's `claimMapping` says. They make nobody
+   * owner, admin or member of an organization, and grant no resource.
+   */
+  readonly roles: readonly string[];
   /** Whether the access token ends within the buffer. Default: 30. */
   isExpired(bufferSeconds?: number): boolean;
   /**
    * Whether any organization grants it. Scopes of the token itself count only where there is no organizations claim:
    * `scope` is what the client asked for. For what to show; the API that is called decides.
+   *
+   * A question is plain: a wildcard, an empty or a malformed part in it, or what is no string, makes the answer `false`.
+   * What a question costs depends on the depth of the resource, not on how many scopes or organizations there are; a
+   * repeated one is answered from a map of at most 1,000 answers.
    */
   hasAccess(action: string, resource: string): boolean;
   /** Whether this organization grants it: `agent.hasAccessIn("org_x", "write", "projects.tasks")`. */
   hasAccessIn(organization: string, action: string, resource: string): boolean;
+  /**
+   * The answers to many questions, in their order, each as `hasAccess` gives it, or as `hasAccessIn` where an
+   * organization is named. An `organization` that is there but `undefined` is answered `false`: it does not mean any.
+   *
+   * @throws ConfigurationError `invalid_option` for what is no array
+   */
+  checkMany(questions: readonly AccessQuestion[]): boolean[];
+  /**
+   * Nothing where it is granted: by this organization, or by any where none is given. An organization that is given but
+   * `undefined` grants nothing.
+   *
+   * @throws InsufficientScopeError `insufficient_scope` with what was needed and what there is
+   */
+  requireAccess(action: string, resource: string, organization?: string): void;
+  /**
+   * What grants it, in this organization or in any where none is given; `null` where nothing does. Of several scopes the
+   * widest, of several organizations the first that has it.
+   */
+  whyAccess(action: string, resource: string, organization?: string): AccessReason | null;
+  /** Whether the token itself has this role, byte for byte; see `roles`. */
+  hasRole(role: string): boolean;
   /** Whether the organization lists the role `owner`; no wildcard implies it. */
   isOwnerOf(organization: string): boolean;
   /** Whether the organization lists the role `admin`; no wildcard implies it. */
@@ -1205,6 +1408,22 @@ export interface Agent {
   isMemberOf(organization: string): boolean;
   /** The scopes in this organization as they came; none where the agent is no member. */
   getScopesFor(organization: string): string[];
+}
+
+/** A question of `Agent.checkMany`. */
+export interface AccessQuestion {
+  readonly action: string;
+  readonly resource: string;
+  /** Any, where this is missing. */
+  readonly organization?: string;
+}
+
+/** What grants something. */
+export interface AccessReason {
+  /** The id of the organization; `null` for a scope of the token itself. */
+  readonly organization: string | null;
+  /** The scope as it came, such as `projects:**`. */
+  readonly scope: string;
 }
 
 /** Tokens with absolute times; JSON of it can be stored. */
@@ -1348,8 +1567,16 @@ export class SubjectMismatchError extends OAuthError {
  * as JSON.
  */
 export class IdentityMismatchError extends OAuthError {}
-/** The agent may not do this. */
-export class InsufficientScopeError extends OAuthError {}
+/**
+ * The agent may not do this: by `Agent.requireAccess`, or because a server said so (RFC 6750 3.1 `insufficient_scope`).
+ * The message says what was needed, where, and what to do.
+ */
+export class InsufficientScopeError extends OAuthError {
+  /** What was asked of `requireAccess`, `organization` being `null` for any; `null` where a server said it. */
+  readonly required: { readonly action: string; readonly resource: string; readonly organization: string | null } | null;
+  /** The scopes that the agent has there, as they came; `null` where a server said it. */
+  readonly granted: readonly string[] | null;
+}
 /** The provider blocked the user. */
 export class UserBlockedError extends OAuthError {}
 /** Two accounts have to be linked first. */

@@ -1,176 +1,198 @@
-//! The compiled scopes against a plain reading of the rules, one scope at a time, and against the examples of the
-//! reference documentation.
+//! The compiled scopes against a plain reading of the rules, one scope at a time: whatever is asked of whatever agent.
+//!
+//! A few million questions; `PROPTEST_CASES` asks for more or fewer.
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a panic fails a test")]
 
+use std::sync::LazyLock;
+
+use proptest::collection::vec;
 use proptest::prelude::*;
-use wasm_oidc::authz::access::Access;
-use wasm_oidc::authz::grants::Grants;
-use wasm_oidc::authz::organizations::Organization;
-use wasm_oidc::authz::scope::{ParsedScope, parse_scope};
+use wasm_oidc::authz::access::{self, Access};
+use wasm_oidc::authz::scope::parse_scope;
 
+#[path = "support/plain_access.rs"]
+mod plain_access;
 #[path = "support/plain_scopes.rs"]
-mod plain;
+mod plain_scopes;
 
-fn owned(scopes: &[&str]) -> Vec<String> {
-    scopes.iter().map(|&scope| scope.to_owned()).collect()
+use plain_access::PlainAccess;
+
+/// The organizations that questions name; agents are members of some of them.
+const ORGANIZATIONS: [&str; 5] = ["org_a", "org_b", "org_ab", "", "owner"];
+
+/// What questions ask about: few names, so that questions and scopes meet, and odd ones, so that the grammar's edges are
+/// walked.
+static RESOURCES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let names = ["a", "b", "ab"];
+    let mut resources: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    for depth in [0, 3] {
+        for above in resources[depth..].to_vec() {
+            resources.extend(names.iter().map(|name| format!("{above}.{name}")));
+        }
+    }
+    let longest = "a".repeat(64);
+    resources.extend(
+        ["", "*", "**", "a.", ".a", "a..b", "a.*", "*.a", "a b", "a:b", "a:r", "a\u{e9}", "owner", "a\n"]
+            .map(str::to_owned),
+    );
+    resources.extend([format!("{longest}a"), format!("a.{longest}"), longest]);
+    resources
+});
+
+const ACTIONS: [&str; 11] = ["r", "w", "rw", "*", "**", "", "r w", "r:w", "a.b", "owner", "r\u{e9}"];
+
+/// Every resource with every action, words, and what is neither.
+static SCOPES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut scopes: Vec<String> = ["owner", "admin", "openid", "Mail.Read", "a", "r", "", ":", "*:**:", " a:r", "A:r"]
+        .map(str::to_owned)
+        .to_vec();
+    for resource in RESOURCES.iter() {
+        scopes.extend(ACTIONS.map(|action| format!("{resource}:{action}")));
+    }
+    scopes
+});
+
+fn cases(otherwise: u32) -> ProptestConfig {
+    let mut config = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = otherwise;
+    }
+    config
 }
 
-fn access_in_org_xxx(scopes: &[&str]) -> Access {
-    let organization =
-        Organization { id: "org_xxx".to_owned(), title: None, scopes: owned(scopes), joined_at: Some(1_700_000_000) };
-    Access::new(Some(vec![organization]), &[])
-}
-
-/// Few names, so that questions and scopes meet; odd ones, so that the grammar's edges are walked.
-fn resource() -> impl Strategy<Value = String> {
-    prop_oneof![
-        12 => proptest::collection::vec(prop_oneof!["[ab]", "[ab]{2}"], 1..4).prop_map(|segments| segments.join(".")),
-        3 => Just("*".to_owned()),
-        1 => "[ab.*: ]{0,4}",
-    ]
-}
-
-fn action() -> impl Strategy<Value = String> {
-    prop_oneof![8 => "[rw]", 2 => Just("*".to_owned()), 2 => Just("**".to_owned()), 1 => "[rw.*: ]{0,3}"]
-}
-
+/// Those that grant the most are drawn more often.
 fn scope() -> impl Strategy<Value = String> {
-    prop_oneof![
-        12 => (resource(), action()).prop_map(|(resource, action)| format!("{resource}:{action}")),
-        1 => "[ab]{1,2}",
-        1 => ".{0,6}",
-    ]
+    let any = any::<prop::sample::Index>().prop_map(|at| at.get(&SCOPES).clone());
+    let wide = prop::sample::select(vec![
+        "*:**", "*:*", "*:r", "a:**", "a:*", "a.b:**", "a.b:*", "a.b.a:**", "owner", "admin",
+    ]);
+    prop_oneof![6 => any, 1 => wide.prop_map(str::to_owned)]
+}
+
+fn agent() -> impl Strategy<Value = PlainAccess> {
+    let organization = (prop::sample::select(ORGANIZATIONS.to_vec()), vec(scope(), 0..10));
+    let organizations = vec(organization.prop_map(|(id, scopes)| (id.to_owned(), scopes)), 0..4);
+    (proptest::option::weighted(0.8, organizations), vec(scope(), 0..3), vec(scope(), 0..8))
+        .prop_map(|(organizations, roles, token_scopes)| PlainAccess { organizations, roles, token_scopes })
+}
+
+/// What grants it has to be a scope that grants it, there.
+fn reason_holds(
+    plain: &PlainAccess,
+    access: &Access,
+    organization: Option<&str>,
+    action: &str,
+    resource: &str,
+) -> bool {
+    let reason = match organization {
+        None => access.reason(action, resource),
+        Some(id) => access.reason_in(id, action, resource),
+    };
+    let Some(reason) = reason else { return true };
+    let is_there = match reason.organization {
+        Some(there) => {
+            there.scopes.iter().any(|scope| scope == reason.scope) && organization.is_none_or(|id| id == there.id)
+        }
+        None => plain.organizations.is_none() && plain.token_scopes.iter().any(|scope| scope == reason.scope),
+    };
+    is_there && plain_scopes::has_access(&[reason.scope.to_owned()], action, resource)
 }
 
 proptest! {
+    #![proptest_config(cases(1200))]
+
     #[test]
-    fn compiled_scopes_answer_as_the_plain_rules_do(
-        scopes in proptest::collection::vec(scope(), 0..8),
-        questions in proptest::collection::vec((action(), resource()), 1..24),
-    ) {
-        let grants = Grants::compile(&scopes);
-        for (action, resource) in &questions {
-            prop_assert_eq!(
-                grants.allows(action, resource),
-                plain::has_access(&scopes, action, resource),
-                "{:?} asked for {} on {}", scopes, action, resource
-            );
+    fn compiled_scopes_answer_every_question_as_the_plain_rules_do(plain in agent()) {
+        let access = plain.compiled();
+        for resource in RESOURCES.iter() {
+            for action in ACTIONS {
+                let expected = plain.has_access(action, resource);
+                prop_assert_eq!(access.has_access(action, resource), expected, "{} on {}", action, resource);
+                prop_assert!(reason_holds(&plain, &access, None, action, resource), "why {} on {}", action, resource);
+                for id in ORGANIZATIONS {
+                    let expected = plain.has_access_in(id, action, resource);
+                    prop_assert_eq!(access.has_access_in(id, action, resource), expected, "{} on {} in {:?}", action, resource, id);
+                    prop_assert!(reason_holds(&plain, &access, Some(id), action, resource), "why {} on {} in {:?}", action, resource, id);
+                }
+            }
         }
     }
 
     #[test]
-    fn the_parser_takes_exactly_what_the_plain_rules_take(text in prop_oneof![scope(), ".{0,70}", "[!-~]{0,140}"]) {
-        prop_assert_eq!(parse_scope(&text).is_some(), plain::scope_is_right(&text), "{:?}", text);
+    fn compiled_roles_answer_as_the_plain_rules_do(plain in agent()) {
+        let access = plain.compiled();
+        for id in ORGANIZATIONS {
+            prop_assert_eq!(access.is_owner_of(id), plain.lists_role(id, "owner"), "owner of {:?}", id);
+            prop_assert_eq!(access.is_admin_of(id), plain.lists_role(id, "admin"), "admin of {:?}", id);
+            prop_assert_eq!(access.is_member_of(id), plain.is_member_of(id), "member of {:?}", id);
+        }
+        for role in SCOPES.iter() {
+            prop_assert_eq!(access.has_role(role), plain.has_role(role), "{:?}", role);
+        }
+        prop_assert_eq!(access.malformed_scopes(), plain.malformed_scopes());
     }
 
     #[test]
-    fn nothing_that_is_asked_panics(scopes in proptest::collection::vec(any::<String>(), 0..6), action in any::<String>(), resource in any::<String>()) {
-        let grants = Grants::compile(&scopes);
-        prop_assert_eq!(grants.raw(), &scopes[..]);
-        prop_assert!(grants.malformed().len() <= scopes.len());
-        prop_assert_eq!(grants.allows(&action, &resource), plain::has_access(&scopes, &action, &resource));
+    fn the_parser_takes_exactly_what_the_plain_rules_take(text in prop_oneof![scope(), ".{0,70}", "[!-~]{0,140}", "[ab.*: ]{0,6}"]) {
+        prop_assert_eq!(parse_scope(&text).is_some(), plain_scopes::scope_is_right(&text), "{:?}", text);
+    }
+
+    #[test]
+    fn nothing_that_is_asked_panics(
+        scopes in vec(any::<String>(), 0..6), id in any::<String>(), action in any::<String>(), resource in any::<String>(),
+    ) {
+        let plain = PlainAccess { organizations: Some(vec![(id.clone(), scopes.clone())]), roles: scopes.clone(), token_scopes: Vec::new() };
+        let access = plain.compiled();
+        prop_assert_eq!(access.has_access(&action, &resource), plain.has_access(&action, &resource));
+        prop_assert_eq!(access.has_access_in(&id, &action, &resource), plain.has_access_in(&id, &action, &resource));
+        prop_assert_eq!(access.has_role(&action), plain.has_role(&action));
+        prop_assert_eq!(access::has_access(&scopes, &action, &resource), plain_scopes::has_access(&scopes, &action, &resource));
+        prop_assert_eq!(access.require(&action, &resource).is_ok(), access.has_access(&action, &resource));
     }
 
     #[test]
     fn a_longer_list_never_grants_less(
-        scopes in proptest::collection::vec(scope(), 0..6), more in scope(), action in action(), resource in resource(),
+        scopes in vec(scope(), 0..6), more in scope(), action in prop::sample::select(ACTIONS.to_vec()), resource in any::<prop::sample::Index>(),
     ) {
-        let before = Grants::compile(&scopes).allows(&action, &resource);
+        let resource = resource.get(&RESOURCES);
+        let before = access::has_access(&scopes, action, resource);
         let mut longer = scopes;
         longer.push(more);
-        prop_assert!(!before || Grants::compile(&longer).allows(&action, &resource));
+        prop_assert!(!before || access::has_access(&longer, action, resource));
     }
 }
 
-#[test]
-fn basic_scopes_grant_what_they_name() {
-    for (scope, action, resource) in [
-        ("users:read", "read", "users"),
-        ("users:write", "write", "users"),
-        ("projects.tasks:delete", "delete", "projects.tasks"),
-    ] {
-        let access = access_in_org_xxx(&[scope]);
-        assert!(access.has_access_in("org_xxx", action, resource), "{scope}");
-        assert!(!access.has_access_in("org_xxx", "other", resource), "{scope}");
+/// A scope of many, and the questions near it.
+fn one_of_many((first, second, action): (u16, u8, u8)) -> String {
+    let action = ["r", "w", "*", "**"][usize::from(action % 4)];
+    if second % 3 == 0 { format!("r{first}:{action}") } else { format!("r{}.s{second}:{action}", first % 50) }
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    #[test]
+    fn thousands_of_scopes_in_hundreds_of_organizations_answer_as_the_plain_rules_do(
+        lists in vec(vec(any::<(u16, u8, u8)>().prop_map(one_of_many), 0..20), 0..200),
+        others in vec(any::<(u16, u8, u8)>().prop_map(one_of_many), 0..20),
+    ) {
+        let organizations: Vec<(String, Vec<String>)> =
+            lists.into_iter().enumerate().map(|(at, scopes)| (format!("org_{at}"), scopes)).collect();
+        let near: Vec<String> = organizations.iter().filter_map(|(_, scopes)| scopes.first().cloned()).take(40).chain(others).collect();
+        let plain = PlainAccess { organizations: Some(organizations), roles: Vec::new(), token_scopes: Vec::new() };
+        let access = plain.compiled();
+        for (at, scope) in near.iter().enumerate() {
+            let id = format!("org_{}", at * 3);
+            let named = scope.split(':').next().unwrap();
+            let above = named.split('.').next().unwrap();
+            for resource in [named, above, &format!("{named}.x"), &format!("{named}0")] {
+                for action in ["r", "w", "x"] {
+                    prop_assert_eq!(access.has_access(action, resource), plain.has_access(action, resource), "{} on {}", action, resource);
+                    prop_assert_eq!(access.has_access_in(&id, action, resource), plain.has_access_in(&id, action, resource), "{} on {} in {}", action, resource, id);
+                    prop_assert!(reason_holds(&plain, &access, None, action, resource));
+                }
+            }
+        }
     }
-}
-
-#[test]
-fn wildcards_grant_what_the_table_of_patterns_says() {
-    let all_actions = access_in_org_xxx(&["users:*"]);
-    assert!(all_actions.has_access("write", "users"));
-    assert!(!all_actions.has_access("write", "users.verifiers"));
-    let all_below = access_in_org_xxx(&["users:**"]);
-    assert!(all_below.has_access("write", "users"));
-    assert!(all_below.has_access("write", "users.verifiers"));
-    let readers = access_in_org_xxx(&["*:read"]);
-    assert!(readers.has_access("read", "billing"));
-    assert!(!readers.has_access("write", "billing"));
-    assert!(!readers.has_access("read", "billing.invoices"));
-    let everything = access_in_org_xxx(&["*:**"]);
-    assert!(everything.has_access("delete", "billing.invoices.lines"));
-}
-
-#[test]
-fn one_star_stops_at_the_resource_and_two_go_below() {
-    let one = access_in_org_xxx(&["projects:*"]);
-    for action in ["read", "write", "delete"] {
-        assert!(one.has_access(action, "projects"), "{action}");
-    }
-    assert!(!one.has_access("read", "projects.tasks"));
-    let two = access_in_org_xxx(&["projects:**"]);
-    for action in ["read", "write", "delete"] {
-        assert!(two.has_access(action, "projects"), "{action}");
-    }
-    assert!(two.has_access("read", "projects.tasks"));
-    assert!(two.has_access("write", "projects.tasks.comments"));
-}
-
-#[test]
-fn the_evaluation_example_comes_out_as_documented() {
-    let access = access_in_org_xxx(&["projects:**", "users:read"]);
-    for (action, resource) in [
-        ("read", "projects"),
-        ("write", "projects"),
-        ("delete", "projects.tasks"),
-        ("read", "projects.tasks.comments"),
-        ("read", "users"),
-    ] {
-        assert!(access.has_access_in("org_xxx", action, resource), "{action} {resource}");
-    }
-    assert!(!access.has_access_in("org_xxx", "write", "users"));
-    assert!(!access.has_access_in("org_xxx", "read", "billing"));
-}
-
-#[test]
-fn role_scopes_are_checked_directly() {
-    let access = access_in_org_xxx(&["owner", "admin", "projects:**"]);
-    assert!(access.is_owner_of("org_xxx") && access.is_admin_of("org_xxx") && access.is_member_of("org_xxx"));
-    let powerful = access_in_org_xxx(&["*:**"]);
-    assert!(!powerful.is_owner_of("org_xxx") && !powerful.is_admin_of("org_xxx"));
-    assert!(powerful.is_member_of("org_xxx") && !powerful.is_member_of("org_other"));
-}
-
-#[test]
-fn the_scopes_of_an_organization_come_back_as_they_were() {
-    assert_eq!(access_in_org_xxx(&["users:read", "projects:**"]).scopes_for("org_xxx"), ["users:read", "projects:**"]);
-}
-
-#[test]
-fn a_machine_without_organizations_uses_the_scopes_of_its_token() {
-    assert!(Access::new(None, &owned(&["users:read", "users:write"])).has_access("read", "users"));
-}
-
-#[test]
-fn the_examples_of_the_scope_utilities_come_out_as_documented() {
-    let grants = Grants::compile(&owned(&["users:read", "projects:**"]));
-    assert!(grants.allows("read", "users"));
-    assert!(grants.allows("write", "projects.tasks"));
-    assert!(!grants.allows("delete", "users"));
-    assert_eq!(
-        parse_scope("users.verifiers:write"),
-        Some(ParsedScope { resource: "users.verifiers", action: "write" })
-    );
-    assert_eq!(parse_scope("projects:**"), Some(ParsedScope { resource: "projects", action: "**" }));
 }

@@ -253,6 +253,9 @@ fn a_refreshed_id_token_keeps_issuer_subject_audience_and_azp_c16_x31() {
     assert_eq!((error.code(), error.class()), (Code::SubjectMismatch, Class::SubjectMismatch));
     let said = (error.failure().expected.as_deref(), error.failure().actual.as_deref());
     assert_eq!(said, (Some("usr_1"), Some("usr_2")));
+    // Another subject's sign-in had another nonce.
+    let his = [("sub", Some("\"usr_2\"")), ("nonce", Some("\"another\""))];
+    assert_eq!(refresh(&[], &his).unwrap_err().code(), Code::SubjectMismatch);
     let moved = refresh(&[("iss", Some("\"https://idp.example.com/iss_2\""))], &[]);
     assert_eq!(moved.unwrap_err().code(), Code::IssuerMismatch);
     let azp = [("azp", Some("\"spa\""))];

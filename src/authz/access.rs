@@ -1,97 +1,178 @@
 //! The questions an app asks about an agent, over all of its organizations or one.
 
-use super::grants::Grants;
+use std::cell::OnceCell;
+
+use super::compiled::{Compiled, Sources};
 use super::organizations::{self, Organization, Warning};
+use super::question::Question;
+use super::scope::{is_resource, is_scope_or_word};
 use crate::protocol::json::Object;
 
-/// Compiled answers for one agent.
+/// Compiled answers for one agent: what an answer costs depends on the depth of the resource, not on how many scopes or
+/// organizations there are.
 ///
 /// Scopes of the token itself count only where there is no organizations claim at all, as with machines: the `scope` of
-/// OAuth is what the *client* asked for, not what the user may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// OAuth is what the *client* asked for, not what the user may do. A question that is malformed or has a wildcard in it
+/// is answered with no.
+#[derive(Debug, Clone)]
 pub struct Access {
-    /// `None` where there is no organizations claim.
-    organizations: Option<Vec<Organization>>,
-    /// What each of the organizations grants, in their order; without the claim, what the token grants.
-    grants: Vec<Grants>,
+    sources: Sources,
+    /// Compiled at the first question: most of those that hold an agent never ask one.
+    compiled: OnceCell<Compiled>,
 }
 
+/// Why something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant<'a> {
+    /// The organization whose scope it is; `None` for a scope of the token.
+    pub organization: Option<&'a Organization>,
+    /// The scope, as it came.
+    pub scope: &'a str,
+}
+
+impl PartialEq for Access {
+    fn eq(&self, other: &Self) -> bool {
+        self.sources == other.sources
+    }
+}
+
+impl Eq for Access {}
+
 impl Access {
-    /// Compiles what the organizations claim and the token response's `scope` say; `organizations` is `None` only where
-    /// there is no such claim at all.
+    /// `organizations` is `None` only where there is no such claim at all; where it lists one twice, the first counts.
+    /// `roles` are the token's own: they make nobody owner, admin or member of an organization, and grant no resource.
     #[must_use]
-    pub fn new(organizations: Option<Vec<Organization>>, token_scopes: &[String]) -> Self {
-        let mut grants = Vec::new();
-        match &organizations {
-            None => grants.push(Grants::compile(token_scopes)),
-            Some(list) => grants.extend(list.iter().map(|organization| Grants::compile(&organization.scopes))),
-        }
-        Self { organizations, grants }
+    pub const fn new(organizations: Option<Vec<Organization>>, roles: Vec<String>, token_scopes: Vec<String>) -> Self {
+        Self { sources: Sources { organizations, roles, token_scopes }, compiled: OnceCell::new() }
     }
 
-    /// Compiles what verified claims and the granted scopes, separated by spaces, say.
+    /// What verified claims and the granted scopes, separated by spaces, say.
     #[must_use]
     pub fn from_claims(claims: &Object, scope: Option<&str>) -> (Self, Vec<Warning>) {
         let (organizations, warnings) = organizations::from_claims(claims);
-        let scopes: Vec<String> = scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
-        (Self::new(organizations, &scopes), warnings)
+        let scopes = scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
+        (Self::new(organizations, Vec::new(), scopes), warnings)
     }
 
     /// Whether any organization grants it, or, where there is no organizations claim, the token.
     #[must_use]
     pub fn has_access(&self, action: &str, resource: &str) -> bool {
-        self.grants.iter().any(|grants| grants.allows(action, resource))
+        self.reason(action, resource).is_some()
     }
 
     /// Whether this organization grants it.
     #[must_use]
     pub fn has_access_in(&self, organization: &str, action: &str, resource: &str) -> bool {
-        self.grants_in(organization).is_some_and(|grants| grants.allows(action, resource))
+        self.reason_in(organization, action, resource).is_some()
+    }
+
+    /// What grants it: the widest of the scopes that do, in the first organization that has it; `None` where it is denied.
+    #[must_use]
+    pub fn reason(&self, action: &str, resource: &str) -> Option<Grant<'_>> {
+        self.grant(&Question::new(action, resource)?, None)
+    }
+
+    /// What grants it in this organization: the widest of the scopes that do; `None` where it is denied.
+    #[must_use]
+    pub fn reason_in(&self, organization: &str, action: &str, resource: &str) -> Option<Grant<'_>> {
+        self.grant(&Question::new(action, resource)?, Some(self.place_of(organization)?))
+    }
+
+    /// As [`Access::reason`] and [`Access::reason_in`], for who knows the organization by its place.
+    #[must_use]
+    pub fn grant(&self, question: &Question<'_>, organization: Option<usize>) -> Option<Grant<'_>> {
+        self.compiled().grant(&self.sources, question, organization)
+    }
+
+    /// The place of the organization in [`Access::organizations`]; none for an empty name, which names nothing.
+    #[must_use]
+    pub fn place_of(&self, organization: &str) -> Option<usize> {
+        if organization.is_empty() { None } else { self.compiled().place_of(&self.sources, organization) }
     }
 
     /// The scopes of this organization as they came; none where the agent is no member.
     #[must_use]
     pub fn scopes_for(&self, organization: &str) -> &[String] {
-        self.grants_in(organization).map_or(&[], Grants::raw)
+        let place = self.place_of(organization);
+        place.and_then(|place| self.sources.organization(place)).map_or(&[], |organization| &organization.scopes)
     }
 
     /// Whether the organization lists the scope `owner`; no wildcard implies it.
     #[must_use]
     pub fn is_owner_of(&self, organization: &str) -> bool {
-        self.grants_in(organization).is_some_and(|grants| grants.has_role("owner"))
+        self.place_of(organization).is_some_and(|place| self.has_role_in(place, "owner"))
     }
 
     /// Whether the organization lists the scope `admin`; no wildcard implies it.
     #[must_use]
     pub fn is_admin_of(&self, organization: &str) -> bool {
-        self.grants_in(organization).is_some_and(|grants| grants.has_role("admin"))
+        self.place_of(organization).is_some_and(|place| self.has_role_in(place, "admin"))
+    }
+
+    /// Whether the organization at this place lists the role literally, among its scopes.
+    #[must_use]
+    pub fn has_role_in(&self, organization: usize, role: &str) -> bool {
+        is_resource(role) && self.compiled().lists_word(&self.sources, organization, role)
     }
 
     /// Whether the organization is listed, with whatever scopes.
     #[must_use]
     pub fn is_member_of(&self, organization: &str) -> bool {
-        self.grants_in(organization).is_some()
+        self.place_of(organization).is_some()
+    }
+
+    /// Whether the token itself has this role: nothing that an organization knows of.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        !role.is_empty() && self.compiled().has_role(&self.sources, role)
+    }
+
+    /// The roles of the token itself, as they came.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.sources.roles
+    }
+
+    /// Whether there is an organizations claim: if so, the scopes of the token do not count.
+    #[must_use]
+    pub const fn has_organizations(&self) -> bool {
+        self.sources.organizations.is_some()
     }
 
     /// The organizations in the order of the claim.
     pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
-        self.organizations.iter().flatten()
+        self.sources.organizations.iter().flatten()
     }
 
-    /// The scopes that grant nothing because they are malformed, in the order met.
+    /// The scopes of the token itself, as they came, whether they count or not.
+    #[must_use]
+    pub fn token_scopes(&self) -> &[String] {
+        &self.sources.token_scopes
+    }
+
+    /// Those of the scopes that count which grant nothing because they are malformed, in the order met.
     #[must_use]
     pub fn malformed_scopes(&self) -> Vec<&str> {
-        let mut all = Vec::new();
-        for grants in &self.grants {
-            all.append(&mut grants.malformed());
-        }
-        all
+        let all = self.sources.lists().flatten().map(String::as_str);
+        all.filter(|scope| !is_scope_or_word(scope)).collect()
     }
 
-    fn grants_in(&self, organization: &str) -> Option<&Grants> {
-        let at = self.organizations.as_ref()?.iter().position(|known| known.id == organization)?;
-        self.grants.get(at)
+    fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| Compiled::of(&self.sources))
     }
+}
+
+/// Whether a list of scopes grants an action on a resource; for one question, since it compiles the list.
+///
+/// ```
+/// use wasm_oidc::authz::access::has_access;
+/// let scopes = ["users:read".to_owned(), "projects:**".to_owned()];
+/// assert!(has_access(&scopes, "write", "projects.tasks"));
+/// assert!(!has_access(&scopes, "delete", "users"));
+/// ```
+#[must_use]
+pub fn has_access(scopes: &[String], action: &str, resource: &str) -> bool {
+    Access::new(None, Vec::new(), scopes.to_vec()).has_access(action, resource)
 }
 
 #[cfg(test)]
@@ -106,15 +187,21 @@ mod tests {
         Organization { id: id.to_owned(), title: None, scopes: scopes(list), joined_at: None }
     }
 
+    fn in_organizations(list: &[(&str, &[&str])]) -> Access {
+        Access::new(Some(list.iter().map(|(id, list)| organization(id, list)).collect()), Vec::new(), Vec::new())
+    }
+
+    fn of_token(list: &[&str]) -> Access {
+        Access::new(None, Vec::new(), scopes(list))
+    }
+
     #[test]
     fn any_organization_grants_and_each_answers_for_itself() {
-        let access = Access::new(
-            Some(vec![organization("org_a", &["users:read"]), organization("org_b", &["projects:**", "a b"])]),
-            &[],
-        );
+        let access = in_organizations(&[("org_a", &["users:read"]), ("org_b", &["projects:**", "a b"])]);
         assert!(access.has_access("read", "users") && access.has_access("write", "projects.tasks"));
         assert!(access.has_access_in("org_b", "write", "projects.tasks"));
         assert!(!access.has_access_in("org_a", "write", "projects.tasks"));
+        assert!(!access.has_access_in("org_b", "read", "users"));
         assert!(!access.has_access_in("org_c", "read", "users"));
         assert_eq!(access.scopes_for("org_a"), ["users:read"]);
         assert!(access.scopes_for("org_c").is_empty());
@@ -124,22 +211,119 @@ mod tests {
 
     #[test]
     fn owner_and_admin_are_explicit_and_member_means_listed() {
-        let access = Access::new(
-            Some(vec![organization("all", &["*:**"]), organization("own", &["owner"]), organization("none", &[])]),
-            &[],
-        );
+        let access =
+            in_organizations(&[("all", &["*:**", "owner:read", "owners"]), ("own", &["owner"]), ("none", &[])]);
         assert!(!access.is_owner_of("all") && !access.is_admin_of("all") && access.is_member_of("all"));
         assert!(access.is_owner_of("own") && !access.is_admin_of("own"));
         assert!(access.is_member_of("none") && !access.is_member_of("elsewhere"));
+        assert!(!access.is_member_of(""));
+        assert!(!access.has_access_in("own", "read", "owner"));
+        assert!(!in_organizations(&[("org", &["users:read"])]).has_role_in(0, "users:read"));
     }
 
     #[test]
     fn scopes_of_the_token_count_only_where_there_is_no_organizations_claim_at_all() {
-        let machine = Access::new(None, &scopes(&["users:read", "owner"]));
+        let machine = of_token(&["users:read", "owner"]);
         assert!(machine.has_access("read", "users"));
-        assert!(!machine.has_access_in("org_a", "read", "users"));
-        assert!(!machine.is_owner_of("org_a"));
-        let person = Access::new(Some(Vec::new()), &scopes(&["users:read"]));
+        assert!(!machine.has_access_in("org_a", "read", "users") && !machine.has_access_in("", "read", "users"));
+        assert!(!machine.is_owner_of("org_a") && !machine.is_owner_of("") && !machine.is_member_of(""));
+        let person = Access::new(Some(Vec::new()), Vec::new(), scopes(&["users:read", "a b"]));
         assert!(!person.has_access("read", "users"));
+        assert!(person.malformed_scopes().is_empty());
+    }
+
+    #[test]
+    fn roles_of_the_token_are_literal_and_open_nothing_else() {
+        let own = vec![organization("org_a", &["users:read"])];
+        let roles = scopes(&["admin", "owner", "*:**", "users:write", "Global Reader", "org_a", "a:b"]);
+        for access in [Access::new(Some(own), roles.clone(), Vec::new()), Access::new(None, roles.clone(), Vec::new())]
+        {
+            assert!(roles.iter().all(|role| access.has_role(role)));
+            assert!(!access.has_role("") && !access.has_role("Admin") && !access.has_role("users:read"));
+            assert!(!access.is_owner_of("org_a") && !access.is_admin_of("org_a") && !access.is_member_of("admin"));
+            assert!(!access.has_access("write", "users") && !access.has_access("b", "a"));
+            assert!(access.malformed_scopes().is_empty());
+            assert_eq!(access.roles(), roles);
+        }
+        assert!(!of_token(&["admin"]).has_role("admin"));
+    }
+
+    #[test]
+    fn an_empty_name_names_no_organization_and_no_role() {
+        let nameless = Access::new(Some(vec![organization("", &["*:**", "owner"])]), scopes(&[""]), Vec::new());
+        assert!(
+            !nameless.has_access_in("", "read", "users") && !nameless.is_owner_of("") && !nameless.is_member_of("")
+        );
+        assert!(nameless.scopes_for("").is_empty() && !nameless.has_role(""));
+    }
+
+    #[test]
+    fn one_star_is_any_action_here_and_two_are_any_action_here_and_below() {
+        let here = of_token(&["projects:*"]);
+        assert!(here.has_access("read", "projects"));
+        assert!(!here.has_access("read", "projects.tasks"));
+        let below = of_token(&["projects:**"]);
+        assert!(below.has_access("read", "projects"));
+        assert!(below.has_access("write", "projects.tasks.comments"));
+        assert!(!below.has_access("read", "projects2"));
+    }
+
+    #[test]
+    fn a_star_for_a_resource_reaches_one_segment_unless_everything_is_granted() {
+        let readers = of_token(&["*:read"]);
+        assert!(readers.has_access("read", "anything"));
+        assert!(!readers.has_access("write", "anything"));
+        assert!(!readers.has_access("read", "any.thing"));
+        let any_action = of_token(&["*:*"]);
+        assert!(any_action.has_access("write", "anything"));
+        assert!(!any_action.has_access("write", "any.thing"));
+        assert!(of_token(&["*:**"]).has_access("write", "any.thing.at.all"));
+    }
+
+    #[test]
+    fn a_grant_on_a_sub_resource_says_nothing_about_its_parent() {
+        assert!(!of_token(&["projects.tasks:**"]).has_access("read", "projects"));
+    }
+
+    #[test]
+    fn malformed_scopes_stay_raw_grant_nothing_and_are_told() {
+        let list = ["users:read", "a*:read", "a:b:c", "openid", "Mail.Read", "", "*"];
+        let access = in_organizations(&[("org", &list)]);
+        assert_eq!(access.scopes_for("org"), list);
+        assert_eq!(access.malformed_scopes(), ["a*:read", "a:b:c", "", "*"]);
+        assert!(!access.has_access("read", "ab") && !access.has_access("b:c", "a") && !access.has_access("", ""));
+    }
+
+    #[test]
+    fn the_reason_is_the_widest_scope_in_the_first_organization_that_has_it() {
+        let access = in_organizations(&[
+            ("org_a", &["users:read", "projects.tasks:*"]),
+            ("org_b", &["projects:**", "users:read", "users:*"]),
+            ("org_c", &["projects:**"]),
+        ]);
+        let told = |reason: Option<Grant<'_>>| {
+            reason
+                .map(|Grant { organization, scope }| format!("{} {scope}", organization.map_or("-", |known| &known.id)))
+        };
+        assert_eq!(told(access.reason("read", "users")).as_deref(), Some("org_b users:*"));
+        assert_eq!(told(access.reason_in("org_a", "read", "users")).as_deref(), Some("org_a users:read"));
+        assert_eq!(told(access.reason("write", "projects.tasks")).as_deref(), Some("org_b projects:**"));
+        assert_eq!(
+            told(access.reason_in("org_a", "write", "projects.tasks")).as_deref(),
+            Some("org_a projects.tasks:*")
+        );
+        assert_eq!(told(access.reason_in("org_c", "write", "users")), None);
+        assert_eq!(told(access.reason_in("org_d", "read", "users")), None);
+        assert_eq!(told(access.reason("*", "users")), None);
+        assert_eq!(told(of_token(&["users:read"]).reason("read", "users")).as_deref(), Some("- users:read"));
+    }
+
+    #[test]
+    fn equal_are_those_that_say_the_same_whether_asked_or_not() {
+        let (asked, other) = (of_token(&["users:read"]), of_token(&["users:read"]));
+        assert!(asked.has_access("read", "users"));
+        assert_eq!(asked, other);
+        assert_ne!(asked, of_token(&["users:write"]));
+        assert!(asked.clone().has_access("read", "users"));
     }
 }

@@ -1,7 +1,11 @@
 //! What an agent may do: scopes, organizations, roles. Convenience over verified claims; the API that is called decides.
 
 pub mod access;
-pub mod grants;
+mod compiled;
+mod index;
 mod order;
 pub mod organizations;
+pub mod question;
+mod refusal;
 pub mod scope;
+mod written;

@@ -42,6 +42,13 @@ pub fn parse_scope(text: &str) -> Option<ParsedScope<'_>> {
     (resource_right && action_right).then_some(ParsedScope { resource, action })
 }
 
+/// Whether this is a scope, or a word that grants no resource: a role, or somebody's scope that names no action, dotted
+/// ones (`Mail.Read`) too.
+#[must_use]
+pub fn is_scope_or_word(text: &str) -> bool {
+    parse_scope(text).is_some() || is_resource(text)
+}
+
 /// Whether this names one resource, without wildcards.
 #[must_use]
 pub fn is_resource(text: &str) -> bool {

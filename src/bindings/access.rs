@@ -2,50 +2,69 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::errors::thrown;
 use super::record::{Record, to_js};
-use crate::authz::access::Access;
-use crate::authz::grants::Grants;
+use crate::authz::access::{Access, Grant};
+use crate::authz::question::Question;
 use crate::authz::scope;
 use crate::protocol::json;
 
 /// What one agent may do.
+///
+/// A question is the scope that answers it exactly, `projects.tasks:write`: one text crosses, and whatever is malformed in
+/// it leaves no scope. An organization is its place in the list; any, or the token itself, where that is negative.
 #[wasm_bindgen]
 pub struct WasmAccess(Access);
 
 #[wasm_bindgen]
 impl WasmAccess {
-    /// Compiles the grants in verified claims and granted scopes.
+    /// Compiles what the record of an agent says.
     #[wasm_bindgen(constructor)]
-    pub fn new(claims_json: &str, scope: Option<String>) -> Self {
+    pub fn new(access_json: &str) -> Self {
         // The text was written by this library: what cannot be read grants nothing.
-        let claims = json::parse_object(claims_json.as_bytes()).unwrap_or_default();
-        let (access, _) = Access::from_claims(&claims, scope.as_deref());
-        Self(access)
+        let access = json::parse_object(access_json.as_bytes()).and_then(|access| Access::from_json(&access));
+        Self(access.unwrap_or_else(|_| Access::new(Some(Vec::new()), Vec::new(), Vec::new())))
     }
 
-    /// In one organization, or in any where its name is empty.
-    pub fn has_access(&self, organization: &str, action: &str, resource: &str) -> bool {
-        if organization.is_empty() {
-            return self.0.has_access(action, resource);
+    /// Whether it is granted.
+    pub fn allows(&self, place: i32, question: &str) -> bool {
+        self.grant(place, question).is_some()
+    }
+
+    /// The answers to questions, one a line, each after its place and a space; one character each, `1` for yes.
+    pub fn allows_each(&self, questions: &str) -> String {
+        let answer = |line: &str| {
+            let (place, question) = line.split_once(' ')?;
+            self.grant(place.parse().ok()?, question)
+        };
+        questions.split('\n').map(|line| if answer(line).is_some() { '1' } else { '0' }).collect()
+    }
+
+    /// The id of the organization and the scope that grant it; `undefined` where nothing does.
+    pub fn reason(&self, place: i32, question: &str) -> JsValue {
+        let Some(Grant { organization, scope }) = self.grant(place, question) else { return JsValue::UNDEFINED };
+        let mut record = Record::default();
+        record.text("organization", organization.map(|organization| organization.id.as_str()));
+        record.text("scope", Some(scope));
+        to_js(&record.done())
+    }
+
+    /// The error of what nothing grants, as a record.
+    pub fn refusal(&self, organization: Option<String>, action: &str, resource: &str) -> JsValue {
+        thrown(self.0.refusal(organization.as_deref(), action, resource))
+    }
+
+    /// Whether the organization lists the role; whether the token has it, where the place is negative.
+    pub fn has_role(&self, place: i32, role: &str) -> bool {
+        match usize::try_from(place) {
+            Ok(place) => self.0.has_role_in(place, role),
+            Err(_) => self.0.has_role(role),
         }
-        self.0.has_access_in(organization, action, resource)
     }
 
-    /// Whether the agent is the `owner`, an `admin` or a `member` of the organization.
-    pub fn has_role(&self, organization: &str, role: &str) -> bool {
-        match role {
-            "owner" => self.0.is_owner_of(organization),
-            "admin" => self.0.is_admin_of(organization),
-            _ => self.0.is_member_of(organization),
-        }
+    fn grant(&self, place: i32, question: &str) -> Option<Grant<'_>> {
+        self.0.grant(&Question::parse(question)?, usize::try_from(place).ok())
     }
-}
-
-/// Whether a list of scopes, one a line, grants an action on a resource.
-#[wasm_bindgen]
-pub fn has_access(scopes: &str, action: &str, resource: &str) -> bool {
-    let scopes: Vec<String> = scopes.split('\n').map(str::to_owned).collect();
-    Grants::compile(&scopes).allows(action, resource)
 }
 
 /// The parts of a scope; `undefined` for what is none.

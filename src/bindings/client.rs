@@ -95,8 +95,11 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             text(client.create_logout_url(&options)?)
         }
         "is_renewal_due" => {
-            let tokens = tokens(arguments)?;
-            Json::Bool(client.is_renewal_due(&tokens, seconds(arguments, "minimum"), false)?)
+            let (tokens, minimum) = (tokens(arguments)?, seconds(arguments, "minimum"));
+            Json::Bool(match flag(arguments, "again")? {
+                true => client.is_due_again(&tokens, minimum),
+                false => client.is_renewal_due(&tokens, minimum, false)?,
+            })
         }
         "permitted" => {
             let policy = policy(arguments.required_string("auth")?)?;
@@ -147,7 +150,7 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             client.restore().await?;
             Json::Null
         }
-        "discover" => Json::Object(client.discover(flag(&arguments, "force")?).await?.document.clone()),
+        "discover" => Json::Object(client.discovered(flag(&arguments, "force")?).await?),
         "create_authorization_request" => {
             let options = sign_in_options(&client, &arguments)?;
             records::authorization_url(&client.create_authorization_request(&options).await?)
@@ -166,7 +169,11 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "begin_relayed" => {
             let options = sign_in_options(&client, &arguments)?;
-            let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
+            let interaction = match arguments.required_string("where")? {
+                "silent" => Interaction::Silent,
+                "loopback" => Interaction::Loopback,
+                _ => Interaction::Popup,
+            };
             records::relayed(&client.begin_relayed(options, interaction).await?)
         }
         "finish_relayed" => {

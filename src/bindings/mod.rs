@@ -8,8 +8,10 @@ mod access;
 #[cfg(feature = "core-bindings")]
 mod client;
 mod errors;
+#[cfg(feature = "tools-bindings")]
+mod grants;
 mod record;
-#[cfg(feature = "core-bindings")]
+#[cfg_attr(not(feature = "core-bindings"), allow(dead_code, reason = "the tools show agents and nothing else of it"))]
 mod records;
 #[cfg(feature = "core-bindings")]
 mod return_to;

@@ -8,20 +8,6 @@ use crate::protocol::end_session::LogoutForm;
 use crate::protocol::json::Json;
 use crate::session::{Agent, TokenSet};
 
-fn organizations<'a>(organizations: impl Iterator<Item = &'a Organization>) -> Json {
-    Json::Array(organizations.map(organization).collect())
-}
-
-#[inline(never)]
-fn organization(organization: &Organization) -> Json {
-    let mut record = Record::default();
-    record.text("id", Some(&organization.id));
-    record.text("title", organization.title.as_deref());
-    record.texts("scopes", &organization.scopes);
-    record.number("joinedAt", organization.joined_at);
-    record.done()
-}
-
 /// An agent without its tokens.
 #[inline(never)]
 pub(super) fn agent(agent: &Agent, tokens: &TokenSet, revision: u32) -> Json {
@@ -31,10 +17,9 @@ pub(super) fn agent(agent: &Agent, tokens: &TokenSet, revision: u32) -> Json {
     record.text("type", Some(agent.agent_type.as_str()));
     record.text("email", agent.email.as_deref());
     record.flag("emailVerified", agent.email_verified);
-    record.put("organizations", organizations(agent.access.organizations()));
+    record.put("access", Json::Object(agent.access.to_json()));
     record.texts("malformedScopes", &agent.access.malformed_scopes());
     record.text("claimsJson", Some(&agent.claims.to_string()));
-    record.text("scope", tokens.scope.as_deref());
     record.number("expiresAt", tokens.expires_at);
     record.flag("hasRefreshToken", Some(tokens.refresh_token.is_some()));
     record.number("refreshExpiresAt", tokens.refresh_expires_at);
@@ -47,7 +32,7 @@ pub(super) fn detached(exchanged: &Exchanged) -> Json {
 }
 
 #[inline(never)]
-fn detached_record(exchanged: &Exchanged) -> Record {
+pub(super) fn detached_record(exchanged: &Exchanged) -> Record {
     let mut record = Record::default();
     record.put("agent", agent(&exchanged.agent, &exchanged.tokens, 0));
     record.text("tokensJson", Some(&exchanged.tokens.to_json().to_string()));
@@ -98,7 +83,7 @@ pub(super) fn authorization_url(request: &AuthorizationUrl) -> Json {
 pub(super) fn user_info(user_info: &UserInfo) -> Json {
     let mut record = Record::default();
     record.text("claimsJson", Some(&user_info.claims.to_string()));
-    record.put("organizations", organizations(user_info.organizations.iter()));
+    record.put("organizations", Json::Array(user_info.organizations.iter().map(Organization::to_json).collect()));
     record.done()
 }
 

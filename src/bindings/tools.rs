@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
+use super::grants::{self, Devices};
 use super::record::{Record, to_js};
 use crate::client::{Client, ClientOptions};
 use crate::error::{Code, Error, Result};
@@ -17,7 +18,7 @@ use crate::tools::preflight::preflight;
 
 /// The tools of a client; never leaves the wrapper.
 #[wasm_bindgen]
-pub struct WasmTools(Client<JsHost>);
+pub struct WasmTools(Client<JsHost>, Devices);
 
 #[wasm_bindgen]
 impl WasmTools {
@@ -29,15 +30,21 @@ impl WasmTools {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
             Client::new(JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch")), options)
         });
-        made.map(Self).map_err(thrown)
+        made.map(|client| Self(client, Devices::default())).map_err(thrown)
     }
 
     /// Does a job that takes time; `store` is where it remembers something, if it does.
     pub fn later(&self, job: &str, arguments: &str, store: JsValue) -> Promise {
-        let (client, job, arguments) = (self.0.clone(), job.to_owned(), read(arguments));
+        let (client, devices) = (self.0.clone(), self.1.clone());
+        let (job, arguments) = (job.to_owned(), read(arguments));
         future_to_promise(async move {
-            later(client, &job, arguments, store).await.map(|json| to_js(&json)).map_err(thrown)
+            later(client, devices, &job, arguments, store).await.map(|json| to_js(&json)).map_err(thrown)
         })
+    }
+
+    /// Ends a sign-in on a device, if it is still under way.
+    pub fn cancel_device(&self, id: u32) {
+        self.1.cancel(id);
     }
 }
 
@@ -45,7 +52,13 @@ fn read(arguments: &str) -> Result<Object> {
     json::parse_object_as(arguments.as_bytes(), Code::InvalidOption)
 }
 
-async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, store: JsValue) -> Result<Json> {
+async fn later(
+    client: Client<JsHost>,
+    devices: Devices,
+    job: &str,
+    arguments: Result<Object>,
+    store: JsValue,
+) -> Result<Json> {
     let arguments = arguments?;
     Ok(match job {
         "check_token" => {
@@ -57,12 +70,15 @@ async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, sto
             logout_token(&client.verify_logout_token(arguments.required_string("token")?, &seen).await?)
         }
         "preflight" => Json::Object(preflight(&client).await.to_json()),
-        _ => {
-            return Err(Error::new(
-                Code::InvalidOption,
-                "the wrapper asks for a job that this wasm does not know: their versions differ",
-            ));
-        }
+        _ => match grants::later(&client, &devices, job, &arguments).await {
+            Some(done) => done?,
+            None => {
+                return Err(Error::new(
+                    Code::InvalidOption,
+                    "the wrapper asks for a job that this wasm does not know: their versions differ",
+                ));
+            }
+        },
     })
 }
 

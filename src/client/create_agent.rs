@@ -104,6 +104,13 @@ impl<H: Host> Client<H> {
         Ok(false)
     }
 
+    /// Whether tokens that are renewed without a refresh token have to be, to live `minimum` seconds from now.
+    #[must_use]
+    pub fn is_due_again(&self, tokens: &TokenSet, minimum: i64) -> bool {
+        let now = self.now();
+        tokens.is_due(now, self.inner.options.refresh_buffer) || tokens.is_expired(now, minimum)
+    }
+
     /// Makes tokens that the app kept the session of this client: stored, then announced.
     ///
     /// # Errors
@@ -125,15 +132,15 @@ impl<H: Host> Client<H> {
     pub async fn renew_kept(&self, tokens: &TokenSet) -> Result<Renewed> {
         match self.refresh_tokens(tokens).await {
             Ok(exchanged) => Ok(Renewed::Fresh(exchanged)),
-            Err(error) => {
-                let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
-                let error = if passes { as_refresh_error(error) } else { error };
-                if passes && !tokens.is_expired(self.now(), 0) {
-                    return Ok(Renewed::Unchanged(error));
-                }
-                Err(error)
-            }
+            Err(error) => self.unchanged(tokens, error).map(Renewed::Unchanged),
         }
+    }
+
+    /// The error of a renewal that failed for a reason that passes, while the old tokens are still good.
+    pub(super) fn unchanged(&self, tokens: &TokenSet, error: Error) -> Result<Error> {
+        let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
+        let error = if passes { as_refresh_error(error) } else { error };
+        if passes && !tokens.is_expired(self.now(), 0) { Ok(error) } else { Err(error) }
     }
 
     /// The tokens, and whether their age is unknown.

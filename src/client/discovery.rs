@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Client, disposed};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Host, Work};
+use crate::protocol::json::Object;
 use crate::protocol::metadata::{self, ProviderMetadata};
 use crate::protocol::url::Issuer;
 
@@ -59,6 +60,16 @@ impl<H: Host> Client<H> {
             Err(error) if !force && super::request::is_passing(&error) => self.metadata().ok_or(error),
             Err(error) => Err(error),
         }
+    }
+
+    /// The metadata as an app asks for it: an empty object, without a request, where all of it was given by hand.
+    ///
+    /// # Errors
+    /// As [`Client::discover`].
+    pub async fn discovered(&self, force: bool) -> Result<Object> {
+        let metadata = self.discover(force).await?;
+        let is_manual = self.inner.options.issuer.is_none();
+        Ok(if is_manual { Object::new() } else { metadata.document.clone() })
     }
 
     /// Metadata for a job that cannot wait.

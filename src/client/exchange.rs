@@ -211,34 +211,42 @@ impl<H: Host> Client<H> {
         );
         let response = self.send(request).await?;
         let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
-        let mut tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
-        // Where it cannot be had, nobody will use the tokens.
-        let identity = self.identity_of(&tokens).await;
-        tokens.identity = identity.inspect_err(|_| self.revoke_later(Rc::new(tokens.clone())))?;
-        let claims = match &tokens.id_token {
-            Some(id_token) if options.provider_type == ProviderType::Oidc => {
-                let jwt = jwt::parse(id_token.expose())?;
-                let algorithm = self.check_authenticity(metadata, &jwt).await?;
-                let expected = Expectations {
-                    nonce: grant.nonce,
-                    max_age: grant.max_age.and_then(|seconds| u64::try_from(seconds).ok()),
-                    acr_values: grant.acr_values,
-                    access_token: Some(tokens.access_token.expose()),
-                    code: Some(grant.code.expose()),
-                    ..self.expectations(metadata)
-                };
-                id_token::validate_claims(&jwt, Some(algorithm), &expected)?.claims
-            }
-            None if expects_id_token => {
-                return Err(Error::new(
-                    Code::IdTokenMissing,
-                    "the token response has no `id_token` though the scope `openid` was asked for",
-                ));
-            }
-            _ => tokens.identity.clone().unwrap_or_default(),
+        let tokens = self.identified(TokenSet::from_response(response, self.now(), Some(grant.scope))).await?;
+        let expected = Expectations {
+            nonce: grant.nonce,
+            max_age: grant.max_age.and_then(|seconds| u64::try_from(seconds).ok()),
+            acr_values: grant.acr_values,
+            access_token: Some(tokens.access_token.expose()),
+            code: Some(grant.code.expose()),
+            ..self.expectations(metadata)
         };
+        let claims = self.claims_of_response(metadata, &tokens, expects_id_token, &expected).await?;
         let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         Ok(Exchanged { tokens: Rc::new(tokens), agent })
+    }
+
+    /// The claims of the ID token that came with tokens, once it is verified; where none came, what else says who it is.
+    pub(super) async fn claims_of_response(
+        &self,
+        metadata: &ProviderMetadata,
+        tokens: &TokenSet,
+        is_expected: bool,
+        expected: &Expectations<'_>,
+    ) -> Result<Object> {
+        match &tokens.id_token {
+            Some(id_token) if self.inner.options.provider_type == ProviderType::Oidc => {
+                let jwt = jwt::parse(id_token.expose())?;
+                let algorithm = self.check_authenticity(metadata, &jwt).await?;
+                // The keys may have taken their time.
+                let expected = Expectations { now: self.now(), ..*expected };
+                Ok(id_token::validate_claims(&jwt, Some(algorithm), &expected)?.claims)
+            }
+            None if is_expected => Err(Error::new(
+                Code::IdTokenMissing,
+                "the token response has no `id_token` though the scope `openid` was asked for",
+            )),
+            _ => Ok(tokens.identity.clone().unwrap_or_default()),
+        }
     }
 
     /// Algorithm first, then the signature: no key is looked up for an algorithm that is not allowed.

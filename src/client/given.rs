@@ -9,6 +9,9 @@ use crate::protocol::words;
 /// How many letters a name may be off to be suggested.
 const NEAR: usize = 3;
 
+/// The longest name that is compared with others, in bytes: no name of an option is nearly as long.
+const LONGEST: usize = 256;
+
 /// An object of options that is being read. A mistake is noted and reading goes on, so that reading a member is one call
 /// and no way out; what nobody asked for is unknown. `null` counts as absent.
 pub(crate) struct Given<'a> {
@@ -166,17 +169,28 @@ impl<'a> Given<'a> {
 
     /// An unknown name, with the nearest known one where there is one near.
     fn unknown(&self, name: &str) -> Error {
-        let mut hint = String::new();
-        let mut nearest = NEAR;
-        for known in &self.known {
-            let distance = strsim::levenshtein(name, known);
-            if distance < nearest || (distance == nearest && hint.is_empty()) {
-                nearest = distance;
-                hint = format!("; did you mean \"{known}\"?");
-            }
-        }
+        let near = nearest(name, &self.known);
+        let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
         Error::new(Code::UnknownOption, format!("unknown {} \"{}\"{hint}", self.what, harmless(name)))
     }
+}
+
+/// The known name that is nearest to the name, where one is near.
+#[inline(never)]
+pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let mut found = None;
+    let mut least = NEAR;
+    if name.len() > LONGEST {
+        return None;
+    }
+    for known in known {
+        let distance = strsim::levenshtein(name, known);
+        if distance < least || (distance == least && found.is_none()) {
+            least = distance;
+            found = Some(*known);
+        }
+    }
+    found
 }
 
 /// What stands between spaces.

@@ -13,6 +13,8 @@ mod fetch;
 mod flight;
 mod front_channel_logout;
 pub(crate) mod given;
+#[cfg(feature = "tools")]
+mod grants;
 mod identity;
 mod introspect;
 mod key_source;
@@ -50,6 +52,10 @@ pub use callback::SignedIn;
 pub use create_agent::{Kept, KeptOptions, Renewed};
 pub use exchange::{ByHand, Exchanged};
 pub use fetch::{ApiSession, Authorized, FetchPolicy, Verdict};
+#[cfg(feature = "tools")]
+pub use grants::{
+    ClientCredentials, CustomGrant, DeviceOptions, DeviceSignIn, ExchangedToken, PasswordGrant, TokenExchange,
+};
 pub use logout_return::LoggedOut;
 pub use options::ClientOptions;
 pub use plug_ins::{AppClaimMapping, AppClientAuthentication, PlugIns};

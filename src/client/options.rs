@@ -68,6 +68,8 @@ pub struct ClientOptions {
     pub discovery_ttl: i64,
     /// How the provider returns the authorization response.
     pub response_mode: ResponseMode,
+    /// The app takes the password grant though RFC 9700 2.4 forbids it.
+    pub allow_password_grant: bool,
     /// The app says that this process serves one person.
     pub single_user: bool,
 }
@@ -84,7 +86,6 @@ impl ClientOptions {
         given.value("openUrl");
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
         let provider_type = if is_oauth2 { ProviderType::Oauth2 } else { ProviderType::Oidc };
-        let usual_scopes = if is_oauth2 { "" } else { "openid profile email" };
         let options = Self {
             name: given.text("name"),
             issuer: issuer(&mut given),
@@ -94,7 +95,7 @@ impl ClientOptions {
             identity: identity(&mut given, is_oauth2),
             redirect_uri: given.url("redirectUri"),
             post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
-            scopes: given.words("scopes").unwrap_or_else(|| split(usual_scopes)),
+            scopes: given.words("scopes").unwrap_or_else(|| usual_scopes(is_oauth2)),
             storage: storage(&mut given).unwrap_or(StorageKind::Memory),
             api_origins: given.texts("apiOrigins"),
             provider_type,
@@ -113,6 +114,7 @@ impl ClientOptions {
             callback_timeout: given.seconds("callbackTimeoutSeconds", 1, LIFETIME_SECONDS).unwrap_or(300),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
             response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
+            allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
         };
         given.finish()?;
@@ -176,6 +178,11 @@ impl ClientOptions {
             .or_else(|| given("authorization_endpoint"))
             .unwrap_or_default()
     }
+}
+
+/// The scopes that are asked for where the app names none.
+pub(crate) fn usual_scopes(is_oauth2: bool) -> Vec<String> {
+    split(if is_oauth2 { "" } else { "openid profile email" })
 }
 
 fn is_single_user(given: &mut Given<'_>) -> bool {

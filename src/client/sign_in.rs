@@ -93,7 +93,7 @@ fn caller_value(given: &mut Given<'_>, name: &'static str) -> Option<String> {
     Some(text)
 }
 
-fn extra_params(given: &mut Given<'_>) -> Option<Vec<(String, String)>> {
+pub(super) fn extra_params(given: &mut Given<'_>) -> Option<Vec<(String, String)>> {
     let mut pairs = Vec::new();
     for (name, value) in given.object("extraParams")?.iter() {
         match value {

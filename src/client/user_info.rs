@@ -55,6 +55,7 @@ impl<H: Host> Client<H> {
         }
     }
 
+    /// The claims of whom the tokens speak of, without a session.
     pub(super) async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
         let metadata = self.discover(false).await?;
         let request = user_info::request(metadata.endpoint(Endpoint::Userinfo)?, tokens.access_token.expose());

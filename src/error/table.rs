@@ -153,6 +153,10 @@ codes! {
     RedirectTargetRejected => "redirect_target_rejected", Configuration, Fix;
     /// The host lacks WebCrypto or random numbers.
     CryptoUnavailable => "crypto_unavailable", Configuration, Fix;
+    /// Another program listens on the port of the redirect URI.
+    PortTaken => "port_taken", Configuration, Fix;
+    /// No browser could be started.
+    BrowserUnavailable => "browser_unavailable", Configuration, Fix;
     /// The wasm could not be loaded.
     WasmUnavailable => "wasm_unavailable", Configuration, Retry;
 
@@ -181,6 +185,8 @@ codes! {
 
     /// The key of an encrypted store is gone: what it kept cannot be read any more.
     KeyLost => "key_lost", Storage, Reauthenticate;
+    /// What an encrypted store keeps was encrypted with another key; it stays in place.
+    WrongKey => "wrong_key", Storage, Fix;
 
     /// The browser did not open the window of a sign-in.
     PopupBlocked => "popup_blocked", Callback, Retry;
@@ -238,6 +244,10 @@ codes! {
     InvalidToken => "invalid_token", Provider, Reauthenticate;
     /// The resource is unknown or not allowed (RFC 8707 2).
     InvalidTarget => "invalid_target", TokenExchange, Fix;
+    /// The device code is over before the person agreed (RFC 8628 3.5).
+    ExpiredToken => "expired_token", TokenExchange, Reauthenticate;
+    /// The app itself gave up waiting for the person.
+    Cancelled => "cancelled", TokenExchange, Stop;
     /// The token is of a type that this client does not use.
     TokenTypeMismatch => "token_type_mismatch", TokenExchange, Fix;
     /// The user or the provider said no.

@@ -214,8 +214,10 @@ pub fn validate_refreshed(
     algorithm: Option<Algorithm>,
     expected: &Expectations<'_>,
 ) -> Result<IdTokenClaims> {
-    let nonce = NonceRule::IfPresent(text(previous, "nonce")?);
-    let expected = Expectations { nonce, max_age: None, acr_values: &[], code: None, ..*expected };
+    // The nonce comes after the subject: another subject's token has a nonce of its own as well, and whom it speaks of is
+    // what the app has to know.
+    let expected =
+        Expectations { nonce: NonceRule::Unchecked, max_age: None, acr_values: &[], code: None, ..*expected };
     let found = validate_claims(jwt, algorithm, &expected)?;
 
     let issuer = text(previous, "iss")?.unwrap_or_default();
@@ -227,6 +229,7 @@ pub fn validate_refreshed(
         return Err(Error::new(Code::SubjectMismatch, "the refreshed ID token is another subject's")
             .mismatch(subject, found.subject));
     }
+    check_nonce(text(&found.claims, "nonce")?, NonceRule::IfPresent(text(previous, "nonce")?))?;
     let last = time(previous, "iat")?.unwrap_or_default();
     if found.issued_at.saturating_add(expected.clock_tolerance) < last {
         return Err(Error::new(Code::IdTokenTooOld, "the refreshed ID token is older than the one before"));

@@ -32,6 +32,9 @@ pub enum Endpoint {
     Revocation,
     /// `introspection_endpoint`
     Introspection,
+    /// `device_authorization_endpoint` (RFC 8628 4)
+    #[cfg(feature = "tools")]
+    DeviceAuthorization,
 }
 
 impl Endpoint {
@@ -46,6 +49,8 @@ impl Endpoint {
             Self::EndSession => "end_session_endpoint",
             Self::Revocation => "revocation_endpoint",
             Self::Introspection => "introspection_endpoint",
+            #[cfg(feature = "tools")]
+            Self::DeviceAuthorization => "device_authorization_endpoint",
         }
     }
 }
@@ -220,6 +225,8 @@ impl ProviderMetadata {
             Endpoint::EndSession => &self.end_session_endpoint,
             Endpoint::Revocation => &self.revocation_endpoint,
             Endpoint::Introspection => &self.introspection_endpoint,
+            #[cfg(feature = "tools")]
+            Endpoint::DeviceAuthorization => &self.device_authorization_endpoint,
         };
         url.as_ref().ok_or_else(|| {
             let message = format!("the provider's metadata has no \"{}\"", endpoint.member());

@@ -6,10 +6,14 @@ pub mod base64;
 pub mod callback;
 pub(crate) mod claims;
 pub mod client_auth;
+#[cfg(feature = "tools")]
+pub mod device_authorization;
 pub mod end_session;
 pub mod expected_identity;
 pub mod form;
 pub mod front_channel_logout;
+#[cfg(feature = "tools")]
+pub mod grant_request;
 pub mod http;
 pub mod id_token;
 pub mod identity_mapping;
@@ -28,6 +32,8 @@ pub mod secret;
 pub mod state;
 #[cfg(feature = "tools")]
 pub mod thumbprint;
+#[cfg(feature = "tools")]
+pub mod token_exchange;
 pub mod token_request;
 pub mod token_response;
 pub mod url;

@@ -10,6 +10,7 @@ const ON_THE_WIRE: &[Code] = &[
     Code::AccountLinkingRequired,
     Code::AccountSelectionRequired,
     Code::ConsentRequired,
+    Code::ExpiredToken,
     Code::InsufficientScope,
     Code::InteractionRequired,
     Code::InvalidClient,
@@ -140,6 +141,7 @@ mod tests {
             "unsupported_grant_type",
             "invalid_scope",
             "invalid_target",
+            "expired_token",
         ] {
             for job in [Class::Callback, Class::TokenExchange, Class::Refresh] {
                 let failure = from_wire(error, None, job, Some(400));

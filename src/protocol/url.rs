@@ -114,6 +114,21 @@ impl Issuer {
     }
 }
 
+/// What is wrong with a text as an [`HttpsUrl`], without repeating any of it.
+#[must_use]
+pub fn url_fault(text: &str) -> Option<&'static str> {
+    if text.len() > MAX_URL_BYTES {
+        return Some("is longer than 4096 bytes");
+    }
+    fault(text).map(|(_, fault)| fault)
+}
+
+/// What is wrong with a text as an [`Issuer`], without repeating any of it.
+#[must_use]
+pub fn issuer_fault(text: &str) -> Option<&'static str> {
+    url_fault(text).or_else(|| cut(text, b'?').1.map(|_| "must have no query, as an issuer"))
+}
+
 /// What is wrong with a URL, with the code that says so.
 fn fault(text: &str) -> Option<(Code, &'static str)> {
     let (scheme, Some(rest)) = cut(text, b':') else {

@@ -9,7 +9,7 @@ fn segment_is_right(text: &str) -> bool {
         })
 }
 
-fn resource_is_right(text: &str) -> bool {
+pub fn resource_is_right(text: &str) -> bool {
     let segments: Vec<&str> = text.split('.').collect();
     segments.iter().all(|segment| segment_is_right(segment))
 }

@@ -1,12 +1,15 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdentityMismatchError, IdpClient, StorageError, SubjectMismatchError, checkToken, encryptedStorage,
-  hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest, type ClientEvent, type ClientOptions,
-  type ExpectedIdentity, type PreflightStep, type Relayed, type SignInOptions, type SignedIn, type Snapshot,
-  type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
+  CallbackError, IdentityMismatchError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken,
+  encryptedStorage, hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
+  type ClientEvent, type ClientOptions, type ExpectedIdentity, type PreflightStep, type Relayed, type SignInOptions,
+  type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
 } from "wasm-oidc";
+import {
+  encryptedFileStorage, fetchTrusting, fileStorage, login, startLogin, type FileStorage, type LoggedIn, type StartedLogin,
+} from "wasm-oidc/node";
 
 export async function page(): Promise<void> {
   await ready(new URL("https://app.example.com/core.wasm"));
@@ -33,6 +36,22 @@ export async function page(): Promise<void> {
   console.log((await idp.getTokens())?.expires_at, await idp.withToken((token) => token.length));
   await idp.clear();
   await idp.signOut({ returnTo: new URL("https://app.example.com/"), method: "post", appState: 3, revoke: false });
+}
+
+export function allowed(agent: Agent): readonly string[] {
+  const one: AccessQuestion = { action: "write", resource: "projects.tasks", organization: "org_x" };
+  const questions = [one, { action: "read", resource: "users" }];
+  const answers: boolean[] = agent.checkMany(questions);
+  const reason: AccessReason | null = agent.whyAccess("read", "users", "org_x") ?? agent.whyAccess("read", "users");
+  console.log(answers, reason?.organization, reason?.scope, agent.hasRole("Auditor"), agent.malformedScopes[0]);
+  try {
+    agent.requireAccess("write", "projects", "org_x");
+  } catch (error) {
+    if (error instanceof InsufficientScopeError) return error.granted ?? [`${error.required?.organization}`];
+  }
+  // @ts-expect-error: an agent's roles are its provider's
+  agent.roles.push("Auditor");
+  return agent.getScopesFor("org_x");
 }
 
 export async function beside(idp: IdpClient, signal: AbortSignal): Promise<string[]> {
@@ -169,4 +188,27 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void idp.createAgent(agent.tokens, { verify: "nothing" });
   // @ts-expect-error: agents are immutable
   agent.id = "somebody else";
+}
+
+export async function program(signal: AbortSignal): Promise<void> {
+  const options = { issuer: "https://idp.example.com", clientId: "cli", scopes: "openid offline_access" };
+  const { idp, agent }: LoggedIn = await login({ ...options, storage: fileStorage("session.json"), loginHint: "ada@example.com" });
+  console.log(agent.id, idp.isAuthenticated);
+  const sealed: FileStorage = encryptedFileStorage("sealed.json", [{ passphrase: "correct horse" }, { key: new Uint8Array(32) }]);
+  await sealed.lock("a", async () => sealed.save("a", "1", { expiresAt: 1_800_000_000 }));
+  const client = await IdpClient.create({
+    ...options,
+    redirectUri: "http://127.0.0.1:4200/callback",
+    session: "single-user",
+    storage: sealed,
+    fetch: fetchTrusting(["company.pem", new URL("file:///etc/ca.pem")]),
+  });
+  await using started: StartedLogin = await startLogin({ client, scopes: ["openid"], prompt: "login", timeoutSeconds: 60, signal });
+  console.log(started.url, started.redirectUri);
+  await started.awaitCallback();
+  await login({ ...options, port: 0, host: "localhost", path: "/", openBrowser: (url) => console.log(url) });
+  // @ts-expect-error: the redirect URI of the client says it
+  await login({ client, port: 4200 });
+  // @ts-expect-error: reachable from elsewhere
+  await login({ ...options, host: "0.0.0.0" });
 }

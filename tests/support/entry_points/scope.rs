@@ -5,7 +5,7 @@ mod plain;
 
 use super::check_written;
 use wasm_oidc::authz::access::Access;
-use wasm_oidc::authz::grants::Grants;
+use wasm_oidc::authz::organizations::Organization;
 use wasm_oidc::authz::scope::parse_scope;
 use wasm_oidc::protocol::json::{Json, parse_object};
 
@@ -25,20 +25,24 @@ pub fn check(bytes: &[u8]) {
 }
 
 fn check_scopes(scopes: &[String], action: &str, resource: &str) {
-    let grants = Grants::compile(scopes);
-    assert_eq!(grants.allows(action, resource), plain::has_access(scopes, action, resource));
-    assert_eq!(grants.raw(), scopes);
+    let only = Organization { id: "org".to_owned(), scopes: scopes.to_vec(), ..Organization::default() };
+    let access = Access::new(Some(vec![only]), scopes.to_vec(), Vec::new());
+    assert_eq!(access.has_access(action, resource), plain::has_access(scopes, action, resource));
+    assert_eq!(access.scopes_for("org"), scopes);
+    if let Some(reason) = access.reason(action, resource) {
+        assert!(plain::has_access(&[reason.scope.to_owned()], action, resource));
+    }
     for scope in scopes {
         let parsed = parse_scope(scope);
         assert_eq!(parsed.is_some(), plain::scope_is_right(scope), "{scope:?}");
         if let Some(parsed) = parsed {
             assert_eq!(format!("{}:{}", parsed.resource, parsed.action), *scope);
-            assert!(!grants.malformed().contains(&scope.as_str()));
+            assert!(!access.malformed_scopes().contains(&scope.as_str()));
         }
     }
-    for role in ["owner", "admin", action] {
-        assert!(!grants.has_role(role) || scopes.iter().any(|scope| scope == role));
-    }
+    assert_eq!(access.is_owner_of("org"), scopes.iter().any(|scope| scope == "owner"));
+    assert_eq!(access.is_admin_of("org"), scopes.iter().any(|scope| scope == "admin"));
+    assert_eq!(access.has_role(action), scopes.iter().any(|scope| scope == action));
 }
 
 fn check_claims(claims: &wasm_oidc::protocol::json::Object, action: &str, resource: &str, organization: &str) {
