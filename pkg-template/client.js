@@ -8,8 +8,10 @@ import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
 import { Kept, Renewals, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
+import { madeReady } from "./plug-ins.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
+import { loaded } from "./providers.js";
 import { callListener } from "./report.js";
 import { acquire, ready, readySync } from "./runtime.js";
 import { askSilently } from "./silent.js";
@@ -20,7 +22,7 @@ import { toJson } from "./to-json.js";
 const FROM_HERE = Symbol("IdpClient");
 
 /** The options that are functions; all others are data. */
-const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
+const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl", "logger", "onRequest", "onResponse"]);
 
 /** The options that are data, or a function which the app plugs in. */
 const PLUG_INS = ["claimMapping", "clientAuth"];
@@ -34,6 +36,8 @@ export class IdpClient extends EventTarget {
   /** What is no data. @type {{ store?: object } & Record<string, any>} */
   #app;
   #data;
+  /** What the options were chosen for, where that was. @type {object | undefined} */
+  #chosen;
   /** @type {{ revision: number, agent: Agent | null }} */
   #latest = { revision: -1, agent: null };
   #news = new News(this, {
@@ -69,8 +73,9 @@ export class IdpClient extends EventTarget {
   /**
    * @param {symbol} proof
    * @param {Record<string, unknown>} options
+   * @param {object} [chosen] environment and application that the options were chosen for, in a configuration
    */
-  constructor(proof, options) {
+  constructor(proof, options, chosen) {
     super();
     if (proof !== FROM_HERE) {
       throw configurationError("invalid_option", "make a client by `await IdpClient.create(options)`");
@@ -78,15 +83,24 @@ export class IdpClient extends EventTarget {
     if (typeof options !== "object" || options === null) {
       throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
     }
+    for (const name of ["environment", "application"]) {
+      if (options[name] != null) {
+        const message = `option "${name}": it belongs to a configuration: \`IdpClient.fromConfig(name, { config, ${name} })\``;
+        throw configurationError("invalid_option", message);
+      }
+    }
     const { storage, ...data } = options;
     const store = storeOf(storage);
-    this.#app = { ...takeFunctions(data), store };
+    this.#app = { ...madeReady(takeFunctions(data)), store };
+    // JSON would make an empty object of it.
+    if (data.headers instanceof Headers) data.headers = Object.fromEntries(data.headers);
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
     const { issuer, clientId, redirectUri } = this.#data;
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
+    this.#chosen = chosen;
     this.#wasm = this.#instance.call(
       (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), this.#app),
     );
@@ -96,7 +110,22 @@ export class IdpClient extends EventTarget {
   /** @param {Record<string, unknown>} options */
   static async create(options) {
     await ready();
-    const client = new IdpClient(FROM_HERE, options);
+    return IdpClient.#restored(new IdpClient(FROM_HERE, options));
+  }
+
+  /**
+   * @param {string} [name]
+   * @param {Record<string, unknown>} [options]
+   */
+  static async fromConfig(name, options) {
+    const { choose } = await import("./configuration.js");
+    const chosen = await choose(loaded(), name, options);
+    await ready();
+    return IdpClient.#restored(new IdpClient(FROM_HERE, chosen.options, chosen.for));
+  }
+
+  /** @param {IdpClient} client */
+  static async #restored(client) {
     // Nobody can listen before the caller has the client.
     client.#news.hold();
     await client.#news.whileSigningIn(() => client.#later("restore"));
@@ -115,13 +144,18 @@ export class IdpClient extends EventTarget {
   }
 
   get options() {
-    const shown = { ...this.#data };
+    const shown = { ...this.#data, ...this.#chosen };
     for (const secret of SECRETS) if (secret in shown) shown[secret] = "[redacted]";
+    if (shown.headers) shown.headers = Object.fromEntries(Object.keys(shown.headers).map((name) => [name, "[redacted]"]));
     return Object.freeze(shown);
   }
 
   get storage() {
     return this.#data.storage ?? "memory";
+  }
+
+  get flow() {
+    return "authorization_code";
   }
 
   get discoveryMode() {

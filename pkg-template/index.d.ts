@@ -21,7 +21,91 @@ export type SigningAlgorithm =
 /** How the client authenticates at the token endpoint (RFC 6749 2.3, OIDC Core 9). */
 export type ClientAuthentication =
   | { method: "none" }
-  | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string };
+  | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string }
+  | AppClientAuthentication;
+
+/** What a request to the provider is for. `"other"`: what `preflight` tries beside what the client itself asks. */
+export type RequestPurpose =
+  | "discovery" | "keys" | "token" | "userinfo" | "revocation" | "introspection" | "device_authorization" | "other";
+
+/** A request to the provider that is about to be sent, as functions of your app see it: with its secrets. */
+export interface ProviderRequest {
+  purpose: RequestPurpose;
+  method: string;
+  url: string;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  /** The form, where there is one. */
+  body?: URLSearchParams;
+}
+
+/** What such a function answers: of what is left out, everything stays. */
+export interface ChangedProviderRequest {
+  purpose?: string;
+  method?: string;
+  url?: string;
+  /** What was there stays, whether it is repeated or not. */
+  headers?: Record<string, string> | Headers | [string, string][];
+  body?: URLSearchParams | Record<string, string> | [string, string][];
+}
+
+/** An answer of the provider, as `onResponse` sees it: with its secrets. */
+export interface ProviderResponse {
+  purpose: RequestPurpose;
+  /** Of the request. */
+  method: string;
+  /** Of the request. */
+  url: string;
+  status: number;
+  /** Names in lower case; in a page those that CORS lets be seen. */
+  headers: Record<string, string>;
+  /** As text. */
+  body: string;
+}
+
+/**
+ * Client authentication of your own, for a key or a service that only your app can use (RFC 7521 4.2, RFC 7523 2.2, or a
+ * provider's own way). It is asked wherever the client authenticates: token requests, `revokeToken`, `introspect` and the
+ * revocations of a sign-out; each time anew, so that an assertion can be used once. It may add form fields and headers,
+ * `authorization` among them, and leave `client_id` out where the proof says it. Other fields, the URL, the method and the
+ * headers `content-type`, `accept` and `dpop` are not its to change. In a page it is allowed: what it uses there is your
+ * app's choice, and a secret in a page is none.
+ *
+ * The job that needs it fails where it throws or rejects (`ConfigurationError` `plug_in_failed`, with its words), where it
+ * answers something else than a request or changes more than it may (`plug_in_answer`, `reserved_parameter`,
+ * `invalid_option`), and where it takes more than 10 seconds, or `timeoutSeconds` if that is less (`TimeoutError`
+ * `timeout`; `RefreshError` for a refresh). Nothing is sent then, and no session ends by it.
+ */
+export type AppClientAuthentication =
+  (request: ProviderRequest) => ChangedProviderRequest | Promise<ChangedProviderRequest>;
+
+/**
+ * A request to the provider, its answer (`"response"`), or that there is none (`"failure"`), for a log. Values that are not
+ * known to be harmless are `"[redacted]"`: of URLs' queries, forms and JSON the shown ones are such as `grant_type`,
+ * `client_id`, `scope`, `token_type`, `expires_in`, `error`, `error_description`, `kid`, `alg` and endpoints; of headers such
+ * as `content-type`, `date`, `retry-after`, `www-authenticate`. What looks like a token is left out of these, too. Who the
+ * user is does not show.
+ */
+export interface TraceEvent {
+  type: "request" | "response" | "failure";
+  /** The same for a request and what came of it; random. */
+  id: string;
+  purpose: RequestPurpose;
+  method: string;
+  url: string;
+  /** Names in lower case. */
+  headers?: Record<string, string>;
+  /** The fields of the form that was sent, or the members of the JSON object or the form that came. */
+  body?: Record<string, unknown>;
+  /** Of an answer. */
+  status?: number;
+  /** From sending to the end of the body, or to the failure, in milliseconds. */
+  durationMs?: number;
+  /** The size of an answer's body. */
+  bodyBytes?: number;
+  /** Why there is no answer: as in the error that the job fails with. */
+  error?: { code: string; message: string };
+}
 
 /**
  * Which members of the answer of `userinfo_endpoint` say who it is, for providers without ID tokens: GitHub's are
@@ -92,9 +176,16 @@ export interface ClientOptions {
    * userinfo answer, or the member names from the outermost on. See `IdentityMapping`. Without it an agent has no name.
    */
   identity?: IdentityMapping;
-  /** Default: `{ method: "none" }`, a public client. In a page anything else is `secret_in_browser`. */
+  /**
+   * Default: `{ method: "none" }`, a public client. In a page a secret is `secret_in_browser`; a function of your own, see
+   * {@link AppClientAuthentication}, is not.
+   */
   clientAuth?: ClientAuthentication;
-  /** Short for `clientAuth: { method: "client_secret_basic", clientSecret }`. */
+  /**
+   * Short for `clientAuth: { method: "client_secret_basic", clientSecret }`, or `client_secret_post` where the provider's
+   * `token_endpoint_auth_methods_supported` lists that and not the other (RFC 8414 2). Not beside a function as `clientAuth`
+   * (`invalid_option`).
+   */
   clientSecret?: string;
   /** Audiences of an ID token that are right beside this client (OIDC Core 3.1.3.7, step 3). Default: none. */
   trustedAudiences?: string[];
@@ -114,7 +205,11 @@ export interface ClientOptions {
   retryOn401?: boolean;
   /** How far the provider's clock may differ, for `exp`, `nbf`, `iat`, `auth_time`: 0 to 300. Default: 60. */
   clockToleranceSeconds?: number;
-  /** The limit for one request to the provider: 1 to 600. Default: 30. */
+  /**
+   * The limit for one request to the provider, from sending it to the last byte of the answer, whatever an injected `fetch`
+   * does with its signal: 1 to 600. Default: 30. Before that, `clientAuth` and `onRequest` have as long, and at most 10
+   * seconds each. A refresh goes on beyond it; its callers do not wait that long.
+   */
   timeoutSeconds?: number;
   /** How long the window of `signInPopup` may take: 1 to 600. A frame gets 10 of it at most. Default: 300. */
   callbackTimeoutSeconds?: number;
@@ -136,6 +231,32 @@ export interface ClientOptions {
   name?: string;
   /** Used instead of the global `fetch`, for every request. */
   fetch?: typeof fetch;
+  /**
+   * Headers for every request to the provider, and for no other. `idp.options` shows their names only. Names are tokens of
+   * RFC 9110 5.6.2, values printable ASCII on one line, else `invalid_option`. `authorization`, `content-type`, `accept` and
+   * `dpop` are the library's (`reserved_parameter`), those of the connection, such as `host` and `content-length`, the
+   * host's (`invalid_option`). In a page, so are those that browsers drop without a word (Fetch 2.2.2): `cookie`, `origin`,
+   * `referer`, `sec-*`, `proxy-*` and so on. `user-agent` may be set; Chromium ignores it. In a page of another origin a
+   * header makes the browser ask first, and the provider's `Access-Control-Allow-Headers` has to list it, also for
+   * discovery and keys.
+   */
+  headers?: Record<string, string> | Headers;
+  /**
+   * Asked before each request to the provider is sent; it may add headers, and replace those of `headers`, with the limits
+   * that `headers` has. Where it answers nothing, what it did to the headers of its argument counts. It sees the secrets in
+   * the request. The job fails as with {@link AppClientAuthentication}, whose additions it sees.
+   */
+  onRequest?: (request: ProviderRequest) => ChangedProviderRequest | void | Promise<ChangedProviderRequest | void>;
+  /**
+   * Told of each answer of the provider, with the secrets in it. It can change nothing, nobody waits for it, and what it
+   * throws or rejects with goes to `reportError`.
+   */
+  onResponse?: (response: ProviderResponse) => unknown;
+  /**
+   * Told of each request to the provider and of what came of it, without their secrets, in order. Nobody waits for it, and
+   * what it throws or rejects with goes to `reportError`.
+   */
+  logger?: (event: TraceEvent) => unknown;
   /** Called with a URL instead of leaving the page. */
   openUrl?: (url: string) => void;
 }
@@ -283,9 +404,15 @@ export interface SignOutOptions {
 
 /** The options of `createAgent`. */
 export interface CreateAgentOptions {
-  /** Called with renewed tokens and awaited before anybody gets them. What it throws is a `warning` `tokens_not_stored`. */
+  /**
+   * Called with renewed tokens and awaited before anybody gets them, for at most 10 seconds. What it throws or rejects with,
+   * and that it takes longer, is a `warning` `tokens_not_stored`.
+   */
   onRefresh?: (tokens: TokenSet) => unknown;
-  /** Called, and awaited, when a renewal failed: also where the old tokens are still good. */
+  /**
+   * Called, and awaited for at most 10 seconds, when a renewal failed: also where the old tokens are still good. What it
+   * throws or rejects with goes to `reportError`.
+   */
   onRefreshError?: (error: OAuthError) => unknown;
   /** Default: the client's. */
   autoRefresh?: boolean;
@@ -443,10 +570,27 @@ export class IdpClient extends EventTarget implements ApiCalls {
   /** The same without any I/O, where wasm loads synchronously: Node, Deno, Bun and workerd, also at module scope. */
   static createSync(options: ClientOptions): IdpClient;
 
+  /**
+   * A client of a provider of a configuration: the one that `loadProviders` has read, or `config`. Loads the second wasm of
+   * the package. In a page a client secret is refused before anybody resolves it.
+   *
+   * @param name the provider; without one the default provider, which one alone is
+   * @throws ConfigurationError `unknown_option`: a key, a provider, an environment or an application that there is not,
+   *   with the nearest one and those there are; `missing_option`: nothing is loaded, a variable that is not in `env`, an
+   *   option without which there is no client; `invalid_option`: also a storage that nothing makes here;
+   *   `secret_unavailable` (retry); and as `create`
+   */
+  static fromConfig(name?: string | null, options?: FromConfigOptions): Promise<IdpClient>;
+
   /** The option `name`. */
   readonly name: string | null;
-  /** The options as they were given, secrets redacted. */
+  /**
+   * The options as they were given, secrets redacted. After `fromConfig` those that the configuration and the overrides
+   * made, with the `environment` and the `application` that were chosen.
+   */
   readonly options: Readonly<Record<string, unknown>>;
+  /** How users sign in: the authorization code flow (RFC 6749 4.1), always with PKCE (RFC 7636). */
+  readonly flow: "authorization_code";
   /** The option `storage`; `"custom"` for an object. */
   readonly storage: "memory" | "session" | "local" | "encrypted" | "custom";
   /** Where metadata comes from: discovery, discovery and the option, the option alone. */
@@ -1068,6 +1212,148 @@ export function ready(
 
 /** Where the wasm is: by default beside the entry. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One configuration for several providers
+
+/**
+ * A configuration: plain data, or its JSON text. Its JSON Schema is `wasm-oidc/configuration.schema.json`.
+ *
+ * Keys are written in camel case or in snake case (`clientId`, `client_id`). An unknown key is an error with the path to it
+ * and the nearest known one; all mistakes are told at once. `null` counts as absent. In a larger document the configuration
+ * may be the member `auth`, beside which nothing but `$schema` stands.
+ *
+ * **References.** In texts `${NAME}` is replaced by that variable of `env`; `$${` is `${` itself. A client id, a client secret,
+ * a project id or a passphrase may also be a reference of your own scheme (`sops://secrets.yaml#github.secret`,
+ * `vault://…`), which `resolveSecret` gets; `https`, `http` and `urn:` are none. What a reference stands for is taken as it is.
+ * Only those of the provider that is used are looked at, and no error shows a value.
+ */
+export interface Configuration {
+  $schema?: string;
+  /** The provider that is used where none is named. One alone is the default. */
+  defaultProvider?: string;
+  default_provider?: string;
+  /** By names of your own; a name is the `name` of the client, so that several live side by side in one store. */
+  providers: Record<string, ProviderConfiguration | null>;
+  /** Where sessions are kept, unless a provider or an environment says otherwise. */
+  storage?: StorageConfiguration;
+  tokenStorage?: StorageConfiguration;
+  token_storage?: StorageConfiguration;
+  /** As in a provider, for all of them. */
+  environmentVariable?: string;
+  environment_variable?: string;
+  defaultEnvironment?: string;
+  default_environment?: string;
+  /** What belongs to the storage of this name, where `storage` is only that word. */
+  file?: { path: string };
+  sops?: { path: string };
+}
+
+/**
+ * Where sessions are kept: a kind, or an object with `kind` and what belongs to it. `memory`, `session`, `local`: as the
+ * option `storage`. `encrypted`: with the `name` of the database. `file` and `encryptedFile`: with the `path` of the file
+ * and a `passphrase`, for programs: in Node, Deno and Bun they are made of `fileStorage` and `encryptedFileStorage` of
+ * `wasm-oidc/node`. `sops`: by a function of yours (`storages`); this library writes no SOPS files.
+ */
+export type StorageConfiguration =
+  | "memory" | "session" | "local" | "encrypted" | "file" | "encryptedFile" | "encrypted_file" | "sops"
+  | { kind: "memory" | "session" | "local" }
+  | { kind: "encrypted"; name?: string }
+  | { kind: "file" | "sops"; path: string }
+  | { kind: "encryptedFile" | "encrypted_file"; path: string; passphrase?: string };
+
+/**
+ * A provider: options of a client, endpoints by themselves, environments and applications.
+ *
+ * An endpoint given here wins over the one that is discovered: with `issuer` alone `discoveryMode` is `"auto"`, with both it
+ * is `"hybrid"`, with endpoints alone `"manual"`, where OpenID Connect also needs `metadata: { issuer }` and `jwksUri`.
+ * Endpoints have these names, and each in snake case: `authorizationEndpoint` (`authorizeUrl`, `authorizationUrl`),
+ * `tokenEndpoint` (`tokenUrl`), `userinfoEndpoint` (`userinfoUrl`), `jwksUri` (`jwksUrl`), `endSessionEndpoint`
+ * (`endSessionUrl`, `logoutUrl`), `revocationEndpoint` (`revocationUrl`, `revokeUrl`), `introspectionEndpoint`
+ * (`introspectionUrl`), `deviceAuthorizationEndpoint` (`deviceAuthorizationUrl`).
+ *
+ * Beside the names of `ClientOptions` these are understood: `timeout`, `callbackTimeout`, `verifyJwt` (`verifySignature`),
+ * `scope`, `redirectPort` (short for the redirect URI `http://127.0.0.1:{port}/callback`). `pkce` and `sslVerify` may
+ * only be `true`: both always are.
+ */
+export interface ProviderConfiguration {
+  type?: ProviderType;
+  issuer?: string;
+  clientId?: string;
+  clientSecret?: string;
+  /** What is different in an environment, field by field. */
+  environments?: Record<string, ProviderConfiguration | null>;
+  /**
+   * The variable of `env` that names the environment where the app names none, such as `SATORBIS_ENV`. Empty counts as not
+   * set.
+   */
+  environmentVariable?: string;
+  /** The environment where neither names one. Default: `"prod"`. */
+  defaultEnvironment?: string;
+  /**
+   * The applications, each with the id of its project at the provider, or ids by environment. The one that is chosen adds
+   * the scope `urn:zitadel:iam:org:project:id:{id}:aud`, once; one without an id adds nothing.
+   */
+  applications?: Record<string, { projectId?: string | Record<string, string>; project_id?: string | Record<string, string> } | null>;
+  /** The same, shorter: ids by application. Also in an environment, where they go first. */
+  projectIds?: Record<string, string | Record<string, string>>;
+  [option: string]: unknown;
+}
+
+/** Where the references of a configuration lead to. */
+export interface ConfigurationSources {
+  /** Variables, such as `process.env` or the bindings of a Worker. The library never reads the environment by itself. */
+  env?: Record<string, unknown>;
+  /**
+   * The text of a reference of your own scheme. Asked once for each that is used, before the client is made; it has 30 s.
+   * Another answer than a text, an error, and no answer are ConfigurationError `secret_unavailable` (retry).
+   */
+  resolveSecret?: (reference: string) => string | PromiseLike<string>;
+  /**
+   * Makes the stores of kinds that this host has none for, by the kind: a function of what belongs to it, without `kind`.
+   * One given here goes before the library's own.
+   */
+  storages?: Record<string, (options: any) => TokenStorage | PromiseLike<TokenStorage>>;
+}
+
+/** What is wanted of a configuration; all other members are options of the client, which win field by field. */
+export interface FromConfigOptions extends Partial<Omit<ClientOptions, "name">>, ConfigurationSources {
+  /** A configuration, instead of the loaded one; its sources are then those given here. */
+  config?: Configuration | { $schema?: string; auth: Configuration } | string;
+  /** One of the provider's environments. Without it: the variable that the configuration names, its default, `"prod"`. */
+  environment?: string;
+  /** One of the provider's applications, whose project is to be in the audience of the tokens. */
+  application?: string;
+  /** Every name that the configuration knows may be overridden by; nothing in an override is a reference. */
+  [option: string]: unknown;
+}
+
+/**
+ * Reads a configuration and keeps it for `IdpClient.fromConfig`, `listConfiguredProviders` and `getProviderConfig`; the one
+ * loaded last counts. The first call loads the second wasm of the package. No reference is resolved.
+ *
+ * @returns the names of the providers
+ * @throws ConfigurationError `unknown_option`, `invalid_option`, `missing_option`: all mistakes with the path to each;
+ *   `wasm_unavailable`
+ */
+export function loadProviders(
+  config: Configuration | { $schema?: string; auth: Configuration } | string,
+  sources?: ConfigurationSources,
+): Promise<string[]>;
+
+/**
+ * The names of the providers of the loaded configuration, or of another one, which is not checked.
+ *
+ * @throws ConfigurationError `missing_option`: nothing is loaded, or it has no providers; `invalid_option`
+ */
+export function listConfiguredProviders(config?: object | string): string[];
+
+/**
+ * A provider as it is written, references and all: a copy; `null` where there is none of that name.
+ *
+ * @throws as `listConfiguredProviders`
+ */
+export function getProviderConfig(name: string, config?: object | string): Record<string, unknown> | null;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Looking at tokens

@@ -3,6 +3,8 @@
 // one of them only, and the app has stored the new one before anybody uses it.
 
 import { configurationError, toError } from "./errors.js";
+import { inTime } from "./in-time.js";
+import { report } from "./report.js";
 
 /**
  * @typedef {import("./index.d.ts").TokenSet} TokenSet
@@ -145,7 +147,7 @@ export class Kept {
 
   /** @returns {Promise<any>} why there are no new tokens while the old ones are still good */
   async #renewOnce() {
-    const { onRefresh, onRefreshError } = this.#callbacks;
+    const { onRefresh } = this.#callbacks;
     try {
       const record = await this.#way.renew(this.tokens, onRefresh);
       if (record.error === undefined) {
@@ -153,11 +155,21 @@ export class Kept {
         return undefined;
       }
       const failure = toError(record.error);
-      await onRefreshError?.(failure);
+      await this.#tellFailure(failure);
       return failure;
     } catch (thrown) {
-      await onRefreshError?.(/** @type {any} */ (thrown));
+      await this.#tellFailure(/** @type {any} */ (thrown));
       throw thrown;
+    }
+  }
+
+  /** @param {import("./errors.js").OAuthError} failure */
+  async #tellFailure(failure) {
+    try {
+      await inTime("onRefreshError", this.#callbacks.onRefreshError?.(failure));
+    } catch (thrown) {
+      // Why there are no new tokens says more to the caller.
+      report(thrown);
     }
   }
 
@@ -232,7 +244,7 @@ export class Renewals {
  */
 export async function tellOf(tokensJson, tell, warn) {
   try {
-    await tell(JSON.parse(tokensJson));
+    await inTime("onRefresh", tell(JSON.parse(tokensJson)));
   } catch (thrown) {
     // The old refresh token is spent: who cannot store the new one is better off with it than without.
     warn(thrown);

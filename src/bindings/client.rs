@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
+use super::plug_ins::plug_ins;
 use super::record::{Record, to_js};
 use super::records;
 use crate::client::{
@@ -43,7 +44,7 @@ impl WasmClient {
                 .with_open_url(app.function("openUrl"))
                 .with_store(app.object("store"))
                 .with_listener(Rc::new(listener));
-            Client::new(host, options)
+            Client::with_plug_ins(host, options, plug_ins(&app))
         });
         made.map(Self).map_err(thrown)
     }

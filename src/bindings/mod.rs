@@ -7,9 +7,12 @@
 mod access;
 #[cfg(feature = "core-bindings")]
 mod client;
+#[cfg(feature = "tools-bindings")]
+mod configuration;
 mod errors;
 #[cfg(feature = "tools-bindings")]
 mod grants;
+mod plug_ins;
 mod record;
 #[cfg_attr(not(feature = "core-bindings"), allow(dead_code, reason = "the tools show agents and nothing else of it"))]
 mod records;

@@ -6,8 +6,9 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
 use super::grants::{self, Devices};
+use super::plug_ins::plug_ins;
 use super::record::{Record, to_js};
-use crate::client::{Client, ClientOptions};
+use crate::client::{Client, ClientOptions, ProviderHost};
 use crate::error::{Code, Error, Result};
 use crate::host::{App, JsHost};
 use crate::ports::StorageKind;
@@ -28,7 +29,8 @@ impl WasmTools {
         let app = App::new(app);
         let made = read(options).and_then(|options| {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
-            Client::new(JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch")), options)
+            let host = JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch"));
+            Client::with_plug_ins(host, options, plug_ins(&app))
         });
         made.map(|client| Self(client, Devices::default())).map_err(thrown)
     }
@@ -63,7 +65,9 @@ async fn later(
     Ok(match job {
         "check_token" => {
             let check = TokenCheck::from_json(&arguments, Some(client.options()))?;
-            Json::String(check_token::check_token(client.host(), &check).await.to_json().to_string())
+            let is_own = check.asks_only(client.options().issuer_name());
+            let host = if is_own { ProviderHost::Own(client) } else { ProviderHost::Foreign(client) };
+            Json::String(check_token::check_token(&host, &check).await.to_json().to_string())
         }
         "verify_logout_token" => {
             let seen = JsHost::new(StorageKind::Custom).with_store(store);
@@ -97,7 +101,7 @@ fn logout_token(token: &LogoutToken) -> Json {
 #[wasm_bindgen]
 pub fn check_token(arguments: &str, fetch: Option<Function>) -> Promise {
     let check = read(arguments).and_then(|arguments| TokenCheck::from_json(&arguments, None));
-    let host = JsHost::new(StorageKind::Memory).with_fetch(fetch);
+    let host = ProviderHost::Bare(JsHost::new(StorageKind::Memory).with_fetch(fetch));
     future_to_promise(async move {
         let check = check.map_err(thrown)?;
         Ok(check_token::check_token(&host, &check).await.to_json().to_string().into())

@@ -203,7 +203,7 @@ impl<H: Host> Client<H> {
         let request = token_request::authorization_code(
             metadata.endpoint(Endpoint::Token)?,
             &options.client_id,
-            &options.client_auth,
+            &self.client_authentication(metadata),
             grant.code.expose(),
             grant.redirect_uri,
             &grant.verifier,
@@ -225,7 +225,7 @@ impl<H: Host> Client<H> {
         Ok(Exchanged { tokens: Rc::new(tokens), agent })
     }
 
-    /// The claims of the ID token that came with tokens, once it is verified; where none came, what else says who it is.
+    /// The claims of the ID token that came with tokens, once it is verified; without one, who userinfo says it is.
     pub(super) async fn claims_of_response(
         &self,
         metadata: &ProviderMetadata,

@@ -1,5 +1,6 @@
 //! The client: one file for each job a user asks for, generic over the host it runs on.
 
+mod additions;
 mod api_tokens;
 mod back_off;
 mod begin;
@@ -27,6 +28,8 @@ mod obtain;
 pub(crate) mod options;
 mod patience;
 mod plug_ins;
+#[cfg(feature = "tools")]
+mod provider_host;
 mod refresh;
 mod relayed;
 mod renewal;
@@ -40,6 +43,7 @@ mod storage;
 mod stored;
 mod tabs;
 mod tend;
+mod trace;
 mod transactions;
 mod user_info;
 
@@ -58,7 +62,9 @@ pub use grants::{
 };
 pub use logout_return::LoggedOut;
 pub use options::ClientOptions;
-pub use plug_ins::{AppClaimMapping, AppClientAuthentication, PlugIns};
+pub use plug_ins::{AppClaimMapping, AppClientAuthentication, AppHooks, AppLogger, PlugIns};
+#[cfg(feature = "tools")]
+pub use provider_host::ProviderHost;
 pub use relayed::{Interaction, Relayed};
 pub use return_to::same_origin;
 pub use sign_in::{AuthorizationUrl, SignInOptions};
@@ -138,7 +144,10 @@ impl<H: Host> Client<H> {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with_plug_ins(host: H, options: ClientOptions, plug_ins: PlugIns) -> Result<Self> {
+    pub fn with_plug_ins(host: H, mut options: ClientOptions, plug_ins: PlugIns) -> Result<Self> {
+        if plug_ins.client_authentication.is_some() {
+            options.authenticate_by_app()?;
+        }
         let tag = StateTag::new(
             options.issuer_name(),
             &options.client_id,

@@ -42,6 +42,8 @@ pub struct ClientOptions {
     pub provider_type: ProviderType,
     /// How the client authenticates at the token endpoint.
     pub client_auth: ClientAuthentication,
+    /// Headers for every request to the provider, their names in lower case.
+    pub headers: Vec<(String, Secret)>,
     /// Audiences of an ID token that are right beside this client.
     pub trusted_audiences: Vec<String>,
     /// Refuses providers that do not announce PKCE.
@@ -82,8 +84,9 @@ impl ClientOptions {
     pub fn from_json(object: &Object, in_page: bool) -> Result<Self> {
         let mut given = Given::new("option", object);
         // What the wrapper hands over by itself.
-        given.value("fetch");
-        given.value("openUrl");
+        for name in ["fetch", "openUrl", "logger", "onRequest", "onResponse"] {
+            given.value(name);
+        }
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
         let provider_type = if is_oauth2 { ProviderType::Oauth2 } else { ProviderType::Oidc };
         let options = Self {
@@ -100,6 +103,7 @@ impl ClientOptions {
             api_origins: given.texts("apiOrigins"),
             provider_type,
             client_auth: client_authentication(&mut given),
+            headers: headers::given(&mut given, in_page),
             trusted_audiences: given.texts("trustedAudiences").unwrap_or_default(),
             require_pkce_advertised: given.flag("requirePkceAdvertised").unwrap_or(false),
             verify_signature: given.flag("verifySignature").unwrap_or(true),
@@ -138,6 +142,16 @@ impl ClientOptions {
             ));
         }
         self.check_keys()
+    }
+
+    /// Leaves client authentication to a function of the app's.
+    pub(super) fn authenticate_by_app(&mut self) -> Result<()> {
+        if self.client_auth != ClientAuthentication::None {
+            let message = "option \"clientAuth\" is a function of the app's, beside which `clientSecret` is not used";
+            return Err(Error::new(Code::InvalidOption, message));
+        }
+        self.client_auth = ClientAuthentication::App;
+        Ok(())
     }
 
     /// Manual metadata must say where the keys are, or ID tokens could never be verified.
@@ -222,7 +236,7 @@ fn client_authentication(given: &mut Given<'_>) -> ClientAuthentication {
     let secret = given.text("clientSecret").map(Secret::new);
     let named = given.value("clientAuth").and_then(|value| client_authentication_of(value, given));
     match secret {
-        Some(secret) => ClientAuthentication::SecretBasic(secret),
+        Some(secret) => ClientAuthentication::Secret(secret),
         None => named.unwrap_or(ClientAuthentication::None),
     }
 }
@@ -262,5 +276,6 @@ fn missing(name: &str, what: &str) -> Error {
     Error::new(Code::MissingOption, format!("option \"{name}\" is missing: {what}"))
 }
 
+mod headers;
 #[cfg(test)]
 mod tests;

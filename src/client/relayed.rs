@@ -34,8 +34,8 @@ pub struct Relayed {
 
 impl<H: Host> Client<H> {
     /// Begins a sign-in in a popup, a frame or the browser beside a program. A silent one forces `prompt=none` and names
-    /// the user of the session, so that the provider answers for nobody else (OIDC Core 3.1.2.1 `id_token_hint`), and takes
-    /// nobody else's answer, unless `same_subject` is `Some(false)`.
+    /// the user of the session, so that the provider answers for nobody else (OIDC Core 3.1.2.1 `id_token_hint`), and
+    /// takes nobody else's answer, unless `same_subject` is `Some(false)`.
     ///
     /// # Errors
     /// As [`Client::create_authorization_request`]; `no_ambient_session` without a page; `invalid_option`: `prompt` in a

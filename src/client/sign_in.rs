@@ -159,7 +159,7 @@ impl<H: Host> Client<H> {
         if self.host().navigate(&url) {
             return Ok(());
         }
-        Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing: there is no page that could be redirected"))
+        Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing, or threw: nothing was opened"))
     }
 
     /// Keeps the transaction of a sign-in that begins: the URL to go to, and the `state` in it.

@@ -135,7 +135,7 @@ codes! {
     NotReady => "not_ready", Configuration, Fix;
     /// The client was disposed of.
     Disposed => "disposed", Configuration, Fix;
-    /// An extra parameter names one that the library sets or validates.
+    /// An extra parameter or header names one that the library sets or validates.
     ReservedParameter => "reserved_parameter", Configuration, Fix;
     /// The access token may not go to this origin.
     OriginNotAllowed => "origin_not_allowed", Configuration, Fix;
@@ -151,12 +151,18 @@ codes! {
     InvalidVerifier => "invalid_verifier", Configuration, Fix;
     /// A return URL leaves the app's origin.
     RedirectTargetRejected => "redirect_target_rejected", Configuration, Fix;
+    /// A function that the app plugged in threw, or rejected.
+    PlugInFailed => "plug_in_failed", Configuration, Retry;
+    /// A function that the app plugged in answered what it may not answer.
+    PlugInAnswer => "plug_in_answer", Configuration, Fix;
     /// The host lacks WebCrypto or random numbers.
     CryptoUnavailable => "crypto_unavailable", Configuration, Fix;
     /// Another program listens on the port of the redirect URI.
     PortTaken => "port_taken", Configuration, Fix;
     /// No browser could be started.
     BrowserUnavailable => "browser_unavailable", Configuration, Fix;
+    /// A reference to a secret led to nothing: the app's function failed, gave no text, or took too long.
+    SecretUnavailable => "secret_unavailable", Configuration, Retry;
     /// The wasm could not be loaded.
     WasmUnavailable => "wasm_unavailable", Configuration, Retry;
 

@@ -3,6 +3,7 @@
 use super::http::{HttpRequest, HttpResponse};
 use super::json::{Json, Object, parse_object_as};
 use super::provider_error::code_of_status;
+use super::purpose::Purpose;
 use super::url::{HttpsUrl, Issuer};
 use crate::error::{Code, Error, Recovery, Result, harmless};
 
@@ -94,7 +95,7 @@ pub fn discovery_requests(issuer: &Issuer, kind: ProviderType) -> Vec<HttpReques
         ProviderType::Oidc => vec![openid],
         ProviderType::Oauth2 => vec![format!("{origin}/.well-known/oauth-authorization-server{path}"), openid],
     };
-    urls.into_iter().map(|url| HttpRequest::get(url, "application/json")).collect()
+    urls.into_iter().map(|url| HttpRequest::get(url, "application/json").for_purpose(Purpose::Discovery)).collect()
 }
 
 /// Judges the answer to a discovery request.

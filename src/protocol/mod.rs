@@ -14,6 +14,7 @@ pub mod form;
 pub mod front_channel_logout;
 #[cfg(feature = "tools")]
 pub mod grant_request;
+pub mod headers;
 pub mod http;
 pub mod id_token;
 pub mod identity_mapping;
@@ -25,7 +26,9 @@ pub mod logout_token;
 pub mod metadata;
 pub mod pkce;
 pub mod provider_error;
+pub mod purpose;
 pub mod random;
+pub mod redaction;
 mod response_parameters;
 pub mod revocation;
 pub mod secret;

@@ -2,10 +2,12 @@
 
 import {
   CallbackError, IdentityMismatchError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken,
-  encryptedStorage, hasAccess, isOAuthError, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
-  type ClientEvent, type ClientOptions, type ExpectedIdentity, type PreflightStep, type Relayed, type SignInOptions,
-  type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type UserInfo,
+  encryptedStorage, getProviderConfig, hasAccess, isOAuthError, listConfiguredProviders, loadProviders, memoryStorage,
+  parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AppClientAuthentication,
+  type AuthorizationRequest, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration,
+  type ExpectedIdentity, type PreflightStep, type ProviderResponse, type Relayed, type SignInOptions, type SignedIn,
+  type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type TraceEvent, type UserInfo,
 } from "wasm-oidc";
 import {
   encryptedFileStorage, fetchTrusting, fileStorage, login, startLogin, type FileStorage, type LoggedIn, type StartedLogin,
@@ -161,6 +163,48 @@ export async function looked(idp: IdpClient): Promise<string[]> {
   // @ts-expect-error: there is no such step
   console.log(steps.find(({ name }) => name === "weather"));
   return failed.map(({ name, message, remedy }) => `${name}: ${message} ${remedy ?? ""}`);
+}
+
+export async function pluggedIn(sign: (audience: string) => Promise<string>): Promise<void> {
+  const proof: AppClientAuthentication = async ({ url, body, ...request }) => ({
+    ...request,
+    body: { ...Object.fromEntries(body ?? []), client_assertion: await sign(url) },
+  });
+  const clientAuth: ClientAuthentication = proof;
+  const log: TraceEvent[] = [];
+  const idp = await IdpClient.create({
+    issuer: "https://idp.example.com",
+    clientId: "web",
+    clientAuth,
+    headers: { "x-tenant": "acme" },
+    onRequest: ({ headers, purpose }) => (purpose === "keys" ? undefined : { headers: { ...headers, traceparent: "00" } }),
+    onResponse: ({ status, body }: ProviderResponse) => console.log(status, body.length),
+    logger: (event) => log.push(event),
+  });
+  console.log(idp.options.headers, log[0]?.durationMs, log[0]?.error?.code);
+  // @ts-expect-error: nothing is said of the client
+  void IdpClient.create({ clientId: "web", clientAuth: () => undefined });
+  // @ts-expect-error: a header is text
+  void IdpClient.create({ clientId: "web", headers: { "x-count": 5 } });
+  // @ts-expect-error: there is no such purpose
+  console.log(log.filter(({ purpose }) => purpose === "weather"));
+}
+
+export async function configured(): Promise<void> {
+  const config: Configuration = {
+    defaultProvider: "corporate",
+    storage: { kind: "file", path: "/var/tokens.json" },
+    providers: { corporate: { issuer: "https://idp.example.com", client_id: "my-app", environments: { dev: { scopes: ["openid"] } } } },
+  };
+  const names: string[] = await loadProviders(config, { env: { A: "b" }, resolveSecret: async (reference) => reference });
+  const idp = await IdpClient.fromConfig("corporate", { environment: "dev", client_id: "override-id", storage: "session", fetch });
+  const flow: "authorization_code" = idp.flow;
+  const raw: Record<string, unknown> | null = getProviderConfig("corporate", config);
+  console.log(names, flow, raw, listConfiguredProviders("{}"), await IdpClient.fromConfig());
+  // @ts-expect-error: a provider has a name
+  void IdpClient.fromConfig(7);
+  // @ts-expect-error: there is no such kind of storage
+  void loadProviders({ providers: {}, storage: "cookie" });
 }
 
 export function mistakes(idp: IdpClient, agent: Agent): void {

@@ -28,6 +28,7 @@ use crate::protocol::grant_request::GrantRequest;
 use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{Expectations, NonceRule};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
+use crate::protocol::purpose::Purpose;
 use crate::protocol::token_response;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::words;
@@ -90,9 +91,13 @@ impl<H: Host> Client<H> {
 
     /// Sends a form to an endpoint, as who the client is.
     async fn ask(&self, metadata: &ProviderMetadata, endpoint: Endpoint, form: &GrantRequest) -> Result<HttpResponse> {
-        let options = &self.inner.options;
-        let endpoint = metadata.endpoint(endpoint)?;
-        self.send(form.to_http(endpoint, &options.client_id, &options.client_auth)).await
+        let purpose = match endpoint {
+            Endpoint::DeviceAuthorization => Purpose::DeviceAuthorization,
+            _ => Purpose::Token,
+        };
+        let (client_id, client_auth) = (&self.inner.options.client_id, self.client_authentication(metadata));
+        let request = form.to_http(metadata.endpoint(endpoint)?, client_id, &client_auth);
+        self.send(request.for_purpose(purpose)).await
     }
 
     /// Whom tokens speak of: their ID token is verified as that of a sign-in, but that no nonce was sent.
