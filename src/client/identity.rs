@@ -19,7 +19,7 @@ impl<H: Host> Client<H> {
             return Ok(tokens.identity.clone());
         }
         let told = Box::pin(self.claims_of(tokens)).await?;
-        self.identity_in(&told.claims)
+        self.identity_in(&told)
     }
 
     /// New tokens with whom they speak of. Where that cannot be had, nobody will use them: they are being revoked already.

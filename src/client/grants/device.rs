@@ -8,11 +8,13 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 
 use super::{Asked, Client, Exchanged};
+use crate::client::ClientOptions;
+use crate::client::expected_identity;
 use crate::client::given::Given;
-use crate::client::{ClientOptions, ExpectedIdentity, expected_identity};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::device_authorization::{self, DeviceAuthorization, Pace, Poll};
+use crate::protocol::expected_identity::ExpectedIdentity;
 use crate::protocol::grant_request::{DEVICE_CODE, GrantRequest};
 use crate::protocol::json::Object;
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
@@ -22,7 +24,6 @@ use crate::session::TokenSet;
 #[derive(Debug)]
 pub struct DeviceOptions {
     asked: Asked,
-    /// Who has to sign in.
     expected: ExpectedIdentity,
 }
 
@@ -89,12 +90,12 @@ impl<H: Host> Client<H> {
     ///
     /// # Errors
     /// `TokenExchangeError`: `expired_token`, `cancelled`, what else the provider says; `AccessDeniedError`; what an ID
-    /// token can be refused for; those of [`Client::check_expected`]; `disposed`.
+    /// token can be refused for; `IdentityMismatchError` and `SubjectMismatchError`; `disposed`.
     pub async fn device_agent(&self, sign_in: &DeviceSignIn) -> Result<Exchanged> {
         let Some(cancelled) = sign_in.cancelled.take() else { return Err(given_up()) };
         let mut cancelled = pin!(cancelled);
         let metadata = self.discover(false).await?;
-        let tokens = self.identified(self.poll(&metadata, sign_in, &mut cancelled).await?).await?;
+        let tokens = self.poll(&metadata, sign_in, &mut cancelled).await?;
         let needs_id_token = self.needs_id_token(sign_in.options.asked.scope.as_deref());
         let exchanged = self.exchanged_of(&metadata, tokens, needs_id_token).await?;
         self.check_expected(&sign_in.options.expected, &exchanged).await?;
