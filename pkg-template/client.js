@@ -3,6 +3,7 @@
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
 import { BESIDE } from "./answer.js";
+import { overText } from "./claim-mapping.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
@@ -11,6 +12,7 @@ import { News } from "./news.js";
 import { madeReady } from "./plug-ins.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
+import { loaded } from "./providers.js";
 import { callListener } from "./report.js";
 import { acquire, ready, readySync } from "./runtime.js";
 import { askSilently } from "./silent.js";
@@ -35,6 +37,8 @@ export class IdpClient extends EventTarget {
   /** What is no data. @type {{ store?: object } & Record<string, any>} */
   #app;
   #data;
+  /** What the options were chosen for, where that was. @type {object | undefined} */
+  #chosen;
   /** @type {{ revision: number, agent: Agent | null }} */
   #latest = { revision: -1, agent: null };
   #news = new News(this, {
@@ -70,14 +74,21 @@ export class IdpClient extends EventTarget {
   /**
    * @param {symbol} proof
    * @param {Record<string, unknown>} options
+   * @param {object} [chosen] environment and application that the options were chosen for, in a configuration
    */
-  constructor(proof, options) {
+  constructor(proof, options, chosen) {
     super();
     if (proof !== FROM_HERE) {
       throw configurationError("invalid_option", "make a client by `await IdpClient.create(options)`");
     }
     if (typeof options !== "object" || options === null) {
       throw configurationError("invalid_option", "`IdpClient.create` takes an object of options");
+    }
+    for (const name of ["environment", "application"]) {
+      if (options[name] != null) {
+        const message = `option "${name}": it belongs to a configuration: \`IdpClient.fromConfig(name, { config, ${name} })\``;
+        throw configurationError("invalid_option", message);
+      }
     }
     const { storage, ...data } = options;
     const store = storeOf(storage);
@@ -90,6 +101,7 @@ export class IdpClient extends EventTarget {
     const { issuer, clientId, redirectUri } = this.#data;
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
+    this.#chosen = chosen;
     this.#wasm = this.#instance.call(
       (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), this.#app),
     );
@@ -99,7 +111,22 @@ export class IdpClient extends EventTarget {
   /** @param {Record<string, unknown>} options */
   static async create(options) {
     await ready();
-    const client = new IdpClient(FROM_HERE, options);
+    return IdpClient.#restored(new IdpClient(FROM_HERE, options));
+  }
+
+  /**
+   * @param {string} [name]
+   * @param {Record<string, unknown>} [options]
+   */
+  static async fromConfig(name, options) {
+    const { choose } = await import("./configuration.js");
+    const chosen = await choose(loaded(), name, options);
+    await ready();
+    return IdpClient.#restored(new IdpClient(FROM_HERE, chosen.options, chosen.for));
+  }
+
+  /** @param {IdpClient} client */
+  static async #restored(client) {
     // Nobody can listen before the caller has the client.
     client.#news.hold();
     await client.#news.whileSigningIn(() => client.#later("restore"));
@@ -118,7 +145,7 @@ export class IdpClient extends EventTarget {
   }
 
   get options() {
-    const shown = { ...this.#data };
+    const shown = { ...this.#data, ...this.#chosen };
     for (const secret of SECRETS) if (secret in shown) shown[secret] = "[redacted]";
     if (shown.headers) shown.headers = Object.fromEntries(Object.keys(shown.headers).map((name) => [name, "[redacted]"]));
     return Object.freeze(shown);
@@ -126,6 +153,10 @@ export class IdpClient extends EventTarget {
 
   get storage() {
     return this.#data.storage ?? "memory";
+  }
+
+  get flow() {
+    return "authorization_code";
   }
 
   get discoveryMode() {
@@ -646,7 +677,7 @@ function takeFunctions(options) {
   for (const name of [...FUNCTIONS, ...PLUG_INS]) {
     const given = options[name];
     if (typeof given === "function") {
-      functions[name] = given;
+      functions[name] = name === "claimMapping" ? overText(given) : given;
       delete options[name];
     } else if (given != null && !PLUG_INS.includes(name)) {
       throw configurationError("invalid_option", `option "${name}": expected a function`);

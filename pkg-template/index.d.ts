@@ -160,7 +160,7 @@ export interface ClientOptions {
    * duplicated tab begins with a copy. `"local"`: in all tabs of the origin. `"encrypted"`: the same, in IndexedDB under
    * a key that cannot be exported, which protects copied profiles and disks. But for `"memory"`, a script injected into
    * the page can get at the refresh token. A `TokenStorage` is a store of your own, or one that `encryptedStorage`,
-   * `webStorage` or `memoryStorage` made. Where the store is blocked or full, memory takes its place, with a `warning`
+   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, memory takes its place, with a `warning`
    * event `storage_unavailable`.
    */
   storage?: "memory" | "session" | "local" | "encrypted" | TokenStorage;
@@ -224,7 +224,7 @@ export interface ClientOptions {
   allowPasswordGrant?: boolean;
   /**
    * Says that this process serves one person, so that the client may have a session of its own outside a page: command
-   * line, desktop, tests. Never on a server.
+   * line, desktop, tests. Never on a server. `wasm-oidc/node` signs in there, and keeps the session in a file.
    */
   session?: "single-user";
   /** Tells clients of one provider and client id apart, in storage and in `state`. */
@@ -566,10 +566,27 @@ export class IdpClient extends EventTarget implements ApiCalls {
   /** The same without any I/O, where wasm loads synchronously: Node, Deno, Bun and workerd, also at module scope. */
   static createSync(options: ClientOptions): IdpClient;
 
+  /**
+   * A client of a provider of a configuration: the one that `loadProviders` has read, or `config`. Loads the second wasm of
+   * the package. In a page a client secret is refused before anybody resolves it.
+   *
+   * @param name the provider; without one the default provider, which one alone is
+   * @throws ConfigurationError `unknown_option`: a key, a provider, an environment or an application that there is not,
+   *   with the nearest one and those there are; `missing_option`: nothing is loaded, a variable that is not in `env`, an
+   *   option without which there is no client; `invalid_option`: also a storage that nothing makes here;
+   *   `secret_unavailable` (retry); and as `create`
+   */
+  static fromConfig(name?: string | null, options?: FromConfigOptions): Promise<IdpClient>;
+
   /** The option `name`. */
   readonly name: string | null;
-  /** The options as they were given, secrets redacted. */
+  /**
+   * The options as they were given, secrets redacted. After `fromConfig` those that the configuration and the overrides
+   * made, with the `environment` and the `application` that were chosen.
+   */
   readonly options: Readonly<Record<string, unknown>>;
+  /** How users sign in: the authorization code flow (RFC 6749 4.1), always with PKCE (RFC 7636). */
+  readonly flow: "authorization_code";
   /** The option `storage`; `"custom"` for an object. */
   readonly storage: "memory" | "session" | "local" | "encrypted" | "custom";
   /** Where metadata comes from: discovery, discovery and the option, the option alone. */
@@ -1191,6 +1208,148 @@ export function ready(
 
 /** Where the wasm is: by default beside the entry. */
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One configuration for several providers
+
+/**
+ * A configuration: plain data, or its JSON text. Its JSON Schema is `wasm-oidc/configuration.schema.json`.
+ *
+ * Keys are written in camel case or in snake case (`clientId`, `client_id`). An unknown key is an error with the path to it
+ * and the nearest known one; all mistakes are told at once. `null` counts as absent. In a larger document the configuration
+ * may be the member `auth`, beside which nothing but `$schema` stands.
+ *
+ * **References.** In texts `${NAME}` is replaced by that variable of `env`; `$${` is `${` itself. A client id, a client secret,
+ * a project id or a passphrase may also be a reference of your own scheme (`sops://secrets.yaml#github.secret`,
+ * `vault://…`), which `resolveSecret` gets; `https`, `http` and `urn:` are none. What a reference stands for is taken as it is.
+ * Only those of the provider that is used are looked at, and no error shows a value.
+ */
+export interface Configuration {
+  $schema?: string;
+  /** The provider that is used where none is named. One alone is the default. */
+  defaultProvider?: string;
+  default_provider?: string;
+  /** By names of your own; a name is the `name` of the client, so that several live side by side in one store. */
+  providers: Record<string, ProviderConfiguration | null>;
+  /** Where sessions are kept, unless a provider or an environment says otherwise. */
+  storage?: StorageConfiguration;
+  tokenStorage?: StorageConfiguration;
+  token_storage?: StorageConfiguration;
+  /** As in a provider, for all of them. */
+  environmentVariable?: string;
+  environment_variable?: string;
+  defaultEnvironment?: string;
+  default_environment?: string;
+  /** What belongs to the storage of this name, where `storage` is only that word. */
+  file?: { path: string };
+  sops?: { path: string };
+}
+
+/**
+ * Where sessions are kept: a kind, or an object with `kind` and what belongs to it. `memory`, `session`, `local`: as the
+ * option `storage`. `encrypted`: with the `name` of the database. `file` and `encryptedFile`: with the `path` of the file
+ * and a `passphrase`, for programs: in Node, Deno and Bun they are made of `fileStorage` and `encryptedFileStorage` of
+ * `wasm-oidc/node`. `sops`: by a function of yours (`storages`); this library writes no SOPS files.
+ */
+export type StorageConfiguration =
+  | "memory" | "session" | "local" | "encrypted" | "file" | "encryptedFile" | "encrypted_file" | "sops"
+  | { kind: "memory" | "session" | "local" }
+  | { kind: "encrypted"; name?: string }
+  | { kind: "file" | "sops"; path: string }
+  | { kind: "encryptedFile" | "encrypted_file"; path: string; passphrase?: string };
+
+/**
+ * A provider: options of a client, endpoints by themselves, environments and applications.
+ *
+ * An endpoint given here wins over the one that is discovered: with `issuer` alone `discoveryMode` is `"auto"`, with both it
+ * is `"hybrid"`, with endpoints alone `"manual"`, where OpenID Connect also needs `metadata: { issuer }` and `jwksUri`.
+ * Endpoints have these names, and each in snake case: `authorizationEndpoint` (`authorizeUrl`, `authorizationUrl`),
+ * `tokenEndpoint` (`tokenUrl`), `userinfoEndpoint` (`userinfoUrl`), `jwksUri` (`jwksUrl`), `endSessionEndpoint`
+ * (`endSessionUrl`, `logoutUrl`), `revocationEndpoint` (`revocationUrl`, `revokeUrl`), `introspectionEndpoint`
+ * (`introspectionUrl`), `deviceAuthorizationEndpoint` (`deviceAuthorizationUrl`).
+ *
+ * Beside the names of `ClientOptions` these are understood: `timeout`, `callbackTimeout`, `verifyJwt` (`verifySignature`),
+ * `scope`, `redirectPort` (short for the redirect URI `http://127.0.0.1:{port}/callback`). `pkce` and `sslVerify` may
+ * only be `true`: both always are.
+ */
+export interface ProviderConfiguration {
+  type?: ProviderType;
+  issuer?: string;
+  clientId?: string;
+  clientSecret?: string;
+  /** What is different in an environment, field by field. */
+  environments?: Record<string, ProviderConfiguration | null>;
+  /**
+   * The variable of `env` that names the environment where the app names none, such as `SATORBIS_ENV`. Empty counts as not
+   * set.
+   */
+  environmentVariable?: string;
+  /** The environment where neither names one. Default: `"prod"`. */
+  defaultEnvironment?: string;
+  /**
+   * The applications, each with the id of its project at the provider, or ids by environment. The one that is chosen adds
+   * the scope `urn:zitadel:iam:org:project:id:{id}:aud`, once; one without an id adds nothing.
+   */
+  applications?: Record<string, { projectId?: string | Record<string, string>; project_id?: string | Record<string, string> } | null>;
+  /** The same, shorter: ids by application. Also in an environment, where they go first. */
+  projectIds?: Record<string, string | Record<string, string>>;
+  [option: string]: unknown;
+}
+
+/** Where the references of a configuration lead to. */
+export interface ConfigurationSources {
+  /** Variables, such as `process.env` or the bindings of a Worker. The library never reads the environment by itself. */
+  env?: Record<string, unknown>;
+  /**
+   * The text of a reference of your own scheme. Asked once for each that is used, before the client is made; it has 30 s.
+   * Another answer than a text, an error, and no answer are ConfigurationError `secret_unavailable` (retry).
+   */
+  resolveSecret?: (reference: string) => string | PromiseLike<string>;
+  /**
+   * Makes the stores of kinds that this host has none for, by the kind: a function of what belongs to it, without `kind`.
+   * One given here goes before the library's own.
+   */
+  storages?: Record<string, (options: any) => TokenStorage | PromiseLike<TokenStorage>>;
+}
+
+/** What is wanted of a configuration; all other members are options of the client, which win field by field. */
+export interface FromConfigOptions extends Partial<Omit<ClientOptions, "name">>, ConfigurationSources {
+  /** A configuration, instead of the loaded one; its sources are then those given here. */
+  config?: Configuration | { $schema?: string; auth: Configuration } | string;
+  /** One of the provider's environments. Without it: the variable that the configuration names, its default, `"prod"`. */
+  environment?: string;
+  /** One of the provider's applications, whose project is to be in the audience of the tokens. */
+  application?: string;
+  /** Every name that the configuration knows may be overridden by; nothing in an override is a reference. */
+  [option: string]: unknown;
+}
+
+/**
+ * Reads a configuration and keeps it for `IdpClient.fromConfig`, `listConfiguredProviders` and `getProviderConfig`; the one
+ * loaded last counts. The first call loads the second wasm of the package. No reference is resolved.
+ *
+ * @returns the names of the providers
+ * @throws ConfigurationError `unknown_option`, `invalid_option`, `missing_option`: all mistakes with the path to each;
+ *   `wasm_unavailable`
+ */
+export function loadProviders(
+  config: Configuration | { $schema?: string; auth: Configuration } | string,
+  sources?: ConfigurationSources,
+): Promise<string[]>;
+
+/**
+ * The names of the providers of the loaded configuration, or of another one, which is not checked.
+ *
+ * @throws ConfigurationError `missing_option`: nothing is loaded, or it has no providers; `invalid_option`
+ */
+export function listConfiguredProviders(config?: object | string): string[];
+
+/**
+ * A provider as it is written, references and all: a copy; `null` where there is none of that name.
+ *
+ * @throws as `listConfiguredProviders`
+ */
+export function getProviderConfig(name: string, config?: object | string): Record<string, unknown> | null;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Looking at tokens

@@ -10,6 +10,7 @@ export {
   StorageError, SubjectMismatchError, TimeoutError, TokenExchangeError, TokenExpiredError, TokenParseError,
   TokenVerificationError, UserBlockedError, isOAuthError,
 } from "./errors.js";
+export { getProviderConfig, listConfiguredProviders, loadProviders } from "./providers.js";
 export { safeReturnTo } from "./return-to.js";
 export { ready } from "./runtime.js";
 export { hasAccess, parseScope } from "./scopes.js";

@@ -65,6 +65,19 @@ export async function checkToken(json, fetch) {
   return instance.callAsync((glue) => glue.check_token(json, fetch));
 }
 
+/**
+ * Reads a configuration, and chooses from it where `json` says what is wanted.
+ *
+ * @param {string} text of the configuration
+ * @param {string | undefined} json what is wanted
+ * @param {(name: string) => unknown} variable
+ * @returns {Promise<any>}
+ */
+export async function configuration(text, json, variable) {
+  const instance = await live();
+  return instance.call((glue) => glue.configuration(text, json, variable));
+}
+
 /** @returns {Promise<Instance>} */
 async function live() {
   const { entry, given } = toolsSource;

@@ -5,8 +5,11 @@
 
 #[cfg(feature = "core-bindings")]
 mod access;
+mod claim_mapping;
 #[cfg(feature = "core-bindings")]
 mod client;
+#[cfg(feature = "tools-bindings")]
+mod configuration;
 mod errors;
 #[cfg(feature = "tools-bindings")]
 mod grants;

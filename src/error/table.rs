@@ -161,6 +161,8 @@ codes! {
     PortTaken => "port_taken", Configuration, Fix;
     /// No browser could be started.
     BrowserUnavailable => "browser_unavailable", Configuration, Fix;
+    /// A reference to a secret led to nothing: the app's function failed, gave no text, or took too long.
+    SecretUnavailable => "secret_unavailable", Configuration, Retry;
     /// The wasm could not be loaded.
     WasmUnavailable => "wasm_unavailable", Configuration, Retry;
 

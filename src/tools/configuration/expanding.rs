@@ -75,21 +75,21 @@ impl Expanding<'_> {
     }
 
     fn plain(&mut self, written: &str, path: &str) -> Result<String> {
-        let mut text = String::new();
-        for part in references::parts(written).unwrap_or_default() {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Variable(name) => match (self.variable)(name) {
-                    Some(value) => text.push_str(&value),
-                    None => {
-                        let message =
-                            format!("{path}: the variable \"{name}\" is not among those in `env`, or no string");
-                        return Err(Error::new(Code::MissingOption, message));
-                    }
-                },
+        let (mut text, mut missing) = (String::new(), None);
+        references::each(written, &mut |part| match part {
+            Part::Literal(literal) => text.push_str(literal),
+            Part::Variable(name) => match (self.variable)(name) {
+                Some(value) => text.push_str(&value),
+                None => missing = missing.or(Some(name)),
+            },
+        });
+        match missing {
+            None => Ok(text),
+            Some(name) => {
+                let message = format!("{path}: the variable \"{name}\" is not among those in `env`, or no string");
+                Err(Error::new(Code::MissingOption, message))
             }
         }
-        Ok(text)
     }
 
     fn object(&mut self, level: Level, value: &Json, path: &str) -> Result<Json> {

@@ -15,7 +15,7 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn add(&mut self, code: Code, path: &str, what: &str) {
-        if self.told.len() < MOST_TOLD {
+        if !self.is_full() {
             self.told.push((code, format!("{path}: {what}")));
         } else {
             self.others = self.others.saturating_add(1);
@@ -32,8 +32,13 @@ impl Faults {
     #[inline(never)]
     pub(super) fn unknown(&mut self, path: &str, what: &str, name: &str, known: &[&str]) {
         // Looking for the nearest name takes its time, and nobody would read it.
-        let hint = if self.told.len() < MOST_TOLD { hint(name, known) } else { String::new() };
+        let hint = if self.is_full() { String::new() } else { hint(name, known) };
         self.add(Code::UnknownOption, path, &format!("unknown {what}{hint}"));
+    }
+
+    /// Whether a further mistake is only counted.
+    pub(super) fn is_full(&self) -> bool {
+        self.told.len() >= MOST_TOLD
     }
 
     /// The mistakes as one error, with the code of the first.

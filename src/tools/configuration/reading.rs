@@ -4,7 +4,6 @@ use super::faults::{Faults, below, listed};
 use super::keys::{Key, STORAGES, Storage};
 use super::kind::{Kind, Level};
 use super::references;
-use crate::client::given::split;
 use crate::error::Code;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::json::{Json, Number, Object};
@@ -48,7 +47,8 @@ pub(super) fn check_members(keys: &[&'static Key], object: &Object, path: &str, 
     for (name, value) in object.iter() {
         let path = below(path, name);
         let Some(key) = keys.iter().find(|key| key.is_called(name)) else {
-            let names: Vec<String> = keys.iter().flat_map(|key| key.names()).collect();
+            let listed = if faults.is_full() { &[][..] } else { keys };
+            let names: Vec<String> = listed.iter().flat_map(|key| key.names()).collect();
             faults.unknown(&path, "key", name, &names.iter().map(String::as_str).collect::<Vec<_>>());
             continue;
         };
@@ -103,8 +103,7 @@ fn check_value(kind: Kind, value: &Json, path: &str, faults: &mut Faults) {
         }
         Kind::Port => expect(is_whole(value, 1, 65_535), "a port from 1 to 65535", value, path, faults),
         Kind::Words if value.as_str().is_some() => {
-            let words = value.as_str().map(split).unwrap_or_default();
-            words.iter().for_each(|word| check_plain(word, path, faults));
+            value.as_str().unwrap_or_default().split(' ').for_each(|word| check_plain(word, path, faults));
         }
         Kind::Words | Kind::Texts | Kind::Algorithms => check_list(kind, value, path, faults),
         Kind::OneOf(words) => {
@@ -150,8 +149,9 @@ fn check_text(kind: Kind, value: &Json, path: &str, faults: &mut Faults) {
         return;
     }
     check_plain(text, path, faults);
-    if !references::names_variables(text)
-        && let Some(fault) = url_fault_of(kind, &references::unescaped(text))
+    if url_fault_of(kind, text).is_some()
+        && let Some(meant) = references::without_variables(text)
+        && let Some(fault) = url_fault_of(kind, &meant)
     {
         faults.wrong(path, &format!("the URL {fault}"));
     }
@@ -167,7 +167,7 @@ pub(super) fn url_fault_of(kind: Kind, text: &str) -> Option<&'static str> {
 }
 
 fn check_plain(text: &str, path: &str, faults: &mut Faults) {
-    if references::parts(text).is_none() {
+    if !references::is_well_formed(text) {
         faults.wrong(path, "\"${\" begins no reference; a reference is ${NAME}, and $${ is ${ itself");
     }
 }

@@ -12,39 +12,38 @@ pub(super) enum Part<'a> {
     Variable(&'a str),
 }
 
-/// The pieces of a text; `None` where `${` begins no reference.
-pub(super) fn parts(text: &str) -> Option<Vec<Part<'_>>> {
-    let mut parts = Vec::new();
+/// Hands out the pieces of a text, in order; whether every `${` begins a reference or is escaped.
+pub(super) fn each<'t>(text: &'t str, take: &mut dyn FnMut(Part<'t>)) -> bool {
     let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        let (before, after) = (rest.get(..at)?, rest.get(at.saturating_add(2)..)?);
+    while let Some((before, after)) = rest.split_once("${") {
         if let Some(escaped) = before.strip_suffix('$') {
-            parts.push(Part::Literal(escaped));
-            parts.push(Part::Literal("${"));
+            take(Part::Literal(escaped));
+            take(Part::Literal("${"));
             rest = after;
             continue;
         }
-        let (name, after) = after.split_once('}').filter(|(name, _)| is_name(name))?;
-        parts.push(Part::Literal(before));
-        parts.push(Part::Variable(name));
+        let Some((name, after)) = after.split_once('}').filter(|(name, _)| is_name(name)) else { return false };
+        take(Part::Literal(before));
+        take(Part::Variable(name));
         rest = after;
     }
-    parts.push(Part::Literal(rest));
-    Some(parts)
+    take(Part::Literal(rest));
+    true
 }
 
-/// Whether the text names a variable.
-pub(super) fn names_variables(text: &str) -> bool {
-    parts(text).is_some_and(|parts| parts.iter().any(|part| matches!(part, Part::Variable(_))))
+/// Whether every `${` of a text begins a reference or is escaped.
+pub(super) fn is_well_formed(text: &str) -> bool {
+    each(text, &mut |_| {})
 }
 
-/// A text that names no variable, as it is meant.
-pub(super) fn unescaped(text: &str) -> String {
-    let literal = |part| match part {
-        Part::Literal(text) => text,
-        Part::Variable(_) => "",
-    };
-    parts(text).unwrap_or_default().into_iter().map(literal).collect()
+/// A text as it is meant; `None` where it names a variable.
+pub(super) fn without_variables(text: &str) -> Option<String> {
+    let (mut meant, mut has_variable) = (String::new(), false);
+    each(text, &mut |part| match part {
+        Part::Literal(literal) => meant.push_str(literal),
+        Part::Variable(_) => has_variable = true,
+    });
+    (!has_variable).then_some(meant)
 }
 
 /// The scheme of a reference that the app resolves (RFC 3986 3.1, followed by `://`); that of a web address is none.
@@ -67,15 +66,23 @@ fn is_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Option<Vec<Part<'_>>> {
+        let mut parts = Vec::new();
+        let is_read = each(text, &mut |part| {
+            if part != Part::Literal("") {
+                parts.push(part);
+            }
+        });
+        is_read.then_some(parts)
+    }
+
     #[test]
     fn a_reference_is_found_anywhere_in_a_text_and_an_escape_is_none() {
-        let read = |text| {
-            parts(text).map(|parts| parts.into_iter().filter(|part| *part != Part::Literal("")).collect::<Vec<_>>())
-        };
         assert_eq!(read("${A}"), Some(vec![Part::Variable("A")]));
         assert_eq!(read("a${A_1}b"), Some(vec![Part::Literal("a"), Part::Variable("A_1"), Part::Literal("b")]));
         assert_eq!(read("$5 {A} $A $"), Some(vec![Part::Literal("$5 {A} $A $")]));
-        assert_eq!(unescaped("a$${A}$$${B}"), "a${A}$${B}");
+        assert_eq!(without_variables("a$${A}$$${B}").as_deref(), Some("a${A}$${B}"));
+        assert_eq!(without_variables("a${A}"), None);
         for broken in ["${", "${}", "${1}", "${A", "${A-B}", "${A:-b}", "${ A }"] {
             assert_eq!(read(broken), None, "{broken}");
         }
