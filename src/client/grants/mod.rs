@@ -29,10 +29,11 @@ use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{Expectations, NonceRule};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
 use crate::protocol::purpose::Purpose;
+use crate::protocol::secret;
 use crate::protocol::token_response;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::words;
-use crate::session::{Agent, TokenSet};
+use crate::session::TokenSet;
 
 /// What tokens are asked for, and for whom.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +66,21 @@ impl Asked {
         let usual = || Some(words::join(&client.scopes)).filter(|scope| !scope.is_empty());
         self.scope = self.scope.or_else(usual);
         self
+    }
+
+    /// What tells one request from another; an extra parameter may be a secret.
+    fn fingerprint(&self) -> String {
+        let mut text = self.scope.clone().unwrap_or_default();
+        for list in [&self.resources, &self.audiences] {
+            text.push('\n');
+            text.push_str(&words::join(list));
+        }
+        for (name, value) in &self.extra {
+            for part in ["\n", name, "=", value] {
+                text.push_str(part);
+            }
+        }
+        secret::fingerprint(&text)
     }
 
     fn add_to(&self, request: GrantRequest, endpoint: &HttpsUrl) -> Result<GrantRequest> {
@@ -104,16 +120,20 @@ impl<H: Host> Client<H> {
     async fn exchanged_of(
         &self,
         metadata: &ProviderMetadata,
-        tokens: TokenSet,
+        mut tokens: TokenSet,
         needs_id_token: bool,
     ) -> Result<Exchanged> {
+        if tokens.token_type == "Bearer" {
+            let identity = self.identity_of(&tokens).await;
+            tokens.identity = identity.inspect_err(|_| self.revoke_later(Rc::new(tokens.clone())))?;
+        }
         let expected = Expectations {
             nonce: NonceRule::NoneSent,
             access_token: Some(tokens.access_token.expose()),
             ..self.expectations(metadata)
         };
         let claims = self.claims_of_response(metadata, &tokens, needs_id_token, &expected).await?;
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
         Ok(Exchanged { tokens: Rc::new(tokens), agent })
     }
 
