@@ -4,11 +4,14 @@
 
 import { RESPONSE, channelName } from "./relay.js";
 
+/** The member of a client that only this package calls, to sign in where there is no page. */
+export const BESIDE = Symbol("beside");
+
 /**
  * The jobs of a client that signs in beside its page: see src/client/relayed.rs.
  *
  * @typedef {object} Jobs
- * @property {(silent: boolean, options: object) => Promise<{ url: string, state: string, seconds: number }>} begin
+ * @property {(where: "popup" | "silent" | "loopback", options: object) => Promise<{ url: string, state: string, seconds: number }>} begin
  * @property {(state: string, url: string) => boolean} answers
  * @property {(state: string, url: string) => Promise<any>} finish resolves to the record of the agent
  * @property {(state: string) => void} forget
@@ -34,7 +37,7 @@ import { RESPONSE, channelName } from "./relay.js";
 export async function askBeside(jobs, { silent, options, signal, go, watch, late }) {
   const signals = signal === undefined ? [jobs.disposal()] : [jobs.disposal(), signal];
   for (const one of signals) one.throwIfAborted();
-  const { url, state, seconds } = await jobs.begin(silent, options);
+  const { url, state, seconds } = await jobs.begin(silent ? "silent" : "popup", options);
   /** @type {(() => void)[]} */
   const stops = [];
   const waiting = new Promise((resolve, reject) => {

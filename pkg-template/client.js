@@ -2,11 +2,13 @@
 // The client as apps see it: arguments become JSON text, records become agents and errors, events reach listeners.
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
+import { BESIDE } from "./answer.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
 import { Kept, Renewals, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
+import { madeReady } from "./plug-ins.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
 import { loaded } from "./providers.js";
@@ -20,7 +22,7 @@ import { toJson } from "./to-json.js";
 const FROM_HERE = Symbol("IdpClient");
 
 /** The options that are functions; all others are data. */
-const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl"]);
+const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl", "logger", "onRequest", "onResponse"]);
 
 /** The options that are data, or a function which the app plugs in. */
 const PLUG_INS = ["claimMapping", "clientAuth"];
@@ -52,11 +54,13 @@ export class IdpClient extends EventTarget {
     (tokens) => this.#later("renew_kept", { tokens }),
     (thrown) => this.#news.queue(notStored(thrown)),
   );
+  /** @type {import("./grants.js").Grants | undefined} */
+  #granted;
   /** Aborted by `dispose`; made when needed, since Workers make none at module scope. @type {AbortController | undefined} */
   #disposal;
   /** What signing in beside the page needs of this client. @type {import("./answer.js").Jobs} */
   #jobs = {
-    begin: (silent, options) => this.#later("begin_relayed", { silent, options }),
+    begin: (where, options) => this.#later("begin_relayed", { where, options }),
     answers: (state, url) => this.#now("answers_relayed", { state, url }),
     finish: (state, url) => this.#later("finish_relayed", { state, url }),
     forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
@@ -87,7 +91,9 @@ export class IdpClient extends EventTarget {
     }
     const { storage, ...data } = options;
     const store = storeOf(storage);
-    this.#app = { ...takeFunctions(data), store };
+    this.#app = { ...madeReady(takeFunctions(data)), store };
+    // JSON would make an empty object of it.
+    if (data.headers instanceof Headers) data.headers = Object.fromEntries(data.headers);
     const word = store === undefined ? storage : "custom";
     const json = toJson({ ...data, storage: word });
     this.#data = JSON.parse(json);
@@ -140,6 +146,7 @@ export class IdpClient extends EventTarget {
   get options() {
     const shown = { ...this.#data, ...this.#chosen };
     for (const secret of SECRETS) if (secret in shown) shown[secret] = "[redacted]";
+    if (shown.headers) shown.headers = Object.fromEntries(Object.keys(shown.headers).map((name) => [name, "[redacted]"]));
     return Object.freeze(shown);
   }
 
@@ -210,6 +217,16 @@ export class IdpClient extends EventTarget {
     return this.#same(agent);
   }
 
+  /**
+   * How `wasm-oidc/node` signs in, in the browser beside this program.
+   *
+   * @param {(jobs: import("./answer.js").Jobs) => Promise<any>} ask resolves to what a sign-in resolves to
+   */
+  async [BESIDE](ask) {
+    const { agent } = await this.#news.whileSigningIn(() => ask(this.#jobs));
+    return this.#same(agent);
+  }
+
   /** @param {object} [options] */
   async signInSilent(options) {
     const record = await this.#news.whileSigningIn(() => askSilently(this.#jobs, options ?? {}));
@@ -263,6 +280,9 @@ export class IdpClient extends EventTarget {
     const kept = this.#kept.get(agent);
     if (kept === undefined) {
       throw configurationError("invalid_option", "`adopt` takes an agent that this client made, with tokens of its own");
+    }
+    if (!kept.adoptable) {
+      throw configurationError("invalid_option", "`adopt` takes no agent that renews itself by its grant: a session knows refresh tokens only");
     }
     await kept.settled();
     const record = await this.#later("adopt", { tokens: kept.tokens });
@@ -338,6 +358,42 @@ export class IdpClient extends EventTarget {
     return this.#later("introspect", { token, hint });
   }
 
+  /**
+   * @param {string | string[]} [scopes]
+   * @param {object} [options]
+   */
+  async clientCredentials(scopes, options) {
+    return (await this.#grants()).clientCredentials(scopes, options);
+  }
+
+  /** @param {object} options */
+  async passwordGrant(options) {
+    return (await this.#grants()).passwordGrant(options);
+  }
+
+  /**
+   * @param {string} token
+   * @param {object} [options]
+   */
+  async refreshTokenGrant(token, options) {
+    return (await this.#grants()).refreshTokenGrant(token, options);
+  }
+
+  /** @param {object} [options] */
+  async deviceAuthorization(options) {
+    return (await this.#grants()).deviceAuthorization(options);
+  }
+
+  /** @param {object} options */
+  async tokenExchange(options) {
+    return (await this.#grants()).tokenExchange(options);
+  }
+
+  /** @param {object} options */
+  async customGrant(options) {
+    return (await this.#grants()).customGrant(options);
+  }
+
   /** @param {Agent} [agent] */
   async refresh(agent) {
     if (agent !== undefined && !this.#ofSession.has(agent)) {
@@ -374,7 +430,11 @@ export class IdpClient extends EventTarget {
   }
 
   async clear() {
-    await this.#later("clear");
+    const hadMachines = this.#granted?.forget();
+    await this.#later("clear").catch((error) => {
+      // There was something to forget, and no session is none to end.
+      if (!(hadMachines && error.code === "no_ambient_session")) throw error;
+    });
   }
 
   /** @param {string | URL} [url] */
@@ -486,6 +546,20 @@ export class IdpClient extends EventTarget {
     return later(this, { json, app: this.#app }, job, values, store);
   }
 
+  /** What asks for tokens without a redirect, loaded when it is needed. */
+  async #grants() {
+    this.#now("require_alive");
+    const [{ Grants }, { cancelDevice }] = await Promise.all([import("./grants.js"), import("./tools.js")]);
+    return (this.#granted ??= new Grants({
+      look: (job, values) => this.#look(job, values),
+      cancelDevice: (id) => cancelDevice(this, id),
+      ways: this.#ways,
+      keep: (record, options) => this.#keep(record, options),
+      warn: (thrown) => this.#news.queue(notStored(thrown)),
+      disposal: this.#jobs.disposal(),
+    }));
+  }
+
   /** @param {object} options as Rust has read them */
   #apiSession(options) {
     return new ApiSession(
@@ -557,7 +631,7 @@ export class IdpClient extends EventTarget {
 
   /**
    * @param {import("./kept.js").Record} record
-   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown }} [options]
+   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown, way?: import("./kept.js").Way }} [options]
    */
   #keep(record, options = {}) {
     const autoRefresh = /** @type {boolean} */ (options.autoRefresh ?? this.#data.autoRefresh ?? true);

@@ -66,7 +66,16 @@ export class SubjectMismatchError extends OAuthError {
     return /** @type {any} */ (this).actual;
   }
 }
-export class IdentityMismatchError extends OAuthError {}
+export class IdentityMismatchError extends OAuthError {
+  /** @param {ErrorRecord} record */
+  constructor(record) {
+    super(record);
+    for (const name of ["expected", "actual"]) {
+      // Who it is and should have been is for the app to read, and not for whatever prints errors.
+      if (name in this) Object.defineProperty(this, name, { enumerable: false });
+    }
+  }
+}
 export class InsufficientScopeError extends OAuthError {
   /** @param {ErrorRecord} record */
   constructor(record) {

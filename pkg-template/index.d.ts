@@ -6,7 +6,12 @@
 // ---------------------------------------------------------------------------------------------------------------------
 // The client
 
-/** How provider and client talk: OpenID Connect, or plain OAuth 2.0 without `nonce` and ID token. */
+/**
+ * How provider and client talk: OpenID Connect, or plain OAuth 2.0 (RFC 6749 with PKCE) without `nonce` and ID token. A
+ * plain provider may answer its token endpoint with JSON or a form, say no with status 200, and separate scopes by commas;
+ * GitHub's words `bad_verification_code` and `bad_refresh_token` are `invalid_grant`, `incorrect_client_credentials` is
+ * `invalid_client`, and each stays in `error` as it came.
+ */
 export type ProviderType = "oidc" | "oauth2";
 
 /** A JWS algorithm an ID token may be signed with. `none` and HMAC do not exist for this library. */
@@ -16,7 +21,117 @@ export type SigningAlgorithm =
 /** How the client authenticates at the token endpoint (RFC 6749 2.3, OIDC Core 9). */
 export type ClientAuthentication =
   | { method: "none" }
-  | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string };
+  | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string }
+  | AppClientAuthentication;
+
+/** What a request to the provider is for. `"other"`: what `preflight` tries beside what the client itself asks. */
+export type RequestPurpose =
+  | "discovery" | "keys" | "token" | "userinfo" | "revocation" | "introspection" | "device_authorization" | "other";
+
+/** A request to the provider that is about to be sent, as functions of your app see it: with its secrets. */
+export interface ProviderRequest {
+  purpose: RequestPurpose;
+  method: string;
+  url: string;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  /** The form, where there is one. */
+  body?: URLSearchParams;
+}
+
+/** What such a function answers: of what is left out, everything stays. */
+export interface ChangedProviderRequest {
+  purpose?: string;
+  method?: string;
+  url?: string;
+  /** What was there stays, whether it is repeated or not. */
+  headers?: Record<string, string> | Headers | [string, string][];
+  body?: URLSearchParams | Record<string, string> | [string, string][];
+}
+
+/** An answer of the provider, as `onResponse` sees it: with its secrets. */
+export interface ProviderResponse {
+  purpose: RequestPurpose;
+  /** Of the request. */
+  method: string;
+  /** Of the request. */
+  url: string;
+  status: number;
+  /** Names in lower case; in a page those that CORS lets be seen. */
+  headers: Record<string, string>;
+  /** As text. */
+  body: string;
+}
+
+/**
+ * Client authentication of your own, for a key or a service that only your app can use (RFC 7521 4.2, RFC 7523 2.2, or a
+ * provider's own way). It is asked wherever the client authenticates: token requests, `revokeToken`, `introspect` and the
+ * revocations of a sign-out; each time anew, so that an assertion can be used once. It may add form fields and headers,
+ * `authorization` among them, and leave `client_id` out where the proof says it. Other fields, the URL, the method and the
+ * headers `content-type`, `accept` and `dpop` are not its to change. In a page it is allowed: what it uses there is your
+ * app's choice, and a secret in a page is none.
+ *
+ * The job that needs it fails where it throws or rejects (`ConfigurationError` `plug_in_failed`, with its words), where it
+ * answers something else than a request or changes more than it may (`plug_in_answer`, `reserved_parameter`,
+ * `invalid_option`), and where it takes more than 10 seconds, or `timeoutSeconds` if that is less (`TimeoutError`
+ * `timeout`; `RefreshError` for a refresh). Nothing is sent then, and no session ends by it.
+ */
+export type AppClientAuthentication =
+  (request: ProviderRequest) => ChangedProviderRequest | Promise<ChangedProviderRequest>;
+
+/**
+ * A request to the provider, its answer (`"response"`), or that there is none (`"failure"`), for a log. Values that are not
+ * known to be harmless are `"[redacted]"`: of URLs' queries, forms and JSON the shown ones are such as `grant_type`,
+ * `client_id`, `scope`, `token_type`, `expires_in`, `error`, `error_description`, `kid`, `alg` and endpoints; of headers such
+ * as `content-type`, `date`, `retry-after`, `www-authenticate`. What looks like a token is left out of these, too. Who the
+ * user is does not show.
+ */
+export interface TraceEvent {
+  type: "request" | "response" | "failure";
+  /** The same for a request and what came of it; random. */
+  id: string;
+  purpose: RequestPurpose;
+  method: string;
+  url: string;
+  /** Names in lower case. */
+  headers?: Record<string, string>;
+  /** The fields of the form that was sent, or the members of the JSON object or the form that came. */
+  body?: Record<string, unknown>;
+  /** Of an answer. */
+  status?: number;
+  /** From sending to the end of the body, or to the failure, in milliseconds. */
+  durationMs?: number;
+  /** The size of an answer's body. */
+  bodyBytes?: number;
+  /** Why there is no answer: as in the error that the job fails with. */
+  error?: { code: string; message: string };
+}
+
+/**
+ * Which members of the answer of `userinfo_endpoint` say who it is, for providers without ID tokens: GitHub's are
+ * `{ id: "id", email: "email", name: "name", preferred_username: "login", picture: "avatar_url" }`; those of a provider that
+ * wraps its answer `{ id: ["data", "id"] }`.
+ *
+ * The endpoint is asked once, at the sign-in, with the access token. The claims are kept with the tokens (`identity` of
+ * `TokenSet`), as an ID token would be: a reload, another tab and a refresh ask nobody, and a mapping that was changed holds
+ * from the next sign-in on. `createAgent` takes them along too; tokens without them are asked about, after a renewal where
+ * one is due. What is not named here is no claim, and missing members are none. A sign-in at which the endpoint fails or
+ * names nobody rejects (TokenVerificationError `missing_claim`, `invalid_claim`; ConfigurationError `endpoint_missing`;
+ * ProviderError, NetworkError, TimeoutError): nothing is stored, and the tokens are revoked.
+ */
+export interface IdentityMapping {
+  /**
+   * What tells one user from another and never changes; it becomes `agent.id` and the claim `sub`. A whole number becomes
+   * its digits, however many there are: 583231 is `"583231"`.
+   */
+  id: string | string[];
+  /** `agent.email` */
+  email?: string | string[];
+  /** `agent.emailVerified`, where the member is `true` or `false`. */
+  emailVerified?: string | string[];
+  /** Any other claim, by its name (OIDC Core 5.1), with whatever value the member has. */
+  [claim: string]: string | string[] | undefined;
+}
 
 /** What `IdpClient.create` takes. An unknown name is a `ConfigurationError` that suggests the nearest known one. */
 export interface ClientOptions {
@@ -56,9 +171,21 @@ export interface ClientOptions {
   apiOrigins?: string[];
   /** Default: `"oidc"`. */
   type?: ProviderType;
-  /** Default: `{ method: "none" }`, a public client. In a page anything else is `secret_in_browser`. */
+  /**
+   * How a provider of `type: "oauth2"` tells who signed in, which has no ID tokens: for each claim the member of its
+   * userinfo answer, or the member names from the outermost on. See `IdentityMapping`. Without it an agent has no name.
+   */
+  identity?: IdentityMapping;
+  /**
+   * Default: `{ method: "none" }`, a public client. In a page a secret is `secret_in_browser`; a function of your own, see
+   * {@link AppClientAuthentication}, is not.
+   */
   clientAuth?: ClientAuthentication;
-  /** Short for `clientAuth: { method: "client_secret_basic", clientSecret }`. */
+  /**
+   * Short for `clientAuth: { method: "client_secret_basic", clientSecret }`, or `client_secret_post` where the provider's
+   * `token_endpoint_auth_methods_supported` lists that and not the other (RFC 8414 2). Not beside a function as `clientAuth`
+   * (`invalid_option`).
+   */
   clientSecret?: string;
   /** Audiences of an ID token that are right beside this client (OIDC Core 3.1.3.7, step 3). Default: none. */
   trustedAudiences?: string[];
@@ -78,7 +205,11 @@ export interface ClientOptions {
   retryOn401?: boolean;
   /** How far the provider's clock may differ, for `exp`, `nbf`, `iat`, `auth_time`: 0 to 300. Default: 60. */
   clockToleranceSeconds?: number;
-  /** The limit for one request to the provider: 1 to 600. Default: 30. */
+  /**
+   * The limit for one request to the provider, from sending it to the last byte of the answer, whatever an injected `fetch`
+   * does with its signal: 1 to 600. Default: 30. Before that, `clientAuth` and `onRequest` have as long, and at most 10
+   * seconds each. A refresh goes on beyond it; its callers do not wait that long.
+   */
   timeoutSeconds?: number;
   /** How long the window of `signInPopup` may take: 1 to 600. A frame gets 10 of it at most. Default: 300. */
   callbackTimeoutSeconds?: number;
@@ -86,6 +217,11 @@ export interface ClientOptions {
   discoveryTtlSeconds?: number;
   /** How the provider returns the authorization response. Default: `"query"`. */
   responseMode?: "query" | "fragment";
+  /**
+   * Allows `passwordGrant`, which gives a person's password to the app: RFC 9700 2.4 says that nobody must. For providers
+   * that offer nothing else. Default: `false`.
+   */
+  allowPasswordGrant?: boolean;
   /**
    * Says that this process serves one person, so that the client may have a session of its own outside a page: command
    * line, desktop, tests. Never on a server.
@@ -95,16 +231,77 @@ export interface ClientOptions {
   name?: string;
   /** Used instead of the global `fetch`, for every request. */
   fetch?: typeof fetch;
+  /**
+   * Headers for every request to the provider, and for no other. `idp.options` shows their names only. Names are tokens of
+   * RFC 9110 5.6.2, values printable ASCII on one line, else `invalid_option`. `authorization`, `content-type`, `accept` and
+   * `dpop` are the library's (`reserved_parameter`), those of the connection, such as `host` and `content-length`, the
+   * host's (`invalid_option`). In a page, so are those that browsers drop without a word (Fetch 2.2.2): `cookie`, `origin`,
+   * `referer`, `sec-*`, `proxy-*` and so on. `user-agent` may be set; Chromium ignores it. In a page of another origin a
+   * header makes the browser ask first, and the provider's `Access-Control-Allow-Headers` has to list it, also for
+   * discovery and keys.
+   */
+  headers?: Record<string, string> | Headers;
+  /**
+   * Asked before each request to the provider is sent; it may add headers, and replace those of `headers`, with the limits
+   * that `headers` has. Where it answers nothing, what it did to the headers of its argument counts. It sees the secrets in
+   * the request. The job fails as with {@link AppClientAuthentication}, whose additions it sees.
+   */
+  onRequest?: (request: ProviderRequest) => ChangedProviderRequest | void | Promise<ChangedProviderRequest | void>;
+  /**
+   * Told of each answer of the provider, with the secrets in it. It can change nothing, nobody waits for it, and what it
+   * throws or rejects with goes to `reportError`.
+   */
+  onResponse?: (response: ProviderResponse) => unknown;
+  /**
+   * Told of each request to the provider and of what came of it, without their secrets, in order. Nobody waits for it, and
+   * what it throws or rejects with goes to `reportError`.
+   */
+  logger?: (event: TraceEvent) => unknown;
   /** Called with a URL instead of leaving the page. */
   openUrl?: (url: string) => void;
+}
+
+/**
+ * Who has to sign in: whatever is given here has to hold. It is checked in verified claims before anything is stored.
+ *
+ * An e-mail address is the one in the ID token, else the one in userinfo with the same `sub`. ASCII letters compare without
+ * case, every other byte as it is; the domains in their ASCII form (IDNA). Nothing is folded, trimmed or unquoted, so that
+ * `ada+work@…`, `"ada"@…` and letters that only look alike are other addresses.
+ */
+export interface ExpectedIdentity {
+  /** The address; `email_verified` beside it has to be `true` (OIDC Core 5.7). */
+  email?: string;
+  /** The subject, byte for byte. */
+  sub?: string;
+  /** Other claims: each has to be there with this value, as deep as it goes; members of objects in any order. */
+  claims?: Record<string, unknown>;
+  /** As the option of a sign-in. */
+  allowUnverifiedEmail?: boolean;
 }
 
 /** The options of one sign-in: parameters of OIDC Core 3.1.2.1, RFC 6749 4.1.1 and RFC 8707 2. */
 export interface SignInOptions {
   /** Instead of the client's. */
   scopes?: string[] | string;
-  /** Pre-fills who signs in. */
+  /** Pre-fills who signs in. A provider takes it as a hint and no more: see `enforceLoginHint`. */
   loginHint?: string;
+  /**
+   * Who has to sign in. With anybody else the sign-in rejects with IdentityMismatchError: `identity_mismatch`,
+   * `email_missing`, `email_unverified`. Nothing is stored then, an earlier session stays as it was, the new tokens are
+   * revoked where the provider can do that, and the response is used up. Where userinfo has to be asked for the address and
+   * fails, its error has the same consequences.
+   */
+  expect?: ExpectedIdentity;
+  /** `loginHint` has to be the e-mail address of who signs in, as `expect: { email: loginHint }`. Default: `false`. */
+  enforceLoginHint?: boolean;
+  /** The expected address counts also where the provider does not say that it is verified. Default: `false`. */
+  allowUnverifiedEmail?: boolean;
+  /**
+   * Only who is signed in now may sign in again: anybody else is SubjectMismatchError, with the consequences of `expect`.
+   * Nobody signed in is LoginRequiredError `signed_out`, and somebody without a subject `invalid_option`. Default: `false`;
+   * for `signInSilent` `true` while somebody is signed in, see there.
+   */
+  sameSubject?: boolean;
   /** `none`, `login`, `consent`, `select_account`, `create`; several with spaces or as a list. */
   prompt?: string | string[];
   /** Refuses a sign-in at the provider that is older (`auth_time_too_old`), in seconds. */
@@ -146,6 +343,8 @@ export interface AuthorizationRequest {
   readonly scope: string;
   readonly maxAge?: number;
   readonly acrValues?: readonly string[];
+  /** Who has to sign in: `exchangeCode` checks it. */
+  readonly expect?: ExpectedIdentity & { sameSubject?: string };
 }
 
 /** The options of a sign-in in a window. */
@@ -205,9 +404,15 @@ export interface SignOutOptions {
 
 /** The options of `createAgent`. */
 export interface CreateAgentOptions {
-  /** Called with renewed tokens and awaited before anybody gets them. What it throws is a `warning` `tokens_not_stored`. */
+  /**
+   * Called with renewed tokens and awaited before anybody gets them, for at most 10 seconds. What it throws or rejects with,
+   * and that it takes longer, is a `warning` `tokens_not_stored`.
+   */
   onRefresh?: (tokens: TokenSet) => unknown;
-  /** Called, and awaited, when a renewal failed: also where the old tokens are still good. */
+  /**
+   * Called, and awaited for at most 10 seconds, when a renewal failed: also where the old tokens are still good. What it
+   * throws or rejects with goes to `reportError`.
+   */
   onRefreshError?: (error: OAuthError) => unknown;
   /** Default: the client's. */
   autoRefresh?: boolean;
@@ -216,6 +421,108 @@ export interface CreateAgentOptions {
    * that nobody else could have written, and for ID tokens older than the provider's keys. Default: `"signature"`.
    */
   verify?: "signature" | "claims";
+}
+
+/** What every grant without a redirect can be told about its request. */
+export interface GrantOptions {
+  /** A list, or one string with spaces. */
+  scopes?: string[] | string;
+  /** The APIs that the token is for: absolute URIs without a fragment (RFC 8707 2). */
+  resource?: string | string[];
+  /** The APIs by the provider's own names for them (RFC 8693 2.1; elsewhere an extension of some providers). */
+  audience?: string | string[];
+  /** Parameters of your provider's own; one that the library sets is `reserved_parameter`. */
+  extraParams?: Record<string, string>;
+}
+
+/** How the tokens of a grant are renewed: as those of `createAgent`. */
+export type RenewalOptions = Omit<CreateAgentOptions, "verify">;
+
+/** A person's password, and a one-time code where the provider asks for one. */
+export interface Credentials {
+  username: string;
+  password: string;
+  /** Sent as `totp`, as Keycloak calls it; other providers take it by `extraParams`. */
+  totp?: string;
+}
+
+/** The options of `passwordGrant`. */
+export interface PasswordGrantOptions extends GrantOptions, RenewalOptions, Partial<Credentials> {
+  /**
+   * Asks the person: once at the beginning where no `password` is given, and each time that the tokens cannot be renewed by
+   * a refresh token. Without it the agent ends then: no password is kept.
+   */
+  credentials?: () => Credentials | Promise<Credentials>;
+  /** Refuses other tokens (`SubjectMismatchError`). A later sign-in has to be that of the first person in any case. */
+  expectedSub?: string;
+}
+
+/** The options of `deviceAuthorization`. */
+export interface DeviceAuthorizationOptions extends GrantOptions, RenewalOptions {
+  /** Ends the polling: `agent` rejects with `cancelled`, whose `cause` is the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** A sign-in on a device, which waits for the person (RFC 8628 3.2). */
+export interface DeviceAuthorization {
+  /** What the person types, as the provider sent it. */
+  readonly userCode: string;
+  /** Where the person types it: https, or http where the provider itself is on loopback. */
+  readonly verificationUri: string;
+  /** Where nothing has to be typed, for a QR code; `null` where the provider has none. */
+  readonly verificationUriComplete: string | null;
+  /** When the code is over, in Unix seconds. */
+  readonly expiresAt: number;
+  /** Seconds between two polls at the beginning. */
+  readonly intervalSeconds: number;
+  /**
+   * The agent, once the person has agreed; detached. Polls by the rules of RFC 8628 3.5: `slow_down` adds five seconds for
+   * good, no answer doubles the wait, nothing is asked after `expiresAt`.
+   *
+   * Rejects with TokenExchangeError `expired_token`, `cancelled` …; AccessDeniedError; what an ID token can be refused for;
+   * ConfigurationError `disposed`.
+   */
+  readonly agent: Promise<Agent>;
+  /** Ends the polling: `agent` rejects with `cancelled`. */
+  cancel(): void;
+}
+
+/** The type of a token: the URI of RFC 8693 3, its last part, or a URI of your provider's own. */
+export type TokenType = "access_token" | "refresh_token" | "id_token" | "saml1" | "saml2" | "jwt" | (string & {});
+
+/** The options of `tokenExchange` (RFC 8693 2.1). */
+export interface TokenExchangeOptions extends GrantOptions, RenewalOptions {
+  /** The token of whom the new one is for. */
+  subjectToken: string;
+  subjectTokenType: TokenType;
+  /** The token of who acts for them; with its type, and only then. */
+  actorToken?: string;
+  actorTokenType?: TokenType;
+  /** What is wanted; the provider decides where nothing is said. */
+  requestedTokenType?: TokenType;
+}
+
+/** What came of a token exchange (RFC 8693 2.2.1). */
+export interface ExchangedToken {
+  /** `access_token` holds the issued token, whatever it is; `token_type` is `N_A` for one that is no access token. */
+  readonly tokens: TokenSet;
+  /** What was issued, as a URI. */
+  readonly issuedTokenType: string;
+  /** Who uses it, detached; `null` where it is no access token. Its claims are those of an ID token that came along. */
+  readonly agent: Agent | null;
+}
+
+/** The fields of a token request; a list for one that repeats. */
+export type GrantFields = Record<string, string | string[] | undefined> | URLSearchParams;
+
+/** The options of `customGrant`. */
+export interface CustomGrantOptions extends RenewalOptions {
+  /** The fields, `grant_type` among them, or a function that gives them. Who the client is is added by the library. */
+  data: GrantFields | (() => GrantFields | Promise<GrantFields>);
+  /**
+   * How the tokens are renewed: by their refresh token, with `data` again, or with other fields. Default: `"refresh"`.
+   */
+  renew?: "refresh" | "again" | ((tokens: TokenSet) => GrantFields | Promise<GrantFields>);
 }
 
 /** A token response as a provider sends it (RFC 6749 5.1, OIDC Core 3.1.3.3). */
@@ -328,16 +635,20 @@ export class IdpClient extends EventTarget implements ApiCalls {
    *
    * @param callback the URL the provider sent the user to, its query, `{ code, state, iss }`, or a bare code
    * @param auth what `createAuthorizationUrl` returned: state, `iss`, nonce, verifier and redirect URI are checked.
-   *   With `{ codeVerifier, nonce, stateCheckedByCaller: true }` the state is your business.
+   *   With `{ codeVerifier, nonce, stateCheckedByCaller: true }` the state is your business. `expect` in it is checked as
+   *   in a sign-in.
    * @returns a detached agent: its tokens are on it and nowhere else
    * @throws CallbackError, TokenExchangeError, TokenParseError, TokenVerificationError, NetworkError, TimeoutError,
-   *   and the classes of the provider's own errors
+   *   IdentityMismatchError, SubjectMismatchError, and the classes of the provider's own errors
    */
   exchangeCode(
     callback: string | URL | URLSearchParams | { code: string; state?: string; iss?: string },
     auth:
       | (Partial<AuthorizationRequest> & { codeVerifier: string; state: string })
-      | { codeVerifier: string; nonce?: string; redirectUri?: string; scope?: string; stateCheckedByCaller: true },
+      | {
+          codeVerifier: string; nonce?: string; redirectUri?: string; scope?: string; stateCheckedByCaller: true;
+          expect?: ExpectedIdentity;
+        },
   ): Promise<Agent>;
 
   /** Sends the user to the provider; the page is left. *Needs a session.* @throws as `createAuthorizationRequest` */
@@ -361,13 +672,15 @@ export class IdpClient extends EventTarget implements ApiCalls {
 
   /**
    * Asks the provider in a hidden frame who is signed in there (OIDC Core 3.1.2.1 `prompt=none`), for the user of the
-   * session where there is one (`id_token_hint`). A failure ends or changes no session, a success replaces it. Calls
+   * session where there is one (`id_token_hint`): a provider that overlooks that and answers for somebody else is
+   * SubjectMismatchError. `sameSubject: false` asks for whoever is there, without the hint. A failure ends or changes no session, a success replaces it. Calls
    * with the same options share a frame, others run one after the other. The page at `redirectUri` hands the response
    * over as for `signInPopup`. *Needs a session* and a page.
    *
    * Where the browser blocks the provider's cookies in frames, nobody is signed in there: LoginRequiredError.
    *
-   * @throws LoginRequiredError, InteractionRequiredError, ConsentRequiredError, AccountSelectionRequiredError
+   * @throws LoginRequiredError, InteractionRequiredError, ConsentRequiredError, AccountSelectionRequiredError,
+   *   SubjectMismatchError, IdentityMismatchError
    * @throws TimeoutError `silent_blocked`: no answer in 10 s, since the provider refuses frames or no page relays;
    *   remembered for this page, where further calls fail at once unless they say `force: true`
    * @throws ConfigurationError `invalid_option` for `prompt`; as `signInPopup`
@@ -390,6 +703,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * 8. The same again: the same result while it is this session, else CallbackError `callback_already_handled`.
    * 9. The same `state` with another code: CallbackError `state_mismatch`.
    * 10. The provider refused: the class of its error, with the `appState` of the sign-in.
+   *
+   * Somebody other than the expected person in 7 is IdentityMismatchError or SubjectMismatchError, and nothing is stored.
    *
    * From 5 on, the response's parameters are taken out of the address bar; all others stay.
    *
@@ -485,6 +800,63 @@ export class IdpClient extends EventTarget implements ApiCalls {
   introspect(token: string, hint?: string): Promise<{ active: boolean; [member: string]: unknown }>;
 
   /**
+   * A machine's own agent (RFC 6749 4.4), detached: its `id` is the client id, its scopes are those that were granted, else
+   * those asked for (`agent.hasAccess("read", "users")`). The same agent for the same scopes, `resource` and `audience`; it
+   * renews itself ahead of its end, and when an API says 401, by asking again: there is no refresh token. Concurrent calls
+   * are one request; after a failure that passes the next one waits. `clear()` forgets it.
+   *
+   * @param scopes a list, or one string with spaces; without any the provider decides, whatever the option `scopes` says
+   * @throws ConfigurationError `missing_option` for a public client, `reserved_parameter`; TokenExchangeError
+   *   `invalid_client`, `unauthorized_client`, `invalid_scope`, `invalid_target` …; ProviderError; NetworkError; TimeoutError
+   */
+  clientCredentials(scopes?: string[] | string, options?: Omit<GrantOptions, "scopes">): Promise<Agent>;
+
+  /**
+   * An agent for a person's password (RFC 6749 4.3), detached; only with `allowPasswordGrant: true`. The password is wiped
+   * after its one request and kept nowhere. Renewed by its refresh token; then by `credentials`, else it ends.
+   *
+   * @throws ConfigurationError `missing_option`; TokenExchangeError `invalid_grant` (the password or the code is wrong);
+   *   TokenParseError `id_token_missing`; TokenVerificationError; SubjectMismatchError; NetworkError; TimeoutError
+   */
+  passwordGrant(options: PasswordGrantOptions): Promise<Agent>;
+
+  /**
+   * An agent of a refresh token obtained elsewhere (RFC 6749 6), detached. When that token and those that come of it end,
+   * the agent ends: `SessionExpiredError` for who asks for an access token. An ID token that comes along is verified.
+   *
+   * @param options `expectedSub`: tokens of somebody else are revoked and refused; where no ID token comes the provider's
+   *   userinfo says whose they are
+   * @throws RefreshError `invalid_grant` …; SubjectMismatchError; TokenVerificationError; ConfigurationError
+   */
+  refreshTokenGrant(token: string, options?: RenewalOptions & { expectedSub?: string }): Promise<Agent>;
+
+  /**
+   * Signs a person in on a device without a browser of its own (RFC 8628): show the code and the URL, await `agent`.
+   *
+   * @param options scopes that are missing are the client's
+   * @throws ConfigurationError `endpoint_missing`, `reserved_parameter`; TokenExchangeError `unauthorized_client`,
+   *   `invalid_response`, `cancelled` …; DiscoveryError `insecure_endpoint`: a page to go to that is not https; NetworkError
+   */
+  deviceAuthorization(options?: DeviceAuthorizationOptions): Promise<DeviceAuthorization>;
+
+  /**
+   * Exchanges a token for another (RFC 8693): for a narrower one, for another API, on behalf of somebody.
+   *
+   * @throws ConfigurationError `missing_option` for a token without its type; TokenExchangeError `invalid_target`,
+   *   `invalid_request`, `invalid_response` (the provider does not say what it issued) …; NetworkError; TimeoutError
+   */
+  tokenExchange(options: TokenExchangeOptions): Promise<ExchangedToken>;
+
+  /**
+   * An agent of a grant of your own (RFC 6749 4.5), such as a JWT or SAML assertion (RFC 7523, RFC 7522), detached. An ID
+   * token that comes along is verified. Grants that have a method here are refused, so that their rules hold.
+   *
+   * @throws ConfigurationError `missing_option` without `grant_type`, `reserved_parameter`, `invalid_option`;
+   *   TokenExchangeError; TokenVerificationError; NetworkError; TimeoutError
+   */
+  customGrant(options: CustomGrantOptions): Promise<Agent>;
+
+  /**
    * Looks at a token in six steps, and says of each what came of it: an ID token of this client, or an access token that is
    * a JWT. What is wrong with the token is in the report, never thrown. The client's issuer is the expected one, and its
    * client id the audience that an ID token has to name; for an access token say `expectedAudience`. `nonce` and hashes
@@ -523,7 +895,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
 
   /**
    * Forgets the session here, and in the tabs that share its store: `signedout` with the reason `cleared`. The provider is
-   * told nothing, so its tokens stay good there; `signOut` ends them. *Needs a session.*
+   * told nothing, so its tokens stay good there; `signOut` ends them. Agents of `clientCredentials` are forgotten, too: the next call asks
+   * for new tokens. *Needs a session*, or such agents.
    */
   clear(): Promise<void>;
 
@@ -1339,6 +1712,7 @@ export interface AccessReason {
 export interface TokenSet {
   access_token: string;
   token_type: string;
+  /** Separated by spaces, also where a provider of `type: "oauth2"` writes commas. */
   scope?: string;
   /** When the response arrived here. */
   issued_at: number;
@@ -1347,6 +1721,8 @@ export interface TokenSet {
   refresh_token?: string;
   refresh_expires_at?: number;
   id_token?: string;
+  /** Who it is, by the option `identity`, where the provider has no ID tokens. */
+  identity?: Record<string, unknown>;
   /** The response's other members. */
   metadata?: Record<string, unknown>;
   version: 1;
@@ -1461,12 +1837,17 @@ export class SessionExpiredError extends OAuthError {}
 export class TokenParseError extends OAuthError {}
 /** A token says something it must not say. */
 export class TokenVerificationError extends OAuthError {}
-/** Tokens of another subject arrived. */
+/** Tokens of another subject arrived: of a refresh, of userinfo, or of a sign-in with `sameSubject`. */
 export class SubjectMismatchError extends OAuthError {
   readonly expectedSub: string;
   readonly actualSub: string;
 }
-/** Somebody other than the expected person signed in. */
+/**
+ * Somebody other than the expected person signed in (`identity_mismatch`), or the provider does not say enough to know:
+ * `email_missing`, `email_unverified`. Its message names no person: who was expected and who came is in `expected` and
+ * `actual`, which are not enumerable, so that a log of the error does not show them. A claim that is no string stands there
+ * as JSON.
+ */
 export class IdentityMismatchError extends OAuthError {}
 /**
  * The agent may not do this: by `Agent.requireAccess`, or because a server said so (RFC 6750 3.1 `insufficient_scope`).

@@ -3,6 +3,8 @@
 // one of them only, and the app has stored the new one before anybody uses it.
 
 import { configurationError, toError } from "./errors.js";
+import { inTime } from "./in-time.js";
+import { report } from "./report.js";
 
 /**
  * @typedef {import("./index.d.ts").TokenSet} TokenSet
@@ -19,10 +21,14 @@ import { configurationError, toError } from "./errors.js";
  * @property {(kept: Kept, record: Record) => PublicAgent} agentOf
  * @property {(kept: Kept, input: RequestInfo | URL, init?: RequestInit & { auth?: string }) => Promise<Response>} fetch
  * @property {import("./agent.js").Calls} ofSession
+ *
+ * @typedef {object} Way to renew them, where it is not by their refresh token
+ * @property {(tokens: TokenSet, minimum: number) => boolean} isDue
+ * @property {(tokens: TokenSet, onRefresh?: Callbacks["onRefresh"]) => Promise<any>} renew
  */
 
 /** What ends a refresh token for good. */
-const REFUSALS = ["invalid_grant", "refresh_outcome_lost"];
+export const REFUSALS = ["invalid_grant", "refresh_outcome_lost"];
 
 /** How long no 401 forces a refresh after one that did not help; as in src/client/fetch.rs. */
 const FORCED_PAUSE_MS = 10_000;
@@ -32,6 +38,8 @@ export class Kept {
   adopted = false;
 
   #ways;
+  /** @type {Way} */
+  #way;
   #callbacks;
   #autoRefresh;
   #latest;
@@ -43,10 +51,16 @@ export class Kept {
   /**
    * @param {Ways} ways
    * @param {Record} record
-   * @param {Callbacks & { autoRefresh?: boolean }} options
+   * @param {Callbacks & { autoRefresh?: boolean, way?: Way }} options
    */
-  constructor(ways, record, { autoRefresh = true, ...callbacks } = {}) {
+  constructor(ways, record, { autoRefresh = true, way, ...callbacks } = {}) {
     this.#ways = ways;
+    this.#way = way ?? {
+      isDue: (tokens, minimum) => ways.now("is_renewal_due", { tokens, minimum }),
+      renew: ways.renew,
+    };
+    /** Whether a session could go on with these tokens: it knows no other way than the refresh token. */
+    this.adoptable = way === undefined;
     this.#autoRefresh = autoRefresh;
     this.#callbacks = callbacks;
     this.#latest = this.#entry(record);
@@ -67,6 +81,11 @@ export class Kept {
     if (this.adopted) return this.#ways.ofSession.refresh();
     await this.renew(true);
     return this.agent;
+  }
+
+  /** Renews the tokens where that is due, also where nothing does that by itself. */
+  async freshen() {
+    if (this.#way.isDue(this.tokens, 0)) await this.renew(false);
   }
 
   /** @param {{ minValiditySeconds?: number, forceRefresh?: boolean }} [options] */
@@ -128,25 +147,35 @@ export class Kept {
 
   /** @returns {Promise<any>} why there are no new tokens while the old ones are still good */
   async #renewOnce() {
-    const { onRefresh, onRefreshError } = this.#callbacks;
+    const { onRefresh } = this.#callbacks;
     try {
-      const record = await this.#ways.renew(this.tokens, onRefresh);
+      const record = await this.#way.renew(this.tokens, onRefresh);
       if (record.error === undefined) {
         this.#latest = this.#entry(record);
         return undefined;
       }
       const failure = toError(record.error);
-      await onRefreshError?.(failure);
+      await this.#tellFailure(failure);
       return failure;
     } catch (thrown) {
-      await onRefreshError?.(/** @type {any} */ (thrown));
+      await this.#tellFailure(/** @type {any} */ (thrown));
       throw thrown;
+    }
+  }
+
+  /** @param {import("./errors.js").OAuthError} failure */
+  async #tellFailure(failure) {
+    try {
+      await inTime("onRefreshError", this.#callbacks.onRefreshError?.(failure));
+    } catch (thrown) {
+      // Why there are no new tokens says more to the caller.
+      report(thrown);
     }
   }
 
   /** @param {number} minimum */
   #isDue(minimum) {
-    return this.#autoRefresh && this.#ways.now("is_renewal_due", { tokens: this.tokens, minimum });
+    return this.#autoRefresh && this.#way.isDue(this.tokens, minimum);
   }
 
   /** @param {Record} record */
@@ -198,37 +227,41 @@ export class Renewals {
     try {
       const record = await this.#renew(tokens);
       // Who joins while the others are being told is told too.
-      if (record.error === undefined) for (const tell of listeners) await this.#tell(tell, record.tokensJson);
+      if (record.error === undefined) for (const tell of listeners) await tellOf(record.tokensJson, tell, this.#warn);
       return record;
     } finally {
       this.#underWay.delete(key);
     }
   }
+}
 
-  /**
-   * @param {(tokens: TokenSet) => unknown} tell
-   * @param {string} tokensJson
-   */
-  async #tell(tell, tokensJson) {
-    try {
-      await tell(JSON.parse(tokensJson));
-    } catch (thrown) {
-      // The old refresh token is spent: who cannot store the new one is better off with it than without.
-      this.#warn(thrown);
-    }
+/**
+ * Lets an app store renewed tokens.
+ *
+ * @param {string} tokensJson
+ * @param {(tokens: TokenSet) => unknown} tell
+ * @param {(thrown: unknown) => void} warn
+ */
+export async function tellOf(tokensJson, tell, warn) {
+  try {
+    await inTime("onRefresh", tell(JSON.parse(tokensJson)));
+  } catch (thrown) {
+    // The old refresh token is spent: who cannot store the new one is better off with it than without.
+    warn(thrown);
   }
 }
 
 /**
- * What `createAgent` takes, in the parts that JavaScript and Rust have to do with.
+ * What a method takes that makes an agent, in the parts that JavaScript and Rust have to do with.
  *
- * @param {Callbacks & { [name: string]: unknown }} [options]
+ * @param {Callbacks & { [name: string]: any }} [options]
+ * @param {string} [method]
  */
-export function splitOptions(options = {}) {
+export function splitOptions(options = {}, method = "createAgent") {
   const { onRefresh, onRefreshError, ...others } = options;
   for (const [name, value] of Object.entries({ onRefresh, onRefreshError })) {
     if (value !== undefined && typeof value !== "function") {
-      throw configurationError("invalid_option", `option of createAgent "${name}": expected a function`);
+      throw configurationError("invalid_option", `option of ${method} "${name}": expected a function`);
     }
   }
   return { callbacks: { onRefresh, onRefreshError }, others };

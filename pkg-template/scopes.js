@@ -1,6 +1,7 @@
 // @ts-check
 // Questions about scopes that need no agent.
 
+import { Access } from "./access.js";
 import { acquire } from "./runtime.js";
 
 /**
@@ -11,9 +12,12 @@ import { acquire } from "./runtime.js";
  */
 export function hasAccess(scopes, action, resource) {
   if (!Array.isArray(scopes) || typeof action !== "string" || typeof resource !== "string") return false;
-  // They cross one a line; a scope with a line break is malformed, so that it grants nothing anyway.
-  const lines = scopes.filter((scope) => typeof scope === "string" && !scope.includes("\n")).join("\n");
-  return acquire().call((glue) => glue.has_access(lines, action, resource));
+  const access = new Access({ roles: [], tokenScopes: scopes.filter((scope) => typeof scope === "string") });
+  try {
+    return access.allows(action, resource);
+  } finally {
+    access.forget();
+  }
 }
 
 /**

@@ -43,6 +43,17 @@ export async function later(client, { json, app }, job, values, store) {
 }
 
 /**
+ * Ends a sign-in on a device of a client, if it is still under way.
+ *
+ * @param {object} client
+ * @param {number} id
+ */
+export function cancelDevice(client, id) {
+  const tools = ofClients.get(client);
+  if (tools !== undefined && !tools.instance.dead) tools.instance.call(() => tools.wasm.cancel_device(id));
+}
+
+/**
  * A check of a token without a client.
  *
  * @param {string} json the arguments

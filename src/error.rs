@@ -101,6 +101,16 @@ impl Error {
         self
     }
 
+    /// Adds who was expected and who came, as they are: an address with `?` in it would be another one. Only for classes
+    /// whose errors do not show them by themselves.
+    #[must_use]
+    #[inline(never)]
+    pub fn with_identities(mut self, expected: &str, actual: Option<&str>) -> Self {
+        self.0.expected = Some(expected.to_owned());
+        self.0.actual = actual.map(|actual| actual.chars().take(PROVIDER_TEXT_LIMIT).collect());
+        self
+    }
+
     /// Adds the HTTP status of the answer.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {

@@ -1,7 +1,12 @@
 //! The table of questions that Rust, the plain rules and the wasm answer alike (tests/access/table.test.mjs has the
 //! latter), among them every example of the documentation of scopes, and its other examples.
 
-#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "a panic fails a test")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic fails a test"
+)]
 
 use serde_json::Value;
 use wasm_oidc::authz::access::{Access, has_access};

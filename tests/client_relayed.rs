@@ -337,6 +337,29 @@ fn without_a_page_there_is_neither_window_nor_frame() {
 }
 
 #[test]
+fn a_program_of_one_person_signs_in_in_the_browser_beside_it() {
+    let host = SimulatedHost::process();
+    let shared = host.client_with(json!({}));
+    let error = host.run(shared.begin_relayed(options(&shared), Interaction::Loopback)).unwrap_err();
+    assert_eq!(error.code(), Code::NoAmbientSession);
+    assert!(error.failure().message.contains("startLogin"), "{}", error.failure().message);
+    assert_eq!(host.provider.requests(), 0);
+
+    let client = host.client_with(json!({ "session": "single-user", "callbackTimeoutSeconds": 7 }));
+    let relayed = begin_as(&host, &client, Interaction::Loopback);
+    assert_eq!(relayed.seconds, 7);
+    assert_eq!(host.places.all(Area::Transactions), []);
+    let url = host.provider.authorize(&relayed.url);
+    let foreign = url.replace("state=", "state=x");
+    assert!(!client.answers_relayed(&relayed.state, &foreign));
+    assert!(client.answers_relayed(&relayed.state, &url));
+    let signed_in = finish(&host, &client, &relayed.state, &url).unwrap().unwrap();
+    assert_eq!(signed_in.app_state.as_deref(), Some("\"where\""));
+    assert_eq!(client.agent().map(|agent| agent.id.clone()), Some(signed_in.agent.id.clone()));
+    assert_eq!(token_requests(&host), 1);
+}
+
+#[test]
 fn a_redirect_uri_on_another_origin_could_hand_over_nothing_and_is_refused_w5() {
     let host = SimulatedHost::page();
     let client = host.client_with(json!({ "redirectUri": "https://other.example/callback" }));

@@ -15,10 +15,11 @@ mod setting;
 #[path = "support/simulated/mod.rs"]
 mod simulated;
 
-use serde_json::json;
-use setting::{Setting, away, code_names, of, refusing};
+use serde_json::{Value, json};
+use setting::{Setting, away, code_names, of, refusing, said};
 use simulated::{ISSUER, USER_INFO};
 use wasm_oidc::ports::{HttpFailure, Reach};
+use wasm_oidc::protocol::http::{HttpRequest, Method};
 use wasm_oidc::tools::preflight::Status;
 
 #[test]
@@ -123,4 +124,31 @@ fn a_provider_on_the_apps_own_origin_hides_and_refuses_nothing() {
     }
     let step = report.step("exposed_headers").unwrap();
     assert_eq!(step.message, "the endpoints have the app's own origin, so that nothing is hidden");
+}
+
+#[test]
+fn headers_of_the_apps_have_to_be_allowed_beside_the_token_and_are_asked_for_without_being_sent() {
+    let with = |allowed| {
+        let headers = [("access-control-allow-origin", "*"), ("access-control-allow-headers", allowed)];
+        let asked_before = Ok(said(204, &headers, &Value::Null));
+        Setting { more: json!({ "headers": { "X-Tenant": "acme" } }), asked_before, ..Setting::default() }
+    };
+    for (allowed, codes) in [
+        ("Authorization", vec!["cors_authorization_refused"]),
+        ("*", vec!["cors_authorization_refused"]),
+        ("Authorization, X-Tenant", vec![]),
+        ("Authorization, *", vec![]),
+    ] {
+        assert_eq!(code_names(with(allowed).look().step("cors_userinfo").unwrap()), codes, "{allowed}");
+    }
+    let (_, seen) = with("*").look_and_see();
+    let header = |request: &HttpRequest, name: &str| {
+        request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let asked = seen.iter().find(|request| request.method == Method::Options).unwrap();
+    assert_eq!(header(asked, "access-control-request-headers").as_deref(), Some("authorization,x-tenant"));
+    for request in &seen {
+        let expected = (request.method != Method::Options).then(|| "acme".to_owned());
+        assert_eq!(header(request, "x-tenant"), expected, "{}", request.url);
+    }
 }

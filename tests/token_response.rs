@@ -141,14 +141,53 @@ fn plain_oauth_providers_may_answer_with_a_form_and_say_no_with_status_200() {
         judge(&response, Class::TokenExchange, ProviderType::Oauth2)
     };
     let found = form("access_token=gho_1&scope=repo%2Cuser&token_type=bearer&expires_in=60&id_token=x").unwrap();
-    assert_eq!((found.access_token.expose(), found.scope.as_deref()), ("gho_1", Some("repo,user")));
+    assert_eq!((found.access_token.expose(), found.scope.as_deref()), ("gho_1", Some("repo user")));
     assert_eq!((found.expires_in, &found.id_token), (Some(60), &None));
     let error = form("error=bad_verification_code&error_description=expired").unwrap_err();
-    assert_eq!((error.code(), error.class()), (Code::ProviderRefused, Class::TokenExchange));
+    assert_eq!((error.code(), error.class()), (Code::InvalidGrant, Class::TokenExchange));
     assert_eq!(error.failure().error.as_deref(), Some("bad_verification_code"));
     assert_eq!(code(form("access_token=a&access_token=b&token_type=bearer")), Code::InvalidResponse);
     let json = response(200, "application/json", r#"{"error":"invalid_grant"}"#);
     assert_eq!(code(judge(&json, Class::Refresh, ProviderType::Oauth2)), Code::InvalidGrant);
+    let many: String = (0..=2000).map(|at| format!("&x{at}=")).collect();
+    assert_eq!(code(form(&format!("access_token=a&token_type=bearer{many}"))), Code::InvalidResponse);
+}
+
+#[test]
+fn a_comma_separates_the_scopes_of_a_plain_oauth_provider_and_is_a_part_of_one_elsewhere() {
+    let scope_of = |kind, scope: &str| {
+        let body = format!("{{\"access_token\":\"a\",\"token_type\":\"bearer\",\"scope\":\"{scope}\"}}");
+        judge(&response(200, "application/json", &body), Class::TokenExchange, kind).unwrap().scope.unwrap()
+    };
+    for (written, read) in [
+        ("repo,gist", "repo gist"),
+        ("repo, gist", "repo gist"),
+        ("repo gist", "repo gist"),
+        ("read:user,user:email", "read:user user:email"),
+        (",repo,,gist,", "repo gist"),
+        ("", ""),
+    ] {
+        assert_eq!(scope_of(ProviderType::Oauth2, written), read);
+        assert_eq!(scope_of(ProviderType::Oidc, written), written);
+    }
+}
+
+#[test]
+fn the_words_of_github_are_those_of_rfc_6749_5_2_for_every_decision_and_stay_to_be_read() {
+    for (word, job, expected) in [
+        ("bad_verification_code", Class::TokenExchange, Code::InvalidGrant),
+        ("bad_refresh_token", Class::Refresh, Code::InvalidGrant),
+        ("incorrect_client_credentials", Class::TokenExchange, Code::InvalidClient),
+        ("redirect_uri_mismatch", Class::TokenExchange, Code::ProviderRefused),
+    ] {
+        let body = format!("error={word}&error_description=It+is+so.&error_uri=https%3A%2F%2Fdocs.example%2F");
+        let answer = response(200, "application/x-www-form-urlencoded", &body);
+        let error = judge(&answer, job, ProviderType::Oauth2).unwrap_err();
+        assert_eq!((error.code(), error.class()), (expected, job), "{word}");
+        let failure = error.failure();
+        let said = (failure.error.as_deref(), failure.error_description.as_deref(), failure.status);
+        assert_eq!(said, (Some(word), Some("It is so."), Some(200)));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The questions an app asks about an agent, over all of its organizations or one.
 
-use std::sync::OnceLock;
+use std::cell::OnceCell;
 
 use super::compiled::{Compiled, Sources};
 use super::organizations::{self, Organization, Warning};
@@ -18,7 +18,7 @@ use crate::protocol::json::Object;
 pub struct Access {
     sources: Sources,
     /// Compiled at the first question: most of those that hold an agent never ask one.
-    compiled: OnceLock<Compiled>,
+    compiled: OnceCell<Compiled>,
 }
 
 /// Why something is allowed.
@@ -43,7 +43,7 @@ impl Access {
     /// `roles` are the token's own: they make nobody owner, admin or member of an organization, and grant no resource.
     #[must_use]
     pub const fn new(organizations: Option<Vec<Organization>>, roles: Vec<String>, token_scopes: Vec<String>) -> Self {
-        Self { sources: Sources { organizations, roles, token_scopes }, compiled: OnceLock::new() }
+        Self { sources: Sources { organizations, roles, token_scopes }, compiled: OnceCell::new() }
     }
 
     /// What verified claims and the granted scopes, separated by spaces, say.

@@ -19,7 +19,9 @@ pub(super) struct Place {
 pub(super) struct Hash(u32);
 
 impl Hash {
-    pub(super) const EMPTY: Self = Self(0x811c_9dc5);
+    pub(super) const SCOPE: Self = Self(0x811c_9dc5);
+    pub(super) const ID: Self = Self(0x811c_9dc6);
+    pub(super) const ROLE: Self = Self(0x811c_9dc7);
 
     #[inline]
     pub(super) fn and(self, text: &str) -> Self {
@@ -34,7 +36,7 @@ impl Hash {
     }
 
     pub(super) fn of(text: &str) -> u32 {
-        Self::EMPTY.and(text).done()
+        Self::SCOPE.and(text).done()
     }
 }
 
@@ -55,11 +57,12 @@ impl Index {
     #[inline(never)]
     pub(super) fn new(texts: Vec<Placed<'_>>) -> Self {
         let mut index = Self::default();
-        let mut last: Option<&str> = None;
+        let mut last = None;
         for (hash, text, place) in sorted(texts) {
-            if last != Some(text) {
+            // The same text is another one where its hash began as that of another kind.
+            if last != Some((hash, text)) {
                 index.keys.push((hash, index.places.len()));
-                last = Some(text);
+                last = Some((hash, text));
             }
             index.places.push(place);
         }

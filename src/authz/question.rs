@@ -33,14 +33,14 @@ impl<'a> Question<'a> {
     pub(super) fn granted_by<T>(&self, mut there: impl FnMut(u32, Parts<'_>) -> Option<T>) -> Option<T> {
         let &Self { action, resource } = self;
         let mut ask = |hash: Hash, on: &str, may: &str| there(hash.and(":").and(may).done(), [on, ":", may]);
-        let any = Hash::EMPTY.and(ANY);
+        let any = Hash::SCOPE.and(ANY);
         let is_top_level = !resource.bytes().any(|byte| byte == b'.');
         let mut found = ask(any, ANY, ANY_BELOW);
         if is_top_level {
             found = found.or_else(|| ask(any, ANY, ANY)).or_else(|| ask(any, ANY, action));
         }
         // From the first segment to the whole resource, its hash going on where that of the name above it ended.
-        let (mut hash, mut taken) = (Hash::EMPTY, 0);
+        let (mut hash, mut taken) = (Hash::SCOPE, 0);
         while found.is_none() {
             let rest = resource.get(taken..).unwrap_or_default();
             let more = rest.bytes().skip(1).position(|byte| byte == b'.').map_or(rest.len(), |at| at.saturating_add(1));

@@ -27,29 +27,22 @@ impl Access {
     #[must_use]
     pub fn refusal(&self, organization: Option<&str>, action: &str, resource: &str) -> Error {
         let (may, on) = (harmless(action), harmless(resource));
+        let in_place = harmless(organization.unwrap_or_default());
+        let needed = ["needs the scope \"", &on, ":", &may, "\" or a wider one "].concat();
         let why = match organization {
             _ if Question::new(action, resource).is_none() => {
-                "is no question: expected an action like \"read\" and a resource like \"projects.tasks\", without wildcards"
-                    .to_owned()
+                ["is no question: ask like \"read\" on \"projects.tasks\", without wildcards"].concat()
             }
-            Some(organization) if !self.is_member_of(organization) => format!(
-                "is denied in the organization \"{}\", since the agent is no member of it; once it is, sign in again",
-                harmless(organization)
-            ),
-            Some(organization) => format!(
-                "needs the scope \"{on}:{may}\" or a wider one in the organization \"{}\", and the agent has none such there; \
-                 have it granted there, then sign in again",
-                harmless(organization)
-            ),
-            None if self.has_organizations() => format!(
-                "needs the scope \"{on}:{may}\" or a wider one, and the agent has none such in any organization; have it \
-                 granted in one, then sign in again"
-            ),
-            None => format!(
-                "needs the scope \"{on}:{may}\" or a wider one, and the token has none such; ask for it with the token"
-            ),
+            Some(organization) if !self.is_member_of(organization) => {
+                ["is denied in \"", &in_place, "\": the agent is no member; once it is, sign in again"].concat()
+            }
+            Some(_) => [&needed, "in \"", &in_place, "\"; once it is granted there, sign in again"].concat(),
+            None if self.has_organizations() => {
+                [&needed, "in any organization; once it is granted, sign in again"].concat()
+            }
+            None => [&needed, "for the token; ask for it with the token"].concat(),
         };
-        Error::new(Code::InsufficientScope, format!("\"{may}\" on \"{on}\" {why}"))
+        Error::new(Code::InsufficientScope, ["\"", &may, "\" on \"", &on, "\" ", &why].concat())
     }
 }
 
@@ -81,19 +74,16 @@ mod tests {
         for (refused, expected) in [
             (
                 access.require("write", "users"),
-                "needs the scope \"users:write\" or a wider one, and the agent has none such in any",
+                "\"write\" on \"users\" needs the scope \"users:write\" or a wider one in any organization",
             ),
             (
                 access.require_in("org_a", "write", "users"),
-                "\"users:write\" or a wider one in the organization \"org_a\"",
+                "\"users:write\" or a wider one in \"org_a\"; once it is granted there, sign in again",
             ),
-            (
-                access.require_in("org_b", "read", "users"),
-                "in the organization \"org_b\", since the agent is no member of it",
-            ),
-            (access.require_in("", "read", "users"), "the agent is no member of it"),
-            (token.require("read", "users"), "the token has none such; ask for it with the token"),
-            (access.require("*", "users"), "\"*\" on \"users\" is no question: expected an action like"),
+            (access.require_in("org_b", "read", "users"), "is denied in \"org_b\": the agent is no member"),
+            (access.require_in("", "read", "users"), "the agent is no member"),
+            (token.require("read", "users"), "\"users:read\" or a wider one for the token; ask for it with the token"),
+            (access.require("*", "users"), "\"*\" on \"users\" is no question: ask like"),
             (access.require_in("org_a", "read", ""), "is no question"),
         ] {
             let error = refused.unwrap_err();

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use super::errors::thrown;
 use super::record::{Record, to_js};
-use crate::authz::access::{self, Access, Grant};
+use crate::authz::access::{Access, Grant};
 use crate::authz::question::Question;
 use crate::authz::scope;
 use crate::protocol::json;
@@ -65,13 +65,6 @@ impl WasmAccess {
     fn grant(&self, place: i32, question: &str) -> Option<Grant<'_>> {
         self.0.grant(&Question::parse(question)?, usize::try_from(place).ok())
     }
-}
-
-/// Whether a list of scopes, one a line, grants an action on a resource.
-#[wasm_bindgen]
-pub fn has_access(scopes: &str, action: &str, resource: &str) -> bool {
-    let scopes: Vec<String> = scopes.split('\n').map(str::to_owned).collect();
-    access::has_access(&scopes, action, resource)
 }
 
 /// The parts of a scope; `undefined` for what is none.

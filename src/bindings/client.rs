@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
+use super::plug_ins::plug_ins;
 use super::record::{Record, to_js};
 use super::records;
 use crate::client::{
@@ -43,7 +44,7 @@ impl WasmClient {
                 .with_open_url(app.function("openUrl"))
                 .with_store(app.object("store"))
                 .with_listener(Rc::new(listener));
-            Client::new(host, options)
+            Client::with_plug_ins(host, options, plug_ins(&app))
         });
         made.map(Self).map_err(thrown)
     }
@@ -95,8 +96,11 @@ fn now(client: &Client<JsHost>, job: &str, arguments: &Object) -> Result<Json> {
             text(client.create_logout_url(&options)?)
         }
         "is_renewal_due" => {
-            let tokens = tokens(arguments)?;
-            Json::Bool(client.is_renewal_due(&tokens, seconds(arguments, "minimum"), false)?)
+            let (tokens, minimum) = (tokens(arguments)?, seconds(arguments, "minimum"));
+            Json::Bool(match flag(arguments, "again")? {
+                true => client.is_due_again(&tokens, minimum),
+                false => client.is_renewal_due(&tokens, minimum, false)?,
+            })
         }
         "permitted" => {
             let policy = policy(arguments.required_string("auth")?)?;
@@ -166,7 +170,11 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
         }
         "begin_relayed" => {
             let options = sign_in_options(&client, &arguments)?;
-            let interaction = if flag(&arguments, "silent")? { Interaction::Silent } else { Interaction::Popup };
+            let interaction = match arguments.required_string("where")? {
+                "silent" => Interaction::Silent,
+                "loopback" => Interaction::Loopback,
+                _ => Interaction::Popup,
+            };
             records::relayed(&client.begin_relayed(options, interaction).await?)
         }
         "finish_relayed" => {

@@ -10,8 +10,11 @@ mod client;
 #[cfg(feature = "tools-bindings")]
 mod configuration;
 mod errors;
+#[cfg(feature = "tools-bindings")]
+mod grants;
+mod plug_ins;
 mod record;
-#[cfg(feature = "core-bindings")]
+#[cfg_attr(not(feature = "core-bindings"), allow(dead_code, reason = "the tools show agents and nothing else of it"))]
 mod records;
 #[cfg(feature = "core-bindings")]
 mod return_to;

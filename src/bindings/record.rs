@@ -34,14 +34,12 @@ impl Record {
         }
     }
 
-    #[cfg(feature = "core-bindings")]
     pub(super) fn flag(&mut self, name: &'static str, flag: Option<bool>) {
         if let Some(flag) = flag {
             self.put(name, Json::Bool(flag));
         }
     }
 
-    #[cfg(feature = "core-bindings")]
     #[inline(never)]
     pub(super) fn texts<S: AsRef<str>>(&mut self, name: &'static str, texts: &[S]) {
         let texts = texts.iter().map(|text| Json::String(text.as_ref().to_owned()));

@@ -32,7 +32,7 @@ pub(super) fn detached(exchanged: &Exchanged) -> Json {
 }
 
 #[inline(never)]
-fn detached_record(exchanged: &Exchanged) -> Record {
+pub(super) fn detached_record(exchanged: &Exchanged) -> Record {
     let mut record = Record::default();
     record.put("agent", agent(&exchanged.agent, &exchanged.tokens, 0));
     record.text("tokensJson", Some(&exchanged.tokens.to_json().to_string()));
@@ -72,6 +72,9 @@ pub(super) fn authorization_url(request: &AuthorizationUrl) -> Json {
     record.number("maxAge", request.max_age);
     if !request.acr_values.is_empty() {
         record.texts("acrValues", &request.acr_values);
+    }
+    if !request.expected.is_anybody() {
+        record.put("expect", Json::Object(request.expected.to_json()));
     }
     record.done()
 }

@@ -5,8 +5,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::errors::thrown;
+use super::grants::{self, Devices};
+use super::plug_ins::plug_ins;
 use super::record::{Record, to_js};
-use crate::client::{Client, ClientOptions};
+use crate::client::{Client, ClientOptions, ProviderHost};
 use crate::error::{Code, Error, Result};
 use crate::host::{App, JsHost};
 use crate::ports::StorageKind;
@@ -17,7 +19,7 @@ use crate::tools::preflight::preflight;
 
 /// The tools of a client; never leaves the wrapper.
 #[wasm_bindgen]
-pub struct WasmTools(Client<JsHost>);
+pub struct WasmTools(Client<JsHost>, Devices);
 
 #[wasm_bindgen]
 impl WasmTools {
@@ -27,17 +29,24 @@ impl WasmTools {
         let app = App::new(app);
         let made = read(options).and_then(|options| {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
-            Client::new(JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch")), options)
+            let host = JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch"));
+            Client::with_plug_ins(host, options, plug_ins(&app))
         });
-        made.map(Self).map_err(thrown)
+        made.map(|client| Self(client, Devices::default())).map_err(thrown)
     }
 
     /// Does a job that takes time; `store` is where it remembers something, if it does.
     pub fn later(&self, job: &str, arguments: &str, store: JsValue) -> Promise {
-        let (client, job, arguments) = (self.0.clone(), job.to_owned(), read(arguments));
+        let (client, devices) = (self.0.clone(), self.1.clone());
+        let (job, arguments) = (job.to_owned(), read(arguments));
         future_to_promise(async move {
-            later(client, &job, arguments, store).await.map(|json| to_js(&json)).map_err(thrown)
+            later(client, devices, &job, arguments, store).await.map(|json| to_js(&json)).map_err(thrown)
         })
+    }
+
+    /// Ends a sign-in on a device, if it is still under way.
+    pub fn cancel_device(&self, id: u32) {
+        self.1.cancel(id);
     }
 }
 
@@ -45,24 +54,35 @@ fn read(arguments: &str) -> Result<Object> {
     json::parse_object_as(arguments.as_bytes(), Code::InvalidOption)
 }
 
-async fn later(client: Client<JsHost>, job: &str, arguments: Result<Object>, store: JsValue) -> Result<Json> {
+async fn later(
+    client: Client<JsHost>,
+    devices: Devices,
+    job: &str,
+    arguments: Result<Object>,
+    store: JsValue,
+) -> Result<Json> {
     let arguments = arguments?;
     Ok(match job {
         "check_token" => {
             let check = TokenCheck::from_json(&arguments, Some(client.options()))?;
-            Json::String(check_token::check_token(client.host(), &check).await.to_json().to_string())
+            let is_own = check.asks_only(client.options().issuer_name());
+            let host = if is_own { ProviderHost::Own(client) } else { ProviderHost::Foreign(client) };
+            Json::String(check_token::check_token(&host, &check).await.to_json().to_string())
         }
         "verify_logout_token" => {
             let seen = JsHost::new(StorageKind::Custom).with_store(store);
             logout_token(&client.verify_logout_token(arguments.required_string("token")?, &seen).await?)
         }
         "preflight" => Json::Object(preflight(&client).await.to_json()),
-        _ => {
-            return Err(Error::new(
-                Code::InvalidOption,
-                "the wrapper asks for a job that this wasm does not know: their versions differ",
-            ));
-        }
+        _ => match grants::later(&client, &devices, job, &arguments).await {
+            Some(done) => done?,
+            None => {
+                return Err(Error::new(
+                    Code::InvalidOption,
+                    "the wrapper asks for a job that this wasm does not know: their versions differ",
+                ));
+            }
+        },
     })
 }
 
@@ -81,7 +101,7 @@ fn logout_token(token: &LogoutToken) -> Json {
 #[wasm_bindgen]
 pub fn check_token(arguments: &str, fetch: Option<Function>) -> Promise {
     let check = read(arguments).and_then(|arguments| TokenCheck::from_json(&arguments, None));
-    let host = JsHost::new(StorageKind::Memory).with_fetch(fetch);
+    let host = ProviderHost::Bare(JsHost::new(StorageKind::Memory).with_fetch(fetch));
     future_to_promise(async move {
         let check = check.map_err(thrown)?;
         Ok(check_token::check_token(&host, &check).await.to_json().to_string().into())

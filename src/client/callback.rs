@@ -184,6 +184,7 @@ impl<H: Host> Client<H> {
             acr_values: &pending.acr_values,
         };
         let exchanged = self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)?;
+        self.check_expected(&pending.expected, &exchanged).await?;
         self.require_alive()?;
         let id = self.random_text()?;
         // What a reload with the same response needs to know; where the session ends before it begins, nothing has it.

@@ -71,7 +71,7 @@ impl<H: Host> Client<H> {
     /// are not known yet `NetworkError`, `TimeoutError`.
     pub async fn create_agent(&self, given: &Object, options: &KeptOptions) -> Result<Kept> {
         self.require_alive()?;
-        let (tokens, counts_as_due) = self.read_tokens(given).map_err(as_parse_error)?;
+        let (mut tokens, counts_as_due) = self.read_tokens(given).map_err(as_parse_error)?;
         let claims = match self.id_token_of(&tokens)? {
             Some(jwt) => {
                 self.check_kept(&jwt, options.verifies_signature).await?;
@@ -79,8 +79,9 @@ impl<H: Host> Client<H> {
             }
             None => Object::new(),
         };
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         let is_due = options.auto_refresh && self.is_renewal_due(&tokens, 0, counts_as_due)?;
+        let claims = self.kept_identity(&mut tokens, is_due).await?.unwrap_or(claims);
+        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         Ok(Kept { exchanged: Exchanged { tokens: Rc::new(tokens), agent }, is_due })
     }
 
@@ -101,6 +102,13 @@ impl<H: Host> Client<H> {
             return Err(Error::new(Code::TokenExpired, message));
         }
         Ok(false)
+    }
+
+    /// Whether tokens that are renewed without a refresh token have to be, to live `minimum` seconds from now.
+    #[must_use]
+    pub fn is_due_again(&self, tokens: &TokenSet, minimum: i64) -> bool {
+        let now = self.now();
+        tokens.is_due(now, self.inner.options.refresh_buffer) || tokens.is_expired(now, minimum)
     }
 
     /// Makes tokens that the app kept the session of this client: stored, then announced.
@@ -124,15 +132,15 @@ impl<H: Host> Client<H> {
     pub async fn renew_kept(&self, tokens: &TokenSet) -> Result<Renewed> {
         match self.refresh_tokens(tokens).await {
             Ok(exchanged) => Ok(Renewed::Fresh(exchanged)),
-            Err(error) => {
-                let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
-                let error = if passes { as_refresh_error(error) } else { error };
-                if passes && !tokens.is_expired(self.now(), 0) {
-                    return Ok(Renewed::Unchanged(error));
-                }
-                Err(error)
-            }
+            Err(error) => self.unchanged(tokens, error).map(Renewed::Unchanged),
         }
+    }
+
+    /// The error of a renewal that failed for a reason that passes, while the old tokens are still good.
+    pub(super) fn unchanged(&self, tokens: &TokenSet, error: Error) -> Result<Error> {
+        let passes = is_passing(&error) || error.failure().recovery == Recovery::Retry;
+        let error = if passes { as_refresh_error(error) } else { error };
+        if passes && !tokens.is_expired(self.now(), 0) { Ok(error) } else { Err(error) }
     }
 
     /// The tokens, and whether their age is unknown.

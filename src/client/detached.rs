@@ -96,6 +96,9 @@ impl<H: Host> Client<H> {
                     Obtained::LookAgain => continue,
                 },
             };
+            // Whom the old tokens spoke of may never have been asked.
+            let identity = self.identity_of(&renewed).await?;
+            let renewed = Rc::new(TokenSet { identity, ..(*renewed).clone() });
             let agent = match self.verify_renewed(old, &renewed).await {
                 Ok(agent) => agent,
                 Err(error) => {

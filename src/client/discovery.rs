@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Client, disposed};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Host, Work};
+use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::json::Object;
 use crate::protocol::metadata::{self, ProviderMetadata};
 use crate::protocol::url::Issuer;
@@ -25,6 +26,11 @@ impl<H: Host> Client<H> {
     #[must_use]
     pub fn metadata(&self) -> Option<Rc<ProviderMetadata>> {
         self.inner.metadata.borrow().as_ref().map(|known| Rc::clone(&known.metadata))
+    }
+
+    /// How the client authenticates at this provider.
+    pub(crate) fn client_authentication(&self, metadata: &ProviderMetadata) -> ClientAuthentication {
+        self.inner.options.client_auth.among(metadata.token_endpoint_auth_methods_supported.as_deref())
     }
 
     /// `auto`, `hybrid` or `manual`.

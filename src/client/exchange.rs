@@ -8,6 +8,7 @@ use crate::error::{Class, Code, Error, Recovery, Result};
 use crate::ports::Host;
 use crate::protocol::algorithm;
 use crate::protocol::callback::{self, AuthorizationResponse, Outcome, ResponseMode};
+use crate::protocol::expected_identity::ExpectedIdentity;
 use crate::protocol::id_token::{self, Expectations, NonceRule};
 use crate::protocol::json::{Json, Object};
 use crate::protocol::jwt::{self, Jwt};
@@ -53,6 +54,7 @@ pub struct ByHand {
     scope: Option<String>,
     max_age: Option<i64>,
     acr_values: Vec<String>,
+    expected: ExpectedIdentity,
 }
 
 impl ByHand {
@@ -75,14 +77,29 @@ impl ByHand {
         let max_age = given.seconds("maxAge", 0, i64::MAX);
         let acr_values = given.words("acrValues").unwrap_or_default();
         let checked_by_caller = given.flag("stateCheckedByCaller").unwrap_or(false);
+        let expected =
+            given.object("expect").and_then(|expect| given.parsed("expect", ExpectedIdentity::from_json(expect)));
         given.finish()?;
+        let expected = expected.unwrap_or_default();
         let verifier = CodeVerifier::parse(&verifier.ok_or_else(|| missing("codeVerifier"))?)?;
         if state.is_none() && !checked_by_caller {
             return Err(missing("state"));
         }
         let checks_nonce = nonce.is_some() || !checked_by_caller;
         let response = response_by_hand(callback, mode, checked_by_caller)?;
-        Ok(Self { response, state, nonce, checks_nonce, verifier, issuer, redirect_uri, scope, max_age, acr_values })
+        Ok(Self {
+            response,
+            state,
+            nonce,
+            checks_nonce,
+            verifier,
+            issuer,
+            redirect_uri,
+            scope,
+            max_age,
+            acr_values,
+            expected,
+        })
     }
 }
 
@@ -125,8 +142,8 @@ impl<H: Host> Client<H> {
     /// Redeems a code by hand; the caller keeps the tokens.
     ///
     /// # Errors
-    /// `CallbackError`, `TokenExchangeError`, `TokenParseError`, `TokenVerificationError`, `NetworkError` and the
-    /// classes of the provider's own errors.
+    /// `CallbackError`, `TokenExchangeError`, `TokenParseError`, `TokenVerificationError`, `NetworkError`, those of
+    /// [`Client::check_expected`] and the classes of the provider's own errors.
     pub async fn exchange_code(&self, by_hand: &ByHand) -> Result<Exchanged> {
         self.require_alive()?;
         let response = &by_hand.response;
@@ -168,7 +185,9 @@ impl<H: Host> Client<H> {
             max_age: by_hand.max_age,
             acr_values: &by_hand.acr_values,
         };
-        self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)
+        let exchanged = self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)?;
+        self.check_expected(&by_hand.expected, &exchanged).await?;
+        Ok(exchanged)
     }
 
     /// The token request and everything that has to be right about its answer. Whatever happened to the request, the
@@ -184,7 +203,7 @@ impl<H: Host> Client<H> {
         let request = token_request::authorization_code(
             metadata.endpoint(Endpoint::Token)?,
             &options.client_id,
-            &options.client_auth,
+            &self.client_authentication(metadata),
             grant.code.expose(),
             grant.redirect_uri,
             &grant.verifier,
@@ -192,31 +211,45 @@ impl<H: Host> Client<H> {
         );
         let response = self.send(request).await?;
         let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
-        let tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
-        let claims = match &tokens.id_token {
-            Some(id_token) if options.provider_type == ProviderType::Oidc => {
-                let jwt = jwt::parse(id_token.expose())?;
-                let algorithm = self.check_authenticity(metadata, &jwt).await?;
-                let expected = Expectations {
-                    nonce: grant.nonce,
-                    max_age: grant.max_age.and_then(|seconds| u64::try_from(seconds).ok()),
-                    acr_values: grant.acr_values,
-                    access_token: Some(tokens.access_token.expose()),
-                    code: Some(grant.code.expose()),
-                    ..self.expectations(metadata)
-                };
-                id_token::validate_claims(&jwt, Some(algorithm), &expected)?.claims
-            }
-            None if expects_id_token => {
-                return Err(Error::new(
-                    Code::IdTokenMissing,
-                    "the token response has no `id_token` though the scope `openid` was asked for",
-                ));
-            }
-            _ => Object::new(),
+        let mut tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
+        // Where it cannot be had, nobody will use the tokens.
+        let identity = self.identity_of(&tokens).await;
+        tokens.identity = identity.inspect_err(|_| self.revoke_later(Rc::new(tokens.clone())))?;
+        let expected = Expectations {
+            nonce: grant.nonce,
+            max_age: grant.max_age.and_then(|seconds| u64::try_from(seconds).ok()),
+            acr_values: grant.acr_values,
+            access_token: Some(tokens.access_token.expose()),
+            code: Some(grant.code.expose()),
+            ..self.expectations(metadata)
         };
+        let claims = self.claims_of_response(metadata, &tokens, expects_id_token, &expected).await?;
         let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
         Ok(Exchanged { tokens: Rc::new(tokens), agent })
+    }
+
+    /// The claims of the ID token that came with tokens, once it is verified; without one, who userinfo says it is.
+    pub(super) async fn claims_of_response(
+        &self,
+        metadata: &ProviderMetadata,
+        tokens: &TokenSet,
+        is_expected: bool,
+        expected: &Expectations<'_>,
+    ) -> Result<Object> {
+        match &tokens.id_token {
+            Some(id_token) if self.inner.options.provider_type == ProviderType::Oidc => {
+                let jwt = jwt::parse(id_token.expose())?;
+                let algorithm = self.check_authenticity(metadata, &jwt).await?;
+                // The keys may have taken their time.
+                let expected = Expectations { now: self.now(), ..*expected };
+                Ok(id_token::validate_claims(&jwt, Some(algorithm), &expected)?.claims)
+            }
+            None if is_expected => Err(Error::new(
+                Code::IdTokenMissing,
+                "the token response has no `id_token` though the scope `openid` was asked for",
+            )),
+            _ => Ok(tokens.identity.clone().unwrap_or_default()),
+        }
     }
 
     /// Algorithm first, then the signature: no key is looked up for an algorithm that is not allowed.

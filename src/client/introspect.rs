@@ -6,6 +6,7 @@ use crate::ports::Host;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::json::Object;
 use crate::protocol::metadata::Endpoint;
+use crate::protocol::purpose::Purpose;
 use crate::protocol::{introspection, revocation};
 
 impl<H: Host> Client<H> {
@@ -23,7 +24,9 @@ impl<H: Host> Client<H> {
         }
         let metadata = self.discover(false).await?;
         let endpoint = metadata.endpoint(Endpoint::Introspection)?;
-        let request = revocation::about_token(endpoint, &options.client_id, &options.client_auth, token, hint);
+        let client_auth = self.client_authentication(&metadata);
+        let request = revocation::about_token(endpoint, &options.client_id, &client_auth, token, hint)
+            .for_purpose(Purpose::Introspection);
         introspection::judge(&self.send(request).await?)
     }
 }

@@ -1,5 +1,6 @@
 //! The client: one file for each job a user asks for, generic over the host it runs on.
 
+mod additions;
 mod api_tokens;
 mod back_off;
 mod begin;
@@ -8,10 +9,14 @@ mod create_agent;
 mod detached;
 mod discovery;
 mod exchange;
+mod expected_identity;
 mod fetch;
 mod flight;
 mod front_channel_logout;
 pub(crate) mod given;
+#[cfg(feature = "tools")]
+mod grants;
+mod identity;
 mod introspect;
 mod key_source;
 mod keys;
@@ -23,6 +28,8 @@ mod obtain;
 pub(crate) mod options;
 mod patience;
 mod plug_ins;
+#[cfg(feature = "tools")]
+mod provider_host;
 mod refresh;
 mod relayed;
 mod renewal;
@@ -36,20 +43,28 @@ mod storage;
 mod stored;
 mod tabs;
 mod tend;
+mod trace;
 mod transactions;
 mod user_info;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+pub use crate::protocol::expected_identity::ExpectedIdentity;
 pub use api_tokens::Target;
 pub use callback::SignedIn;
 pub use create_agent::{Kept, KeptOptions, Renewed};
 pub use exchange::{ByHand, Exchanged};
 pub use fetch::{ApiSession, Authorized, FetchPolicy, Verdict};
+#[cfg(feature = "tools")]
+pub use grants::{
+    ClientCredentials, CustomGrant, DeviceOptions, DeviceSignIn, ExchangedToken, PasswordGrant, TokenExchange,
+};
 pub use logout_return::LoggedOut;
 pub use options::ClientOptions;
-pub use plug_ins::{AppClaimMapping, AppClientAuthentication, PlugIns};
+pub use plug_ins::{AppClaimMapping, AppClientAuthentication, AppHooks, AppLogger, PlugIns};
+#[cfg(feature = "tools")]
+pub use provider_host::ProviderHost;
 pub use relayed::{Interaction, Relayed};
 pub use return_to::same_origin;
 pub use sign_in::{AuthorizationUrl, SignInOptions};
@@ -129,7 +144,10 @@ impl<H: Host> Client<H> {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with_plug_ins(host: H, options: ClientOptions, plug_ins: PlugIns) -> Result<Self> {
+    pub fn with_plug_ins(host: H, mut options: ClientOptions, plug_ins: PlugIns) -> Result<Self> {
+        if plug_ins.client_authentication.is_some() {
+            options.authenticate_by_app()?;
+        }
         let tag = StateTag::new(
             options.issuer_name(),
             &options.client_id,

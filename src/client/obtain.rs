@@ -86,6 +86,17 @@ impl<H: Host> Client<H> {
         };
         let metadata = self.discover(false).await.map_err(as_refresh_error)?;
         let endpoint = metadata.endpoint(Endpoint::Token)?;
+        let options = &self.inner.options;
+        let request = token_request::refresh(
+            endpoint,
+            &options.client_id,
+            &self.client_authentication(&metadata),
+            refresh_token.expose(),
+            target.scope.as_deref(),
+            &target.resources,
+        );
+        // What fails in here was not sent, and leaves no mark.
+        let request = self.prepare(request, options.timeout).await.map_err(as_refresh_error)?;
         if self.mark(fingerprint) != before {
             return Ok(Obtained::LookAgain);
         }
@@ -100,17 +111,8 @@ impl<H: Host> Client<H> {
                 return Ok(Obtained::LookAgain);
             }
         }
-        let options = &self.inner.options;
-        let request = token_request::refresh(
-            endpoint,
-            &options.client_id,
-            &options.client_auth,
-            refresh_token.expose(),
-            target.scope.as_deref(),
-            &target.resources,
-        );
         // From here on the token may be spent, whatever this page hears of it: nothing aborts the request.
-        let judged = match self.send_within(request, self.lost_after()).await {
+        let judged = match self.transmit(request, self.lost_after()).await {
             Ok(response) => token_response::judge(&response, Class::Refresh, options.provider_type),
             Err(error) => Err(as_refresh_error(error)),
         };
@@ -146,7 +148,11 @@ impl<H: Host> Client<H> {
     /// What a failure says about the refresh token.
     fn mark_failure(&self, fingerprint: &str, under_way: &Mark, was_lost: bool, error: Error) -> Error {
         let is_refused = error.code() == Code::InvalidGrant;
-        let is_answered = matches!(error.failure().status, Some(400..=499));
+        let is_answered = match error.failure().status {
+            // Plain OAuth providers say "no" with it.
+            Some(200) => error.failure().error.is_some(),
+            status => matches!(status, Some(400..=499)),
+        };
         let mark = match (is_refused, is_answered) {
             (true, _) if was_lost => Mark::Spent { since: self.now() },
             // Who says no has rotated nothing.

@@ -6,6 +6,7 @@ use crate::ports::StorageKind;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::callback::ResponseMode;
 use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::identity_mapping::IdentityMapping;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderType;
 use crate::protocol::secret::Secret;
@@ -25,6 +26,8 @@ pub struct ClientOptions {
     pub jwks: Option<Object>,
     /// The client id.
     pub client_id: String,
+    /// How a plain OAuth 2.0 provider tells who it is; `None`: nobody is told.
+    pub identity: Option<IdentityMapping>,
     /// The redirect URI, sent byte for byte.
     pub redirect_uri: Option<String>,
     /// Where the provider returns to after a logout.
@@ -39,6 +42,8 @@ pub struct ClientOptions {
     pub provider_type: ProviderType,
     /// How the client authenticates at the token endpoint.
     pub client_auth: ClientAuthentication,
+    /// Headers for every request to the provider, their names in lower case.
+    pub headers: Vec<(String, Secret)>,
     /// Audiences of an ID token that are right beside this client.
     pub trusted_audiences: Vec<String>,
     /// Refuses providers that do not announce PKCE.
@@ -65,6 +70,8 @@ pub struct ClientOptions {
     pub discovery_ttl: i64,
     /// How the provider returns the authorization response.
     pub response_mode: ResponseMode,
+    /// The app takes the password grant though RFC 9700 2.4 forbids it.
+    pub allow_password_grant: bool,
     /// The app says that this process serves one person.
     pub single_user: bool,
 }
@@ -77,8 +84,9 @@ impl ClientOptions {
     pub fn from_json(object: &Object, in_page: bool) -> Result<Self> {
         let mut given = Given::new("option", object);
         // What the wrapper hands over by itself.
-        given.value("fetch");
-        given.value("openUrl");
+        for name in ["fetch", "openUrl", "logger", "onRequest", "onResponse"] {
+            given.value(name);
+        }
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
         let provider_type = if is_oauth2 { ProviderType::Oauth2 } else { ProviderType::Oidc };
         let options = Self {
@@ -87,6 +95,7 @@ impl ClientOptions {
             metadata: given.object("metadata").cloned(),
             jwks: given.object("jwks").cloned(),
             client_id: given.text("clientId").unwrap_or_default(),
+            identity: identity(&mut given, is_oauth2),
             redirect_uri: given.url("redirectUri"),
             post_logout_redirect_uri: given.url("postLogoutRedirectUri"),
             scopes: given.words("scopes").unwrap_or_else(|| usual_scopes(is_oauth2)),
@@ -94,6 +103,7 @@ impl ClientOptions {
             api_origins: given.texts("apiOrigins"),
             provider_type,
             client_auth: client_authentication(&mut given),
+            headers: headers::given(&mut given, in_page),
             trusted_audiences: given.texts("trustedAudiences").unwrap_or_default(),
             require_pkce_advertised: given.flag("requirePkceAdvertised").unwrap_or(false),
             verify_signature: given.flag("verifySignature").unwrap_or(true),
@@ -108,6 +118,7 @@ impl ClientOptions {
             callback_timeout: given.seconds("callbackTimeoutSeconds", 1, LIFETIME_SECONDS).unwrap_or(300),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
             response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
+            allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
         };
         given.finish()?;
@@ -131,6 +142,16 @@ impl ClientOptions {
             ));
         }
         self.check_keys()
+    }
+
+    /// Leaves client authentication to a function of the app's.
+    pub(super) fn authenticate_by_app(&mut self) -> Result<()> {
+        if self.client_auth != ClientAuthentication::None {
+            let message = "option \"clientAuth\" is a function of the app's, beside which `clientSecret` is not used";
+            return Err(Error::new(Code::InvalidOption, message));
+        }
+        self.client_auth = ClientAuthentication::App;
+        Ok(())
     }
 
     /// Manual metadata must say where the keys are, or ID tokens could never be verified.
@@ -202,11 +223,20 @@ fn issuer(given: &mut Given<'_>) -> Option<Issuer> {
     given.parsed("issuer", Issuer::parse(&text))
 }
 
+fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
+    let object = given.object("identity")?;
+    if !is_oauth2 {
+        let message = "option \"identity\": only with `type: \"oauth2\"`; elsewhere the ID token says who it is";
+        given.fails(Error::new(Code::InvalidOption, message));
+    }
+    given.parsed("identity", IdentityMapping::from_json(object))
+}
+
 fn client_authentication(given: &mut Given<'_>) -> ClientAuthentication {
     let secret = given.text("clientSecret").map(Secret::new);
     let named = given.value("clientAuth").and_then(|value| client_authentication_of(value, given));
     match secret {
-        Some(secret) => ClientAuthentication::SecretBasic(secret),
+        Some(secret) => ClientAuthentication::Secret(secret),
         None => named.unwrap_or(ClientAuthentication::None),
     }
 }
@@ -246,5 +276,6 @@ fn missing(name: &str, what: &str) -> Error {
     Error::new(Code::MissingOption, format!("option \"{name}\" is missing: {what}"))
 }
 
+mod headers;
 #[cfg(test)]
 mod tests;

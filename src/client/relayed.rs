@@ -1,5 +1,6 @@
 //! Signing in beside the page, in a popup (OIDC Core 3.1.2.1) or in a hidden frame (`prompt=none`): the window that comes
-//! back relays the authorization response to the page that waits for it, and only that page redeems the code.
+//! back relays the authorization response to the page that waits for it, and only that page redeems the code. The browser
+//! beside a program does the same, by a loopback address (RFC 8252 7.3).
 
 use super::{Client, SignInOptions, SignedIn};
 use crate::error::{Code, Error, Result};
@@ -16,6 +17,8 @@ pub enum Interaction {
     Popup,
     /// In a frame that nobody sees.
     Silent,
+    /// In the browser beside a program, which listens on a loopback address for the answer.
+    Loopback,
 }
 
 /// A sign-in that began beside the page.
@@ -30,17 +33,24 @@ pub struct Relayed {
 }
 
 impl<H: Host> Client<H> {
-    /// Begins a sign-in in a popup or a frame. A silent one forces `prompt=none` and names the user of the session, so
-    /// that the provider answers for nobody else (OIDC Core 3.1.2.1 `id_token_hint`).
+    /// Begins a sign-in in a popup, a frame or the browser beside a program. A silent one forces `prompt=none` and names
+    /// the user of the session, so that the provider answers for nobody else (OIDC Core 3.1.2.1 `id_token_hint`), and
+    /// takes nobody else's answer, unless `same_subject` is `Some(false)`.
     ///
     /// # Errors
     /// As [`Client::create_authorization_request`]; `no_ambient_session` without a page; `invalid_option`: `prompt` in a
     /// silent one, or a `redirectUri` on another origin, from where no window could hand anything over.
     pub async fn begin_relayed(&self, mut options: SignInOptions, interaction: Interaction) -> Result<Relayed> {
         let is_silent = interaction == Interaction::Silent;
-        let method = if is_silent { "signInSilent" } else { "signInPopup" };
+        let method = match interaction {
+            Interaction::Popup => "signInPopup",
+            Interaction::Silent => "signInSilent",
+            Interaction::Loopback => "startLogin",
+        };
         self.require_ambient(method)?;
-        self.check_relay(method)?;
+        if interaction != Interaction::Loopback {
+            self.check_relay(method)?;
+        }
         let mut seconds = self.inner.options.callback_timeout;
         if is_silent {
             seconds = seconds.min(SILENT_SECONDS);
@@ -49,8 +59,12 @@ impl<H: Host> Client<H> {
                 let message = "option \"prompt\": signInSilent always says \"none\": leave it out, or use signInPopup";
                 return Err(Error::new(Code::InvalidOption, message));
             }
-            if let (None, Some(session)) = (&request.id_token_hint, self.session()) {
+            if let (None, Some(session)) = (&request.id_token_hint, self.session())
+                && options.same_subject != Some(false)
+            {
                 request.id_token_hint = session.tokens.id_token.as_ref().map(|token| token.expose().to_owned());
+                // A provider may overlook the hint: nobody else's session takes the place of this one unseen.
+                options.same_subject = Some(options.same_subject == Some(true) || !session.agent.id.is_empty());
             }
         }
         let (url, state) = self.begin(&options, true).await?;

@@ -237,21 +237,26 @@ impl<H: Host> Client<H> {
 
     /// Checks a refreshed ID token against the one before (OIDC Core 12.2), by the clock of when it arrived.
     pub(super) async fn verify_renewed(&self, old: &TokenSet, renewed: &TokenSet) -> Result<Agent> {
-        if let (Some(fresh), Some(previous)) = (&renewed.id_token, &old.id_token)
-            && fresh != previous
+        if let Some(fresh) = &renewed.id_token
+            && renewed.id_token != old.id_token
         {
             let metadata = self.discover(false).await.map_err(as_refresh_error)?;
-            let previous = jwt::parse(previous.expose())?.claims;
+            let previous = old.id_token.as_ref().map(|token| jwt::parse(token.expose())).transpose()?;
+            let previous = previous.map(|token| token.claims);
             let jwt = jwt::parse(fresh.expose())?;
             let algorithm = self.check_authenticity(&metadata, &jwt).await?;
-            let nonce = previous.string("nonce").ok().flatten().map(str::to_owned);
+            let nonce = previous.as_ref().and_then(|claims| claims.string("nonce").ok().flatten());
             let expected = Expectations {
-                nonce: NonceRule::IfPresent(nonce.as_deref()),
+                nonce: if previous.is_some() { NonceRule::IfPresent(nonce) } else { NonceRule::Unchecked },
                 now: renewed.issued_at,
                 access_token: Some(renewed.access_token.expose()),
                 ..self.expectations(&metadata)
             };
-            id_token::validate_refreshed(&previous, &jwt, Some(algorithm), &expected)?;
+            match &previous {
+                Some(previous) => id_token::validate_refreshed(previous, &jwt, Some(algorithm), &expected)?,
+                // The first one that these tokens ever brought: a token that came from elsewhere had none.
+                None => id_token::validate_claims(&jwt, Some(algorithm), &expected)?,
+            };
         }
         agent_of(renewed).ok_or_else(|| Error::new(Code::MalformedToken, "the ID token of this session cannot be read"))
     }

@@ -1,9 +1,16 @@
-//! Sending one request within its limits, with failures in words.
+//! Sending one request within its limits, with what the app adds to it, and failures in words.
+
+use futures_util::future::LocalBoxFuture;
 
 use super::Client;
+use super::additions::Addition;
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Host, Http, HttpFailure, Limits};
 use crate::protocol::http::{HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
+
+/// How long a function of the app's may take, in seconds, where a request may not take less. Twice that and a request
+/// are less than the time after which a refresh counts as lost.
+const APP_SECONDS: i64 = 10;
 
 impl<H: Host> Client<H> {
     /// Sends a request to the provider.
@@ -12,10 +19,67 @@ impl<H: Host> Client<H> {
     }
 
     /// Sends a request that may take so many seconds.
-    pub(super) fn send_within(&self, request: HttpRequest, timeout: i64) -> impl Future<Output = Result<HttpResponse>> {
-        send(self.host(), request, timeout)
+    pub(super) async fn send_within(&self, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
+        let request = self.prepare(request, timeout).await?;
+        self.transmit(request, timeout).await
+    }
+
+    /// The request with what the app adds to it; nothing is sent.
+    ///
+    /// # Errors
+    /// `PlugInFailed`, `PlugInAnswer`, `Timeout`: a function of the app's.
+    pub(super) async fn prepare(&self, mut request: HttpRequest, timeout: i64) -> Result<HttpRequest> {
+        for (name, value) in &self.inner.options.headers {
+            request = request.with_header(name, value.expose());
+        }
+        let plug_ins = &self.inner.plug_ins;
+        if request.awaits_client_authentication
+            && let Some(app) = &plug_ins.client_authentication
+        {
+            let made = app.authenticate(request.clone());
+            request = self.added(Addition::ClientAuthentication, request, made, timeout).await?;
+        }
+        if let Some(app) = &plug_ins.hooks {
+            let made = app.on_request(request.clone());
+            request = self.added(Addition::Headers, request, made, timeout).await?;
+        }
+        Ok(request)
+    }
+
+    async fn added(
+        &self,
+        addition: Addition,
+        asked: HttpRequest,
+        mut made: LocalBoxFuture<'_, Result<HttpRequest>>,
+        timeout: i64,
+    ) -> Result<HttpRequest> {
+        let seconds = timeout.min(APP_SECONDS);
+        let made = self.within(milliseconds(seconds), made.as_mut()).await.unwrap_or_else(|| {
+            let function = addition.function();
+            Err(Error::new(Code::Timeout, format!("the app's own `{function}` did not answer within {seconds} s")))
+        });
+        addition.accept(asked, made?, self.host().location().is_some())
+    }
+
+    /// Sends a request as it is.
+    pub(super) async fn transmit(&self, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
+        let endpoint = endpoint_of(&request);
+        let answer = self.exchange(request, limits(timeout)).await;
+        answer.map_err(|failure| in_words(failure, &endpoint, timeout))
+    }
+
+    /// The same within limits, and failures as the host tells them.
+    pub(super) async fn exchange(&self, request: HttpRequest, limits: Limits) -> AnswerOrFailure {
+        let watch = self.watch(&request);
+        let answer = self.host().send(request, limits).await;
+        if let Some(watch) = watch {
+            self.watched(watch, &answer, limits);
+        }
+        answer
     }
 }
+
+pub(super) type AnswerOrFailure = std::result::Result<HttpResponse, HttpFailure>;
 
 /// Sends a request, of a client or of somebody who is none.
 pub(crate) async fn send<H: Http>(host: &H, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
@@ -24,18 +88,19 @@ pub(crate) async fn send<H: Http>(host: &H, request: HttpRequest, timeout: i64) 
 }
 
 /// The query may hold what must not be in a message.
-fn endpoint_of(request: &HttpRequest) -> String {
+pub(super) fn endpoint_of(request: &HttpRequest) -> String {
     request.url.split_once('?').map_or(request.url.as_str(), |(endpoint, _)| endpoint).to_owned()
 }
 
 fn limits(timeout: i64) -> Limits {
-    Limits {
-        timeout_milliseconds: u32::try_from(timeout).unwrap_or(u32::MAX).saturating_mul(1000),
-        max_response_bytes: MAX_RESPONSE_BYTES,
-    }
+    Limits { timeout_milliseconds: milliseconds(timeout), max_response_bytes: MAX_RESPONSE_BYTES }
 }
 
-fn in_words(failure: HttpFailure, endpoint: &str, timeout: i64) -> Error {
+fn milliseconds(seconds: i64) -> u32 {
+    u32::try_from(seconds).unwrap_or(u32::MAX).saturating_mul(1000)
+}
+
+pub(super) fn in_words(failure: HttpFailure, endpoint: &str, timeout: i64) -> Error {
     match failure {
         HttpFailure::Network(reason) => Error::new(
             Code::NetworkFailure,
@@ -49,6 +114,7 @@ fn in_words(failure: HttpFailure, endpoint: &str, timeout: i64) -> Error {
         HttpFailure::TooLarge => {
             Error::new(Code::ResponseTooLarge, format!("{endpoint} answered with more than {MAX_RESPONSE_BYTES} bytes"))
         }
+        HttpFailure::NotSent(error) => error,
     }
 }
 

@@ -4,6 +4,8 @@ use super::{Client, event, signed_out};
 use crate::error::Result;
 use crate::ports::{Event, EventKind, Host};
 use crate::protocol::http::HttpRequest;
+use crate::protocol::metadata::ProviderMetadata;
+use crate::protocol::purpose::Purpose;
 use crate::protocol::revocation::{self, ACCESS_TOKEN, REFRESH_TOKEN};
 use crate::protocol::url::HttpsUrl;
 use crate::session::TokenSet;
@@ -36,7 +38,7 @@ impl<H: Host> Client<H> {
         };
         let metadata = self.discover(false).await?;
         let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(false) };
-        let response = self.send(self.revocation(endpoint, token, hint)).await?;
+        let response = self.send(self.revocation(&metadata, endpoint, token, hint)).await?;
         revocation::judge(&response).map(|()| true)
     }
 
@@ -52,7 +54,8 @@ impl<H: Host> Client<H> {
             [(tokens.refresh_token.as_ref(), REFRESH_TOKEN), (Some(&tokens.access_token), ACCESS_TOKEN)]
         {
             let Some(token) = token else { continue };
-            let request = HttpRequest { keepalive: true, ..self.revocation(endpoint, token.expose(), Some(hint)) };
+            let request =
+                HttpRequest { keepalive: true, ..self.revocation(&metadata, endpoint, token.expose(), Some(hint)) };
             let answer = self.send_within(request, BEST_EFFORT_SECONDS).await;
             failure = failure.or(answer.and_then(|response| revocation::judge(&response)).err());
         }
@@ -64,8 +67,15 @@ impl<H: Host> Client<H> {
     }
 
     #[inline(never)]
-    fn revocation(&self, endpoint: &HttpsUrl, token: &str, hint: Option<&str>) -> HttpRequest {
-        let options = &self.inner.options;
-        revocation::about_token(endpoint, &options.client_id, &options.client_auth, token, hint)
+    fn revocation(
+        &self,
+        metadata: &ProviderMetadata,
+        endpoint: &HttpsUrl,
+        token: &str,
+        hint: Option<&str>,
+    ) -> HttpRequest {
+        let client_auth = self.client_authentication(metadata);
+        revocation::about_token(endpoint, &self.inner.options.client_id, &client_auth, token, hint)
+            .for_purpose(Purpose::Revocation)
     }
 }

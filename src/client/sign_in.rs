@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use super::given::{Given, split};
 use super::options::ClientOptions;
-use super::{Client, return_to};
+use super::{Client, expected_identity, return_to};
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::authorization_request::{self, AuthorizationRequest, RequestSecrets};
+use crate::protocol::expected_identity::ExpectedIdentity;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderMetadata;
 use crate::protocol::pkce::CodeVerifier;
@@ -31,6 +32,10 @@ pub struct SignInOptions {
     pub state: Option<String>,
     /// The caller's own `nonce`.
     pub nonce: Option<String>,
+    /// Who has to sign in.
+    pub expected: ExpectedIdentity,
+    /// Whether only who is signed in now may sign in; `None`: as the way of signing in has it.
+    pub same_subject: Option<bool>,
 }
 
 impl SignInOptions {
@@ -71,9 +76,12 @@ impl SignInOptions {
             app_state: object.get("appState").map(Json::to_string),
             state: caller_value(&mut given, "state"),
             nonce: caller_value(&mut given, "nonce"),
+            expected: ExpectedIdentity::default(),
+            same_subject: given.flag("sameSubject"),
         };
+        let expected = expected_identity::of_options(&mut given, options.request.login_hint.as_deref());
         given.finish()?;
-        Ok(options)
+        Ok(Self { expected: expected.unwrap_or_default(), ..options })
     }
 }
 
@@ -85,7 +93,7 @@ fn caller_value(given: &mut Given<'_>, name: &'static str) -> Option<String> {
     Some(text)
 }
 
-fn extra_params(given: &mut Given<'_>) -> Option<Vec<(String, String)>> {
+pub(super) fn extra_params(given: &mut Given<'_>) -> Option<Vec<(String, String)>> {
     let mut pairs = Vec::new();
     for (name, value) in given.object("extraParams")?.iter() {
         match value {
@@ -117,13 +125,16 @@ pub struct AuthorizationUrl {
     pub max_age: Option<i64>,
     /// The `acr_values` in it.
     pub acr_values: Vec<String>,
+    /// Who has to sign in.
+    pub expected: ExpectedIdentity,
 }
 
 impl<H: Host> Client<H> {
     /// Builds an authorization request without waiting for anything (RFC 6749 4.1.1, OIDC Core 3.1.2.1, RFC 7636 4.3).
     ///
     /// # Errors
-    /// `DiscoveryError` `not_discovered` before discovery, `ConfigurationError` otherwise.
+    /// `DiscoveryError` `not_discovered` before discovery; `LoginRequiredError` `signed_out` where the same subject is asked
+    /// for and nobody is signed in; `ConfigurationError` otherwise.
     pub fn create_authorization_url(&self, options: &SignInOptions) -> Result<AuthorizationUrl> {
         let metadata = self.metadata_now()?;
         self.build_authorization_url(&metadata, options, options.state.clone())
@@ -148,7 +159,7 @@ impl<H: Host> Client<H> {
         if self.host().navigate(&url) {
             return Ok(());
         }
-        Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing: there is no page that could be redirected"))
+        Err(Error::new(Code::MissingOption, "option \"openUrl\" is missing, or threw: nothing was opened"))
     }
 
     /// Keeps the transaction of a sign-in that begins: the URL to go to, and the `state` in it.
@@ -173,6 +184,7 @@ impl<H: Host> Client<H> {
                 scope: request.scope,
                 max_age: request.max_age,
                 acr_values: request.acr_values,
+                expected: request.expected,
             })),
         };
         if !is_relayed {
@@ -230,6 +242,7 @@ impl<H: Host> Client<H> {
             scope: words::join(&options.request.scopes),
             max_age: options.request.max_age.and_then(|seconds| i64::try_from(seconds).ok()),
             acr_values: split(acr_values),
+            expected: self.expected_of(options)?,
         })
     }
 }

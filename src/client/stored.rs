@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::{Client, event};
 use crate::error::Error;
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
-use crate::protocol::json::Object;
 use crate::protocol::jwt;
 use crate::session::{Agent, EndReason, Record, Session, TokenSet, Unreadable};
 
@@ -305,7 +304,7 @@ pub(super) fn session_of(record: Record, epoch: i64) -> Result<Session, Unreadab
 pub(super) fn agent_of(tokens: &TokenSet) -> Option<Agent> {
     let claims = match &tokens.id_token {
         Some(id_token) => jwt::parse(id_token.expose()).ok()?.claims,
-        None => Object::new(),
+        None => tokens.identity.clone().unwrap_or_default(),
     };
     Some(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()))
 }

@@ -55,7 +55,8 @@ impl<H: Host> Client<H> {
         }
     }
 
-    async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
+    /// The claims of whom the tokens speak of, without a session.
+    pub(super) async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
         let metadata = self.discover(false).await?;
         let request = user_info::request(metadata.endpoint(Endpoint::Userinfo)?, tokens.access_token.expose());
         let claims = match user_info::judge(&self.send(request).await?)? {
@@ -72,6 +73,9 @@ impl<H: Host> Client<H> {
         if let Some(id_token) = &tokens.id_token {
             let known = jwt::parse(id_token.expose())?.claims;
             user_info::check_subject(&claims, known.required_string("sub")?)?;
+        }
+        if let Some(known) = &tokens.identity {
+            self.check_same_identity(known, &claims)?;
         }
         let (organizations, warnings) = organizations::from_claims(&claims);
         for warning in warnings {

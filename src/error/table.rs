@@ -135,7 +135,7 @@ codes! {
     NotReady => "not_ready", Configuration, Fix;
     /// The client was disposed of.
     Disposed => "disposed", Configuration, Fix;
-    /// An extra parameter names one that the library sets or validates.
+    /// An extra parameter or header names one that the library sets or validates.
     ReservedParameter => "reserved_parameter", Configuration, Fix;
     /// The access token may not go to this origin.
     OriginNotAllowed => "origin_not_allowed", Configuration, Fix;
@@ -151,10 +151,18 @@ codes! {
     InvalidVerifier => "invalid_verifier", Configuration, Fix;
     /// A return URL leaves the app's origin.
     RedirectTargetRejected => "redirect_target_rejected", Configuration, Fix;
+    /// A function that the app plugged in threw, or rejected.
+    PlugInFailed => "plug_in_failed", Configuration, Retry;
+    /// A function that the app plugged in answered what it may not answer.
+    PlugInAnswer => "plug_in_answer", Configuration, Fix;
     /// The host lacks WebCrypto or random numbers.
     CryptoUnavailable => "crypto_unavailable", Configuration, Fix;
     /// A reference to a secret led to nothing: the app's function failed, gave no text, or took too long.
     SecretUnavailable => "secret_unavailable", Configuration, Retry;
+    /// Another program listens on the port of the redirect URI.
+    PortTaken => "port_taken", Configuration, Fix;
+    /// No browser could be started.
+    BrowserUnavailable => "browser_unavailable", Configuration, Fix;
     /// The wasm could not be loaded.
     WasmUnavailable => "wasm_unavailable", Configuration, Retry;
 
@@ -183,6 +191,8 @@ codes! {
 
     /// The key of an encrypted store is gone: what it kept cannot be read any more.
     KeyLost => "key_lost", Storage, Reauthenticate;
+    /// What an encrypted store keeps was encrypted with another key; it stays in place.
+    WrongKey => "wrong_key", Storage, Fix;
 
     /// The browser did not open the window of a sign-in.
     PopupBlocked => "popup_blocked", Callback, Retry;
@@ -240,6 +250,10 @@ codes! {
     InvalidToken => "invalid_token", Provider, Reauthenticate;
     /// The resource is unknown or not allowed (RFC 8707 2).
     InvalidTarget => "invalid_target", TokenExchange, Fix;
+    /// The device code is over before the person agreed (RFC 8628 3.5).
+    ExpiredToken => "expired_token", TokenExchange, Reauthenticate;
+    /// The app itself gave up waiting for the person.
+    Cancelled => "cancelled", TokenExchange, Stop;
     /// The token is of a type that this client does not use.
     TokenTypeMismatch => "token_type_mismatch", TokenExchange, Fix;
     /// The user or the provider said no.
@@ -314,6 +328,12 @@ codes! {
     CHashMismatch => "c_hash_mismatch", TokenVerification, Stop;
     /// Tokens of another subject arrived.
     SubjectMismatch => "subject_mismatch", SubjectMismatch, Reauthenticate;
+    /// Somebody else signed in than the app expects: another e-mail address, subject or claim.
+    IdentityMismatch => "identity_mismatch", IdentityMismatch, Reauthenticate;
+    /// The provider does not tell the e-mail address that is expected.
+    EmailMissing => "email_missing", IdentityMismatch, Fix;
+    /// The provider does not say that the e-mail address is verified.
+    EmailUnverified => "email_unverified", IdentityMismatch, Reauthenticate;
 
     /// wasm trapped.
     Panicked => "panicked", Panic, Retry;

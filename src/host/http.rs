@@ -12,6 +12,7 @@ use web_sys::{AbortController, Request, RequestInit, RequestRedirect};
 use super::JsHost;
 use super::global::{self, Timeout};
 use crate::ports::{Http, HttpFailure, Limits, Reach};
+use crate::protocol::headers::{is_name, is_value};
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
 impl Http for JsHost {
@@ -83,8 +84,7 @@ fn build(request: &HttpRequest, deadline: &Deadline) -> Result<Request, HttpFail
     let headers = Headers::new();
     for (name, value) in &request.headers {
         // gloo-net panics on what `Headers` refuses.
-        let is_token = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !is_token || !value.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        if !is_name(name) || !is_value(value) {
             return Err(HttpFailure::Network("a header of the request has characters that are not allowed".to_owned()));
         }
         headers.set(name, value);

@@ -1,5 +1,6 @@
 //! Moving requests and responses.
 
+use crate::error::Error;
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
 /// What a request may cost.
@@ -22,6 +23,8 @@ pub enum HttpFailure {
     Redirect,
     /// The body is larger than the limit.
     TooLarge,
+    /// Nothing was sent: a function of the app's, which adds to the request, failed.
+    NotSent(Error),
 }
 
 /// What is known of a server that gave a request no answer.

@@ -14,9 +14,28 @@ pub enum ClientAuthentication {
     SecretBasic(Secret),
     /// `client_secret_post`
     SecretPost(Secret),
+    /// A secret without a method: whichever of the two the provider takes.
+    Secret(Secret),
+    /// The app's own: what proves who the client is is added when the request is about to be sent.
+    App,
 }
 
 impl ClientAuthentication {
+    /// The method for a provider that lists these. A secret goes by `client_secret_basic`, which is also what silence
+    /// means (RFC 8414 2), unless only `client_secret_post` is listed.
+    #[must_use]
+    pub fn among(&self, listed: Option<&[String]>) -> Self {
+        match self {
+            Self::Secret(secret) => {
+                let lists = |method| listed.is_some_and(|listed| listed.iter().any(|name| name == method));
+                let is_post = lists("client_secret_post") && !lists("client_secret_basic");
+                let kind = if is_post { Self::SecretPost } else { Self::SecretBasic };
+                kind(secret.clone())
+            }
+            named => named.clone(),
+        }
+    }
+
     /// Adds to a request what says and proves who the client is.
     pub fn apply<'a>(
         &'a self,
@@ -25,8 +44,8 @@ impl ClientAuthentication {
         headers: &mut Vec<(String, String)>,
     ) {
         match self {
-            Self::None => form.push(("client_id", client_id)),
-            Self::SecretBasic(secret) => {
+            Self::None | Self::App => form.push(("client_id", client_id)),
+            Self::SecretBasic(secret) | Self::Secret(secret) => {
                 // Encoded as a form first (RFC 6749 2.3.1), so that a colon in the client id stays where it is.
                 let mut credentials = String::new();
                 append_encoded(&mut credentials, client_id);
@@ -85,6 +104,30 @@ mod tests {
     fn post_sends_both_in_the_form() {
         let post = ClientAuthentication::SecretPost(Secret::new("s"));
         assert_eq!(applied(&post, "web"), (vec![pair("client_id", "web"), pair("client_secret", "s")], vec![]));
+    }
+
+    #[test]
+    fn a_secret_without_a_method_goes_by_basic_unless_only_post_is_listed() {
+        let secret = || Secret::new("s");
+        let (basic, post) = (ClientAuthentication::SecretBasic(secret()), ClientAuthentication::SecretPost(secret()));
+        for (listed, method) in [
+            (None, &basic),
+            (Some(&["client_secret_post"][..]), &post),
+            (Some(&["client_secret_post", "client_secret_basic"]), &basic),
+            (Some(&["private_key_jwt"]), &basic),
+            (Some(&[]), &basic),
+        ] {
+            let listed = listed.map(|names| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+            assert_eq!(ClientAuthentication::Secret(secret()).among(listed.as_deref()), *method);
+            // Who names a method gets it.
+            assert_eq!(basic.among(listed.as_deref()), basic);
+            assert_eq!(post.among(listed.as_deref()), post);
+        }
+    }
+
+    #[test]
+    fn the_apps_own_authentication_begins_with_the_client_id() {
+        assert_eq!(applied(&ClientAuthentication::App, "web"), (vec![pair("client_id", "web")], vec![]));
     }
 
     #[test]

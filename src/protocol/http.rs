@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::form::append_pairs;
+use super::purpose::Purpose;
 use super::secret::Secret;
 
 /// The largest body that is read, in bytes; honest answers of a provider are far below it.
@@ -51,11 +52,24 @@ pub struct HttpRequest {
     pub keepalive: bool,
     /// Whether the answer has to be the provider's of now, and not one that the host kept.
     pub skips_cache: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether the app's own client authentication is still to say and prove who the client is.
+    pub awaits_client_authentication: bool,
 }
 
 impl HttpRequest {
     const fn new(method: Method, url: String, body: Option<Secret>) -> Self {
-        Self { method, url, headers: Vec::new(), body, keepalive: false, skips_cache: false }
+        Self {
+            method,
+            url,
+            headers: Vec::new(),
+            body,
+            keepalive: false,
+            skips_cache: false,
+            purpose: Purpose::Other,
+            awaits_client_authentication: false,
+        }
     }
 
     /// A `GET` that asks for one media type.
@@ -81,6 +95,13 @@ impl HttpRequest {
         Self::new(Method::Options, url.into(), None)
             .with_header("access-control-request-method", method)
             .with_header("access-control-request-headers", headers)
+    }
+
+    /// Says what it is for.
+    #[must_use]
+    pub const fn for_purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
     }
 
     /// Adds a header; its name in lower case.

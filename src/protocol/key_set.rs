@@ -9,6 +9,7 @@ use super::algorithm::Algorithm;
 use super::http::{HttpRequest, HttpResponse};
 use super::json::{Json, Object, parse_object_as};
 use super::provider_error::code_of_status;
+use super::purpose::Purpose;
 use super::url::HttpsUrl;
 use crate::error::{Code, Error, Result};
 
@@ -62,7 +63,7 @@ pub struct KeySet {
 #[must_use]
 pub fn key_set_request(jwks_uri: &HttpsUrl) -> HttpRequest {
     let request = HttpRequest::get(jwks_uri.as_str(), "application/jwk-set+json, application/json");
-    HttpRequest { skips_cache: true, ..request }
+    HttpRequest { skips_cache: true, purpose: Purpose::Keys, ..request }
 }
 
 /// Judges the answer to [`key_set_request`].

@@ -3,6 +3,7 @@
 use super::http::{HttpRequest, HttpResponse};
 use super::json::{Json, Object, parse_object_as};
 use super::provider_error::code_of_status;
+use super::purpose::Purpose;
 use super::url::{HttpsUrl, Issuer};
 use crate::error::{Code, Error, Recovery, Result, harmless};
 
@@ -32,6 +33,9 @@ pub enum Endpoint {
     Revocation,
     /// `introspection_endpoint`
     Introspection,
+    /// `device_authorization_endpoint` (RFC 8628 4)
+    #[cfg(feature = "tools")]
+    DeviceAuthorization,
 }
 
 impl Endpoint {
@@ -46,6 +50,8 @@ impl Endpoint {
             Self::EndSession => "end_session_endpoint",
             Self::Revocation => "revocation_endpoint",
             Self::Introspection => "introspection_endpoint",
+            #[cfg(feature = "tools")]
+            Self::DeviceAuthorization => "device_authorization_endpoint",
         }
     }
 }
@@ -89,7 +95,7 @@ pub fn discovery_requests(issuer: &Issuer, kind: ProviderType) -> Vec<HttpReques
         ProviderType::Oidc => vec![openid],
         ProviderType::Oauth2 => vec![format!("{origin}/.well-known/oauth-authorization-server{path}"), openid],
     };
-    urls.into_iter().map(|url| HttpRequest::get(url, "application/json")).collect()
+    urls.into_iter().map(|url| HttpRequest::get(url, "application/json").for_purpose(Purpose::Discovery)).collect()
 }
 
 /// Judges the answer to a discovery request.
@@ -220,6 +226,8 @@ impl ProviderMetadata {
             Endpoint::EndSession => &self.end_session_endpoint,
             Endpoint::Revocation => &self.revocation_endpoint,
             Endpoint::Introspection => &self.introspection_endpoint,
+            #[cfg(feature = "tools")]
+            Endpoint::DeviceAuthorization => &self.device_authorization_endpoint,
         };
         url.as_ref().ok_or_else(|| {
             let message = format!("the provider's metadata has no \"{}\"", endpoint.member());

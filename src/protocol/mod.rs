@@ -6,11 +6,18 @@ pub mod base64;
 pub mod callback;
 pub(crate) mod claims;
 pub mod client_auth;
+#[cfg(feature = "tools")]
+pub mod device_authorization;
 pub mod end_session;
+pub mod expected_identity;
 pub mod form;
 pub mod front_channel_logout;
+#[cfg(feature = "tools")]
+pub mod grant_request;
+pub mod headers;
 pub mod http;
 pub mod id_token;
+pub mod identity_mapping;
 pub mod introspection;
 pub mod json;
 pub mod jwt;
@@ -19,13 +26,17 @@ pub mod logout_token;
 pub mod metadata;
 pub mod pkce;
 pub mod provider_error;
+pub mod purpose;
 pub mod random;
+pub mod redaction;
 mod response_parameters;
 pub mod revocation;
 pub mod secret;
 pub mod state;
 #[cfg(feature = "tools")]
 pub mod thumbprint;
+#[cfg(feature = "tools")]
+pub mod token_exchange;
 pub mod token_request;
 pub mod token_response;
 pub mod url;

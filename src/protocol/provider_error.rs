@@ -10,6 +10,7 @@ const ON_THE_WIRE: &[Code] = &[
     Code::AccountLinkingRequired,
     Code::AccountSelectionRequired,
     Code::ConsentRequired,
+    Code::ExpiredToken,
     Code::InsufficientScope,
     Code::InteractionRequired,
     Code::InvalidClient,
@@ -31,7 +32,12 @@ const ON_THE_WIRE: &[Code] = &[
 /// The code that a provider's `error` stands for; `None` for one that has none.
 #[must_use]
 pub fn code_of(error: &str) -> Option<Code> {
-    ON_THE_WIRE.iter().copied().find(|code| code.as_str() == error)
+    ON_THE_WIRE.iter().copied().find(|code| code.as_str() == error).or(match error {
+        // GitHub's words for what RFC 6749 5.2 has others for: a session must not outlive its refresh token there.
+        "bad_verification_code" | "bad_refresh_token" => Some(Code::InvalidGrant),
+        "incorrect_client_credentials" => Some(Code::InvalidClient),
+        _ => None,
+    })
 }
 
 /// The code of a status that says the provider failed, whatever the body says: 429 and 5xx.
@@ -135,6 +141,7 @@ mod tests {
             "unsupported_grant_type",
             "invalid_scope",
             "invalid_target",
+            "expired_token",
         ] {
             for job in [Class::Callback, Class::TokenExchange, Class::Refresh] {
                 let failure = from_wire(error, None, job, Some(400));

@@ -3,6 +3,7 @@
 use super::client_auth::ClientAuthentication;
 use super::http::HttpRequest;
 use super::pkce::CodeVerifier;
+use super::purpose::Purpose;
 use super::url::HttpsUrl;
 use crate::error::{Code, Error, Result};
 
@@ -28,12 +29,18 @@ const RESERVED: [&str; 10] = [
 pub fn check_extra(extra: &[(String, String)]) -> Result<()> {
     for (at, (name, _)) in extra.iter().enumerate() {
         let repeated = name != "resource" && extra.iter().take(at).any(|(earlier, _)| earlier == name);
-        if repeated || RESERVED.contains(&name.as_str()) {
+        if repeated || is_reserved(name) {
             let message = format!("the extra parameter \"{name}\" is set by the library, or there twice");
             return Err(Error::new(Code::ReservedParameter, message));
         }
     }
     Ok(())
+}
+
+/// Whether the library sets a parameter of this name itself.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
 }
 
 /// Redeems an authorization code. `redirect_uri` is byte for byte that of the authorization request; `extra` is sent as
@@ -90,6 +97,8 @@ pub(super) fn authenticated<'a>(
     auth.apply(client_id, &mut form, &mut headers);
     let mut request = HttpRequest::post_form(endpoint.as_str(), &form);
     request.headers.append(&mut headers);
+    request.purpose = Purpose::Token;
+    request.awaits_client_authentication = matches!(auth, ClientAuthentication::App);
     request
 }
 

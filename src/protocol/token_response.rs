@@ -2,17 +2,17 @@
 
 use super::form::pairs;
 use super::http::HttpResponse;
-use super::json::{Json, MAX_DEPTH, Object, parse_object};
+use super::json::{Json, MAX_DEPTH, MAX_MEMBERS, Object, parse_object};
 use super::metadata::ProviderType;
 use super::provider_error::{code_of_status, from_wire};
 use super::secret::Secret;
-use crate::error::{Class, Code, Error, Result};
+use crate::error::{Class, Code, Error, Result, harmless, without_tokens};
 
 /// The longest life that a token is believed to have, in seconds: one year.
 pub const MAX_LIFETIME: i64 = 31_536_000;
 
 /// How deep the other members may nest: a session is stored with them inside, and has to be readable then.
-const MAX_OTHER_DEPTH: usize = MAX_DEPTH - 8;
+pub(crate) const MAX_OTHER_DEPTH: usize = MAX_DEPTH - 8;
 
 /// The members with a meaning of their own; all others are handed on in [`TokenResponse::other`].
 const KNOWN: [&str; 8] = [
@@ -53,19 +53,32 @@ pub struct TokenResponse {
 /// What the provider sent as `error`, by `provider_error`; `ServerError` and `TemporarilyUnavailable` for 5xx and 429;
 /// `InvalidResponse` for what is no token response; `TokenTypeMismatch` for tokens that are not bearer tokens.
 pub fn judge(response: &HttpResponse, job: Class, kind: ProviderType) -> Result<TokenResponse> {
+    members(response, job, kind)
+        .and_then(|members| tokens(members, kind))
+        .map_err(|error| told_by(response, job, error))
+}
+
+/// The members of an answer that is no refusal, before anything is believed of them.
+///
+/// # Errors
+/// As [`judge`], but for what its members say.
+pub fn members(response: &HttpResponse, job: Class, kind: ProviderType) -> Result<Object> {
     let read = read(response, kind);
     let names_error = read.as_ref().is_ok_and(|members| matches!(members.get("error"), Some(Json::String(_))));
     // Only plain OAuth providers say "no" with status 200.
     let refused = names_error && matches!((response.status, kind), (400.., _) | (200, ProviderType::Oauth2));
-    let outcome = match read {
+    match read {
         Ok(members) if refused => Err(provider_said(&members, job, response.status)),
-        read if response.status == 200 => read.and_then(|members| tokens(members, kind)),
+        read if response.status == 200 => read,
         _ => Err(not_tokens(response.status)),
-    };
-    outcome.map_err(|error| {
-        let error = if error.code().class() == Class::TokenExchange { error.during(job) } else { error };
-        error.with_status(response.status).with_retry_after(response.retry_after())
-    })
+    }
+}
+
+/// An error of an answer, with what its head says.
+#[inline(never)]
+pub(super) fn told_by(response: &HttpResponse, job: Class, error: Error) -> Error {
+    let error = if error.code().class() == Class::TokenExchange { error.during(job) } else { error };
+    error.with_status(response.status).with_retry_after(response.retry_after())
 }
 
 /// The members of the body: JSON, or, from plain OAuth providers, a form.
@@ -82,7 +95,11 @@ fn read(response: &HttpResponse, kind: ProviderType) -> Result<Object> {
 
 fn read_form(body: &[u8]) -> Result<Object> {
     let mut members = Object::new();
-    for (name, value) in pairs(body) {
+    let pairs = pairs(body);
+    if pairs.len() > MAX_MEMBERS {
+        return Err(invalid("the token response has too many parameters"));
+    }
+    for (name, value) in pairs {
         if members.get(&name).is_some() {
             return Err(invalid("a parameter of the token response occurs twice"));
         }
@@ -112,7 +129,9 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
     let Some(token_type) = members.string("token_type")? else { return Err(invalid("\"token_type\" is missing")) };
     if !token_type.eq_ignore_ascii_case("bearer") {
         return Err(
-            Error::new(Code::TokenTypeMismatch, "\"token_type\" must be \"Bearer\"").mismatch("Bearer", token_type)
+            // A provider may have put anything there, what it was sent too.
+            Error::new(Code::TokenTypeMismatch, "\"token_type\" must be \"Bearer\"")
+                .mismatch("Bearer", without_tokens(&harmless(token_type))),
         );
     }
     let expires_in = seconds(&members, "expires_in")?;
@@ -126,7 +145,10 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
         // Nobody would verify it.
         ProviderType::Oauth2 => None,
     };
-    let scope = members.text("scope")?;
+    let scope = members.text("scope")?.map(|scope| match kind {
+        ProviderType::Oidc => scope,
+        ProviderType::Oauth2 => without_commas(&scope),
+    });
     for name in KNOWN {
         members.remove(name);
     }
@@ -146,6 +168,12 @@ pub fn tokens(mut members: Object, kind: ProviderType) -> Result<TokenResponse> 
     })
 }
 
+/// Scopes separated by spaces, of providers that write commas (GitHub); RFC 6749 3.3 would take a comma for a part of one.
+fn without_commas(scope: &str) -> String {
+    let scopes: Vec<&str> = scope.split([',', ' ']).filter(|scope| !scope.is_empty()).collect();
+    scopes.join(" ")
+}
+
 /// A token; an empty one counts as absent. What could not stand in a header is refused (RFC 6750 2.1).
 fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
     let Some(text) = members.string(name)?.filter(|text| !text.is_empty()) else { return Ok(None) };
@@ -156,7 +184,7 @@ fn token(members: &Object, name: &str) -> Result<Option<Secret>> {
 }
 
 /// Whether a value nests deeper than this; never deeper than the reader allows.
-fn is_deeper(value: &Json, limit: usize) -> bool {
+pub(crate) fn is_deeper(value: &Json, limit: usize) -> bool {
     match (value, limit.checked_sub(1)) {
         (Json::Array(_) | Json::Object(_), None) => true,
         (Json::Array(elements), Some(limit)) => elements.iter().any(|element| is_deeper(element, limit)),
@@ -166,7 +194,7 @@ fn is_deeper(value: &Json, limit: usize) -> bool {
 }
 
 /// A number of seconds, as a number or as its decimal digits; `null` counts as absent.
-fn seconds(members: &Object, name: &str) -> Result<Option<i64>> {
+pub(super) fn seconds(members: &Object, name: &str) -> Result<Option<i64>> {
     let seconds = match members.get(name) {
         None | Some(Json::Null) => return Ok(None),
         Some(Json::Number(number)) => Some(number.seconds()),

@@ -5,6 +5,7 @@ use super::http::{HttpRequest, HttpResponse};
 use super::json::{Object, parse_object};
 use super::jwt::{self, Jwt};
 use super::provider_error;
+use super::purpose::Purpose;
 use super::url::HttpsUrl;
 use super::words;
 use crate::error::{Class, Code, Error, Result, without_tokens};
@@ -22,6 +23,7 @@ pub enum Answer {
 #[must_use]
 pub fn request(endpoint: &HttpsUrl, access_token: &str) -> HttpRequest {
     HttpRequest::get(endpoint.as_str(), "application/json, application/jwt")
+        .for_purpose(Purpose::Userinfo)
         .with_header("authorization", &format!("Bearer {access_token}"))
 }
 

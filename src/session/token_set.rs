@@ -29,6 +29,8 @@ pub struct TokenSet {
     pub refresh_expires_at: Option<i64>,
     /// The ID token.
     pub id_token: Option<Secret>,
+    /// Who it is, as claims, where the provider has no ID tokens and the app said how it tells that.
+    pub identity: Option<Object>,
     /// The response's other members.
     pub metadata: Object,
 }
@@ -47,6 +49,7 @@ impl TokenSet {
             refresh_token: response.refresh_token,
             refresh_expires_at: response.refresh_expires_in.map(|lifetime| now.saturating_add(lifetime)),
             id_token: response.id_token,
+            identity: None,
             metadata: response.other,
         }
     }
@@ -79,6 +82,7 @@ impl TokenSet {
         // RFC 9700 4.14.2: rotation does not extend the absolute end unless the provider says so.
         next.refresh_expires_at = next.refresh_expires_at.or(self.refresh_expires_at);
         next.id_token = next.id_token.or_else(|| self.id_token.clone());
+        next.identity = self.identity.clone();
         next
     }
 
@@ -104,6 +108,7 @@ impl TokenSet {
             refresh_token: None,
             refresh_expires_at: None,
             id_token: None,
+            identity: None,
             metadata: Object::new(),
         }
     }
@@ -176,6 +181,9 @@ impl TokenSet {
         object.put_text("refresh_token", self.refresh_token.as_ref().map(Secret::expose));
         object.put_integer("refresh_expires_at", self.refresh_expires_at);
         object.put_text("id_token", self.id_token.as_ref().map(Secret::expose));
+        if let Some(identity) = &self.identity {
+            object.insert("identity", Json::Object(identity.clone()));
+        }
         if !self.metadata.is_empty() {
             object.insert("metadata", Json::Object(self.metadata.clone()));
         }
@@ -198,6 +206,7 @@ impl TokenSet {
             refresh_token: secret("refresh_token")?,
             refresh_expires_at: object.seconds("refresh_expires_at")?,
             id_token: secret("id_token")?,
+            identity: object.object("identity")?.cloned(),
             metadata: object.object("metadata")?.cloned().unwrap_or_default(),
         })
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Code, Error, Result};
+use crate::protocol::expected_identity::ExpectedIdentity;
 use crate::protocol::json::{self, Json, Object};
 use crate::protocol::secret::{Secret, fingerprint};
 use crate::protocol::words;
@@ -13,7 +14,7 @@ pub const LIFETIME_SECONDS: i64 = 600;
 pub const MAX_TRANSACTIONS: usize = 16;
 
 /// A sign-in under way, or the mark of one that was used. `Debug` shows neither secrets nor what is the app's own.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Transaction {
     /// When the authorization request was made, in Unix seconds.
     pub created_at: i64,
@@ -28,7 +29,7 @@ pub struct Transaction {
 }
 
 /// How far a sign-in got.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
     /// The response has not come yet.
     Pending(Box<Pending>),
@@ -42,7 +43,7 @@ pub enum Progress {
 }
 
 /// What checking the response and redeeming its code needs. `Debug` shows neither verifier nor nonce.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Pending {
     /// The code verifier (RFC 7636 4.1).
     pub verifier: Secret,
@@ -58,6 +59,8 @@ pub struct Pending {
     pub max_age: Option<i64>,
     /// The `acr_values` that were sent.
     pub acr_values: Vec<String>,
+    /// Who has to sign in.
+    pub expected: ExpectedIdentity,
 }
 
 impl fmt::Debug for Transaction {
@@ -110,6 +113,9 @@ impl Transaction {
                     object.put_text("acr_values", Some(&words::join(&pending.acr_values)));
                 }
                 object.put_integer("max_age", pending.max_age);
+                if !pending.expected.is_anybody() {
+                    object.insert("expect", Json::Object(pending.expected.to_json()));
+                }
             }
             Progress::Used { code_hash, session } => {
                 object.put_text("code_hash", code_hash.as_deref());
@@ -140,6 +146,11 @@ impl Transaction {
                     acr_values: object
                         .text("acr_values")?
                         .map(|values| values.split_ascii_whitespace().map(str::to_owned).collect())
+                        .unwrap_or_default(),
+                    expected: object
+                        .object("expect")?
+                        .map(ExpectedIdentity::from_json)
+                        .transpose()?
                         .unwrap_or_default(),
                 }))
             };
@@ -173,6 +184,12 @@ mod tests {
                 scope: "openid email".into(),
                 max_age: Some(60),
                 acr_values: vec!["a".into(), "b".into()],
+                expected: ExpectedIdentity {
+                    email: Some("ada@example.com".into()),
+                    allow_unverified_email: true,
+                    claims: Some(json::parse_object(br#"{"org":{"id":1}}"#).unwrap()),
+                    ..ExpectedIdentity::default()
+                },
             })),
         }
     }
@@ -194,6 +211,15 @@ mod tests {
     }
 
     #[test]
+    fn debug_output_and_the_mark_of_a_used_transaction_do_not_say_who_was_expected() {
+        let transaction = pending();
+        assert!(transaction.to_text().contains("ada@example.com"));
+        assert!(!transaction.used(None, None).to_text().contains("ada@example.com"));
+        let Progress::Pending(pending) = &transaction.progress else { panic!() };
+        assert!(!format!("{transaction:?} {pending:?} {:?}", pending.expected).contains("ada"));
+    }
+
+    #[test]
     fn a_transaction_expires_after_ten_minutes_and_survives_a_clock_that_was_set_back_x30() {
         assert!(!pending().is_expired(1600));
         assert!(pending().is_expired(1601));
@@ -202,7 +228,8 @@ mod tests {
 
     #[test]
     fn a_broken_record_is_no_transaction() {
-        for text in ["", "{}", "[]", "{\"created_at\":\"x\"}", "{\"created_at\":1,\"verifier\":2}"] {
+        let expects_nobody = pending().to_text().replace("\"email\"", "\"mail\"");
+        for text in ["", "{}", "[]", "{\"created_at\":\"x\"}", "{\"created_at\":1,\"verifier\":2}", &expects_nobody] {
             assert_eq!(Transaction::from_text(text).unwrap_err().code(), Code::TransactionNotFound, "{text}");
         }
     }

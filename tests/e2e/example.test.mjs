@@ -79,6 +79,40 @@ describe("the example app", () => {
       assert.equal(await ask("*", "projects", "Analytical Engines"), "Denied");
     }));
 
+  it("says which scope of which organization grants it, and that none does", () =>
+    inTab(async ({ page }) => {
+      await enter(page, "ada");
+      const reason = page.getByTestId("access-reason");
+      assert.equal(await reason.textContent(), "because of projects:** in Analytical Engines");
+      await page.getByLabel("Resource").fill("library");
+      assert.equal(await reason.textContent(), "because no scope grants it");
+      await page.getByLabel("Action").fill("read");
+      await page.getByLabel("Organization", { exact: true }).selectOption({ label: "any organization" });
+      assert.equal(await reason.textContent(), "because of library:read in Royal Society");
+    }));
+
+  it("shows what one may do in an organization as a table, each cell with what grants it", () =>
+    inTab(async ({ page }) => {
+      await enter(page, "ada");
+      const texts = () => page.getByTestId("matrix").locator("td").allTextContents();
+      const row = (/** @type {string[]} */ ...cells) => cells.map((scope) => (scope === "" ? "✕" : `✓${scope}`));
+      assert.deepEqual(await texts(), [
+        ...row("projects:**", "projects:**", "projects:**"),
+        ...row("projects:**", "projects:**", "projects:**"),
+        ...row("users:*", "users:*", "users:*"),
+        ...row("", "", ""),
+        ...row("billing:read", "", ""),
+        ...row("", "", ""),
+      ]);
+      await page.getByRole("button", { name: "read billing: allowed by billing:read" }).click();
+      assert.equal(await page.getByTestId("access-answer").textContent(), "Allowed");
+      assert.match((await page.getByTestId("access-code").textContent()) ?? "", /"read", "billing"/);
+      await page.getByLabel("Organization", { exact: true }).selectOption({ label: "Royal Society" });
+      assert.deepEqual(await texts(), [...Array(15).fill("✕"), ...row("library:read", "", "")]);
+      assert.equal(await page.getByTestId("access-answer").textContent(), "Denied");
+      assert.equal(await page.getByTestId("agent-roles").textContent(), "none");
+    }));
+
   it("stays signed in over a reload and asks the provider for nothing", () =>
     inTab(async ({ page }) => {
       await enter(page, "ada");

@@ -22,10 +22,10 @@ test("the tarball holds each wasm and its glue, the wrapper, the types, a schema
   const wasms = project.packed.filter((file) => file.endsWith(".wasm"));
   assert.deepEqual(wasms.sort(), ["wasm/core.wasm", "wasm/tools.wasm"]);
   const foreign = project.packed.filter(
-    (file) => !/^(?:[\w-]+\.(?:js|d\.ts)|wasm\/(?:core|tools)\.(?:js|wasm)|configuration\.schema\.json|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
+    (file) => !/^(?:(?:node\/)?[\w-]+\.(?:js|d\.ts)|wasm\/(?:core|tools)\.(?:js|wasm)|configuration\.schema\.json|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
   );
   assert.deepEqual(foreign, []);
-  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js", "callback.js"]) {
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js", "callback.js", "node/index.js", "node/index.d.ts"]) {
     assert.ok(project.packed.includes(file), file);
   }
 });
@@ -45,6 +45,14 @@ test("no script of the package writes markup, evaluates text or posts to every o
     assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/, file);
     assert.doesNotMatch(code, /postMessage\([^)]*["'`]\*/, file);
   }
+});
+
+test("nothing but what is for programs names a module of Node, and of the other entries only that of Node does", async () => {
+  const scripts = project.packed.filter((file) => file.endsWith(".js") && !file.startsWith("node/"));
+  const naming = [];
+  for (const file of scripts) if (/["']node:/.test(await readFile(packageFile(file), "utf8"))) naming.push(file);
+  assert.deepEqual(naming, ["node.js"]);
+  for (const file of scripts) assert.doesNotMatch(await readFile(packageFile(file), "utf8"), /["']\.\/node\//, file);
 });
 
 test("the package needs no other package", async () => {

@@ -1,12 +1,17 @@
 // What an app writes in TypeScript compiles, and what it must not write does not.
 
 import {
-  CallbackError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken, encryptedStorage,
-  getProviderConfig, hasAccess, isOAuthError, listConfiguredProviders, loadProviders, memoryStorage, parseScope, ready, safeReturnTo, tokenSet, webStorage,
-  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AuthorizationRequest,
-  type ClientEvent, type Configuration, type PreflightStep, type Relayed, type SignedIn, type Snapshot, type TokenCheckStep, type TokenReport,
-  type TokenSet, type TokenStorage, type UserInfo,
+  CallbackError, IdentityMismatchError, IdpClient, InsufficientScopeError, StorageError, SubjectMismatchError, checkToken,
+  encryptedStorage, getProviderConfig, hasAccess, isOAuthError, listConfiguredProviders, loadProviders, memoryStorage,
+  parseScope, ready, safeReturnTo, tokenSet, webStorage,
+  type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AppClientAuthentication,
+  type AuthorizationRequest, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration, type ExpectedIdentity,
+  type PreflightStep, type ProviderResponse, type Relayed, type SignInOptions, type SignedIn, type Snapshot,
+  type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type TraceEvent, type UserInfo,
 } from "wasm-oidc";
+import {
+  encryptedFileStorage, fetchTrusting, fileStorage, login, startLogin, type FileStorage, type LoggedIn, type StartedLogin,
+} from "wasm-oidc/node";
 
 export async function page(): Promise<void> {
   await ready(new URL("https://app.example.com/core.wasm"));
@@ -56,6 +61,30 @@ export async function beside(idp: IdpClient, signal: AbortSignal): Promise<strin
   const agent: Agent = quietly ?? (await idp.signInPopup({ prompt: "login", popup: window.open(), signal }));
   const same: Agent = await idp.signInSilent({ force: true });
   return [agent.id, same.id];
+}
+
+export async function expected(idp: IdpClient, callback: URL): Promise<string | undefined> {
+  const options: SignInOptions = { loginHint: "ada@example.com", enforceLoginHint: true, expect: { claims: { org: { id: 1 } } } };
+  await idp.signInRedirect({ ...options, allowUnverifiedEmail: true });
+  await idp.signInPopup({ sameSubject: true });
+  // @ts-expect-error: nobody is expected by a name of ours
+  await idp.signInSilent({ expect: { name: "Ada" } });
+  const request = idp.createAuthorizationUrl({ expect: { email: "ada@example.com", sub: "usr_ada" } });
+  const expect: ExpectedIdentity | undefined = request.expect;
+  try {
+    await idp.exchangeCode(callback, request);
+    await idp.exchangeCode("code", { codeVerifier: request.codeVerifier, stateCheckedByCaller: true, expect: { sub: "usr_ada" } });
+  } catch (error) {
+    if (error instanceof IdentityMismatchError) return error.actual ?? expect?.email;
+  }
+}
+
+export async function plain(): Promise<unknown> {
+  const metadata = { authorization_endpoint: "https://oauth.example/authorize", token_endpoint: "https://oauth.example/token" };
+  const options: ClientOptions = { type: "oauth2", clientId: "c", metadata, identity: { id: ["data", "id"], name: "login" } };
+  // @ts-expect-error: somebody without an id is nobody
+  await IdpClient.create({ ...options, identity: { email: "email" } });
+  return (await IdpClient.create(options)).agent?.tokens.identity?.["sub"];
 }
 
 export async function api(idp: IdpClient): Promise<void> {
@@ -153,6 +182,31 @@ export async function configured(): Promise<void> {
   void loadProviders({ providers: {}, storage: "cookie" });
 }
 
+export async function pluggedIn(sign: (audience: string) => Promise<string>): Promise<void> {
+  const proof: AppClientAuthentication = async ({ url, body, ...request }) => ({
+    ...request,
+    body: { ...Object.fromEntries(body ?? []), client_assertion: await sign(url) },
+  });
+  const clientAuth: ClientAuthentication = proof;
+  const log: TraceEvent[] = [];
+  const idp = await IdpClient.create({
+    issuer: "https://idp.example.com",
+    clientId: "web",
+    clientAuth,
+    headers: { "x-tenant": "acme" },
+    onRequest: ({ headers, purpose }) => (purpose === "keys" ? undefined : { headers: { ...headers, traceparent: "00" } }),
+    onResponse: ({ status, body }: ProviderResponse) => console.log(status, body.length),
+    logger: (event) => log.push(event),
+  });
+  console.log(idp.options.headers, log[0]?.durationMs, log[0]?.error?.code);
+  // @ts-expect-error: nothing is said of the client
+  void IdpClient.create({ clientId: "web", clientAuth: () => undefined });
+  // @ts-expect-error: a header is text
+  void IdpClient.create({ clientId: "web", headers: { "x-count": 5 } });
+  // @ts-expect-error: there is no such purpose
+  console.log(log.filter(({ purpose }) => purpose === "weather"));
+}
+
 export function mistakes(idp: IdpClient, agent: Agent): void {
   // @ts-expect-error: a client is made by `create`
   new IdpClient({ issuer: "https://idp.example.com", clientId: "spa" });
@@ -178,4 +232,27 @@ export function mistakes(idp: IdpClient, agent: Agent): void {
   void idp.createAgent(agent.tokens, { verify: "nothing" });
   // @ts-expect-error: agents are immutable
   agent.id = "somebody else";
+}
+
+export async function program(signal: AbortSignal): Promise<void> {
+  const options = { issuer: "https://idp.example.com", clientId: "cli", scopes: "openid offline_access" };
+  const { idp, agent }: LoggedIn = await login({ ...options, storage: fileStorage("session.json"), loginHint: "ada@example.com" });
+  console.log(agent.id, idp.isAuthenticated);
+  const sealed: FileStorage = encryptedFileStorage("sealed.json", [{ passphrase: "correct horse" }, { key: new Uint8Array(32) }]);
+  await sealed.lock("a", async () => sealed.save("a", "1", { expiresAt: 1_800_000_000 }));
+  const client = await IdpClient.create({
+    ...options,
+    redirectUri: "http://127.0.0.1:4200/callback",
+    session: "single-user",
+    storage: sealed,
+    fetch: fetchTrusting(["company.pem", new URL("file:///etc/ca.pem")]),
+  });
+  await using started: StartedLogin = await startLogin({ client, scopes: ["openid"], prompt: "login", timeoutSeconds: 60, signal });
+  console.log(started.url, started.redirectUri);
+  await started.awaitCallback();
+  await login({ ...options, port: 0, host: "localhost", path: "/", openBrowser: (url) => console.log(url) });
+  // @ts-expect-error: the redirect URI of the client says it
+  await login({ client, port: 4200 });
+  // @ts-expect-error: reachable from elsewhere
+  await login({ ...options, host: "0.0.0.0" });
 }

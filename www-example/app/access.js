@@ -1,35 +1,41 @@
 // @ts-check
-// "May Ada write projects.tasks in Analytical Engines?", answered while the question is typed.
+// "May Ada write projects.tasks in Analytical Engines?", answered while the question is typed, with what grants it.
 import { hasAccess } from "wasm-oidc";
 import { nameOf } from "./agent.js";
 import { element } from "./dom.js";
-
-/** The choice that asks about all organizations at once. */
-const ANY = "";
+import { showMatrix, why } from "./matrix.js";
+import { ANY, offerOrganizations, titleOf } from "./organization.js";
 
 /** @param {import("wasm-oidc").Agent} agent */
 export function showAccess(agent) {
-  const organization = element("organization");
-  const chosen = organization.value;
-  organization.replaceChildren(
-    ...agent.organizations.map(({ id, title }) => new Option(title ?? id, id)),
-    new Option("any organization", ANY),
-  );
-  if (agent.organizations.some(({ id }) => id === chosen)) organization.value = chosen;
+  offerOrganizations(agent);
   element("ask-name").textContent = nameOf(agent).split(" ")[0];
 
   const answer = () => {
     const [action, resource, id] = ["action", "resource", "organization"].map((field) => element(field).value.trim());
     const allowed = id === ANY ? agent.hasAccess(action, resource) : agent.hasAccessIn(id, action, resource);
-    show(allowed, action, resource, id);
+    showAnswer(allowed, action, resource, id);
+    const reason = why(agent, action, resource, id);
+    element("ask-reason").textContent = reason
+      ? `because of ${reason.scope} in ${titleOf(agent, reason.organization)}`
+      : "because no scope grants it";
+    return id;
   };
+  const ask = (/** @type {string} */ action, /** @type {string} */ resource) => {
+    element("action").value = action;
+    element("resource").value = resource;
+    answer();
+    element("ask").scrollIntoView({ block: "nearest" });
+  };
+  const refresh = () => showMatrix(agent, answer(), ask);
   element("ask").oninput = answer;
+  element("organization").onchange = refresh;
   element("ask").onsubmit = (/** @type {SubmitEvent} */ event) => event.preventDefault();
-  answer();
+  refresh();
 }
 
 /** @param {boolean} allowed @param {string} action @param {string} resource @param {string} id */
-function show(allowed, action, resource, id) {
+function showAnswer(allowed, action, resource, id) {
   const output = document.querySelector(".answer");
   output?.setAttribute("data-allowed", String(allowed));
   if (output) output.textContent = allowed ? "Allowed" : "Denied";

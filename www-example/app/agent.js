@@ -18,6 +18,7 @@ export function showAgent(agent) {
     ...fact("Id", agent.id, "agent-id"),
     ...fact("Type", agent.type, "agent-type"),
     ...fact("E-mail", emailOf(agent), "agent-email"),
+    ...fact("Roles of the token", agent.roles.join(", ") || "none", "agent-roles"),
     ...fact("Access token", expiry, "agent-expires"),
   );
   clearInterval(ticking);

@@ -91,6 +91,12 @@ impl<'a> Known<'a> {
 }
 
 impl TokenCheck {
+    /// Whether nobody but this issuer is asked for anything.
+    #[must_use]
+    pub fn asks_only(&self, issuer: &str) -> bool {
+        !self.allow_any_issuer && self.expected_issuer.as_ref().is_some_and(|expected| expected.as_str() == issuer)
+    }
+
     /// A check from the JSON of JavaScript's arguments: `token`, and in `options`, all of them optional, `tokenType`,
     /// `expectedIssuer`, `expectedAudience`, `allowAnyIssuer`, `metadata`, `jwks`, `trustedAudiences`, `algorithms`,
     /// `clockToleranceSeconds`, `timeoutSeconds`. What is not given is what the client has, if it is a client's check. What

@@ -3,8 +3,9 @@
 use super::finding::{Finding, FindingCode};
 use super::report::Step;
 use super::viewpoint::Viewpoint;
+use crate::client::ProviderHost;
 use crate::error::harmless;
-use crate::ports::{Host, HttpFailure, Limits, Reach};
+use crate::ports::{Clock, Host, Http, HttpFailure, Limits, Reach};
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
 /// Why there is no answer.
@@ -20,6 +21,8 @@ pub(super) enum NoAnswer {
     Redirected,
     /// One that is larger than any honest one.
     TooLarge,
+    /// Nothing was asked: what the app adds to the request failed so.
+    NotSent(String),
 }
 
 /// A request and what came of it. Times are Unix milliseconds.
@@ -55,7 +58,7 @@ impl Exchange {
 
 /// Asks as the app would.
 pub(super) struct Asker<'a, H: Host> {
-    pub host: &'a H,
+    pub host: &'a ProviderHost<H>,
     pub limits: Limits,
     pub viewpoint: &'a Viewpoint,
 }
@@ -86,6 +89,7 @@ impl<H: Host> Asker<'_, H> {
             HttpFailure::Redirect => NoAnswer::Redirected,
             HttpFailure::TooLarge => NoAnswer::TooLarge,
             HttpFailure::Network(said) => NoAnswer::Silent(said),
+            HttpFailure::NotSent(error) => NoAnswer::NotSent(error.failure().message.clone().into_owned()),
         });
         Exchange { url, sent_at, received_at, outcome }
     }
@@ -125,6 +129,7 @@ pub(super) fn silence(url: &str, failure: &NoAnswer) -> Option<Finding> {
     let url = harmless(url);
     let (code, why) = match failure {
         NoAnswer::TimedOut => (FindingCode::TimedOut, "no answer in time".to_owned()),
+        NoAnswer::NotSent(said) => (FindingCode::Unreachable, format!("it was not asked ({})", harmless(said))),
         NoAnswer::Silent(said) => {
             let cause = CAUSES.iter().find(|(words, ..)| words.iter().any(|word| holds(said, word)));
             match cause {

@@ -17,7 +17,8 @@ pub(super) fn configuration<H: Host>(client: &Client<H>) -> Step {
     step.put_texts("scopes", &options.scopes.iter().map(String::as_str).collect::<Vec<_>>());
     let page = client.host().location();
     redirect_uri(client, page.as_deref(), &mut step);
-    if page.is_some() && options.client_auth != ClientAuthentication::None {
+    let has_secret = !matches!(options.client_auth, ClientAuthentication::None | ClientAuthentication::App);
+    if page.is_some() && has_secret {
         step.find(Finding::new(FindingCode::SecretInPage, "a client secret is in a page, where everybody can read it"));
     }
     scopes(options, &mut step);

@@ -6,12 +6,15 @@ use super::finding::{Finding, FindingCode};
 use super::report::Step;
 use super::status::Status;
 use super::viewpoint::{Viewpoint, origin};
+use crate::client::ClientOptions;
 use crate::error::harmless;
 use crate::ports::Host;
 use crate::protocol::http::{HttpRequest, HttpResponse};
 
 /// An access token that nobody issued, so that userinfo answers as it does to one that is over.
 const NO_TOKEN: &str = "Bearer preflight";
+
+const AUTHORIZATION: &str = "authorization";
 
 /// Headers that help a client, and that a page sees only where the provider says so: the names as the provider writes
 /// them.
@@ -35,6 +38,7 @@ pub(super) fn readable<H: Host>(
     name: &'static str,
     exchange: Option<&Exchange>,
     asked_before: Option<&Exchange>,
+    asked_of: &[&str],
 ) -> Step {
     let Some(exchange) = exchange else { return Step::skipped(name, "the provider was not asked") };
     let app = match viewpoint {
@@ -60,8 +64,8 @@ pub(super) fn readable<H: Host>(
                 let message = format!("a page at {} may not read {url}: {why}", harmless(app));
                 // Only the browser is sure that a page asks at all.
                 step.find(refused(app, message).weighing(Status::Warning));
-            } else if let Some(why) = asked_before.and_then(|asked| why_withheld(asked, app)) {
-                let message = format!("a page at {} may not send a token to {url}: {why}", harmless(app));
+            } else if let Some(why) = asked_before.and_then(|asked| why_withheld(asked, app, asked_of)) {
+                let message = format!("a page at {} may not send its request to {url}: {why}", harmless(app));
                 let finding = Finding::new(FindingCode::CorsAuthorizationRefused, message);
                 step.find(finding.weighing(Status::Warning));
             }
@@ -90,8 +94,17 @@ fn why_refused(response: &HttpResponse, app: &str) -> Option<String> {
     }
 }
 
-/// Why a browser does not send a token along (Fetch 4.8, step 7).
-fn why_withheld(asked: &Exchange, app: &str) -> Option<String> {
+/// The headers that a page may send only where the provider lets it: in lower case and sorted, as a browser names them
+/// (Fetch 3.3.3).
+pub(super) fn headers_to_allow(options: &ClientOptions) -> Vec<&str> {
+    let mut names: Vec<_> = options.headers.iter().map(|(name, _)| name.as_str()).collect();
+    names.push(AUTHORIZATION);
+    names.sort_unstable();
+    names
+}
+
+/// Why a browser does not send such headers along (Fetch 4.8, step 7).
+fn why_withheld(asked: &Exchange, app: &str, asked_of: &[&str]) -> Option<String> {
     let Some(response) = asked.response() else { return Some("`OPTIONS` is not answered".to_owned()) };
     if !(200..=299).contains(&response.status) {
         return Some(format!("`OPTIONS` is answered with status {}", response.status));
@@ -99,9 +112,11 @@ fn why_withheld(asked: &Exchange, app: &str) -> Option<String> {
     if let Some(why) = why_refused(response, app) {
         return Some(format!("asked by `OPTIONS`, {why}"));
     }
-    // The wildcard does not include this one header.
-    let allowed = listed(response, "access-control-allow-headers").iter().any(|name| name == "authorization");
-    (!allowed).then(|| "`OPTIONS` does not allow the header `Authorization`".to_owned())
+    let allowed = listed(response, "access-control-allow-headers");
+    // The wildcard does not include the token.
+    let is_allowed = |name| allowed.iter().any(|one| one == name || (one == "*" && name != AUTHORIZATION));
+    let refused = asked_of.iter().find(|name| !is_allowed(**name))?;
+    Some(format!("`OPTIONS` does not allow the header `{}`", harmless(refused)))
 }
 
 fn values<'a>(response: &'a HttpResponse, name: &str) -> Vec<&'a str> {

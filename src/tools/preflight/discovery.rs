@@ -91,7 +91,7 @@ fn judge(exchange: &Exchange, step: &mut Step) -> Option<Object> {
             return None;
         }
         // Reachability says which.
-        Err(NoAnswer::Silent(_) | NoAnswer::TimedOut) => {
+        Err(NoAnswer::Silent(_) | NoAnswer::TimedOut | NoAnswer::NotSent(_)) => {
             *step = not_looked_at(step, "the provider could not be reached");
             return None;
         }

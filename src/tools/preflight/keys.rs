@@ -75,7 +75,7 @@ fn fetched(exchange: &Exchange, step: &mut Step) -> Option<Object> {
                 }
                 NoAnswer::Redirected => format!("{url} answers with a redirect"),
                 NoAnswer::TooLarge => format!("{url} answers with more than a megabyte"),
-                NoAnswer::Silent(_) | NoAnswer::TimedOut => {
+                NoAnswer::Silent(_) | NoAnswer::TimedOut | NoAnswer::NotSent(_) => {
                     silence(&exchange.url, failure).into_iter().for_each(|finding| step.find(finding));
                     return None;
                 }

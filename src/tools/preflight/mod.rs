@@ -26,7 +26,7 @@ pub use finding::{Finding, FindingCode};
 pub use report::{Preflight, Step};
 pub use status::Status;
 
-use crate::client::Client;
+use crate::client::{Client, ProviderHost};
 use crate::error::harmless;
 use crate::ports::{Host, Limits};
 use crate::protocol::client_auth::ClientAuthentication;
@@ -46,7 +46,8 @@ pub async fn preflight<H: Host>(client: &Client<H>) -> Preflight {
         timeout_milliseconds: u32::try_from(options.timeout).unwrap_or(u32::MAX).saturating_mul(1000),
         max_response_bytes: MAX_RESPONSE_BYTES,
     };
-    let asker = Asker { host, limits, viewpoint: &viewpoint };
+    let asked = ProviderHost::Own(client.clone());
+    let asker = Asker { host: &asked, limits, viewpoint: &viewpoint };
     let is_page = matches!(viewpoint, Viewpoint::Page { .. });
 
     let found = discovery::discover(&asker, options).await;
@@ -58,9 +59,14 @@ pub async fn preflight<H: Host>(client: &Client<H>) -> Preflight {
     let userinfo = endpoint("userinfo_endpoint").map(|url| cors::userinfo_request(url.as_str()));
     let is_app = matches!(viewpoint, Viewpoint::App { .. });
     let before_userinfo = userinfo.as_ref().filter(|_| is_app).map(|request| request.url.clone());
-    let (key_set, token, userinfo, asked_before) =
-        join4(maybe(&asker, key_set), maybe(&asker, token), maybe(&asker, userinfo), before(&asker, before_userinfo))
-            .await;
+    let asked_of = cors::headers_to_allow(options);
+    let (key_set, token, userinfo, asked_before) = join4(
+        maybe(&asker, key_set),
+        maybe(&asker, token),
+        maybe(&asker, userinfo),
+        before(&asker, before_userinfo, &asked_of),
+    )
+    .await;
 
     let mut steps = vec![configuration::configuration(client)];
     let discovery = found.exchange.as_ref();
@@ -91,7 +97,7 @@ pub async fn preflight<H: Host>(client: &Client<H>) -> Preflight {
         ("cors_token", token.as_ref(), None),
         ("cors_userinfo", userinfo.as_ref(), asked_before.as_ref()),
     ] {
-        steps.push(cors::readable(host, &viewpoint, name, exchange, asked_before));
+        steps.push(cors::readable(host, &viewpoint, name, exchange, asked_before, &asked_of));
     }
     steps.push(cors::exposed_headers(host, &viewpoint, token.as_ref(), userinfo.as_ref()));
     let provider = options.name.as_deref().unwrap_or_else(|| options.issuer_name());
@@ -105,10 +111,10 @@ async fn maybe<H: Host>(asker: &Asker<'_, H>, request: Option<HttpRequest>) -> O
     }
 }
 
-/// Asks what a browser asks before a request with a token.
-async fn before<H: Host>(asker: &Asker<'_, H>, url: Option<String>) -> Option<Exchange> {
+/// Asks what a browser asks before a request with a token and the app's headers.
+async fn before<H: Host>(asker: &Asker<'_, H>, url: Option<String>, headers: &[&str]) -> Option<Exchange> {
     match url {
-        Some(url) => Some(asker.ask_once(HttpRequest::preflight(url, "GET", "authorization")).await),
+        Some(url) => Some(asker.ask_once(HttpRequest::preflight(url, "GET", &headers.join(","))).await),
         None => None,
     }
 }

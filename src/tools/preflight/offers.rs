@@ -222,14 +222,17 @@ fn grant_types(document: &Object, options: &ClientOptions) -> Step {
 }
 
 fn client_authentication(document: &Object, options: &ClientOptions) -> Step {
-    let method = match options.client_auth {
+    let listed = list(document, "token_endpoint_auth_methods_supported");
+    let method = match options.client_auth.among(listed.as_deref()) {
         ClientAuthentication::None => "none",
-        ClientAuthentication::SecretBasic(_) => "client_secret_basic",
+        ClientAuthentication::SecretBasic(_) | ClientAuthentication::Secret(_) => "client_secret_basic",
         ClientAuthentication::SecretPost(_) => "client_secret_post",
+        ClientAuthentication::App => {
+            return Step::skipped("client_authentication", "the app authenticates the client by a function of its own");
+        }
     };
     let mut step = Step::new("client_authentication");
     step.details.put_text("method", Some(method));
-    let listed = list(document, "token_endpoint_auth_methods_supported");
     note(&mut step, "methods", listed.as_deref());
     // Silence means client_secret_basic for clients that have a secret (RFC 8414 2).
     let usual = ["client_secret_basic".to_owned()];

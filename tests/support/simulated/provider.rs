@@ -60,6 +60,10 @@ pub struct Provider {
     pub header: RefCell<Value>,
     pub gives_no_refresh_token: Cell<bool>,
     pub subject: RefCell<String>,
+    /// More claims of each ID token.
+    pub in_id_token: RefCell<Value>,
+    /// More members of userinfo.
+    pub in_user_info: RefCell<Value>,
     /// Nobody can reach the provider.
     pub is_away: Cell<bool>,
     /// How many seconds its clock is ahead of the device's.
@@ -88,6 +92,8 @@ impl Default for Provider {
             header: RefCell::new(json!({})),
             gives_no_refresh_token: Cell::new(false),
             subject: RefCell::new("usr_1".to_owned()),
+            in_id_token: RefCell::new(json!({})),
+            in_user_info: RefCell::new(json!({})),
             is_away: Cell::new(false),
             is_ahead: Cell::new(0),
         }
@@ -168,7 +174,8 @@ impl Provider {
         if self.ended.borrow().iter().any(|token| credentials == format!("Bearer {token}")) {
             return HttpResponse { status: 401, headers: Vec::new(), body: Vec::new() };
         }
-        answer(200, &json!({ "sub": *self.subject.borrow(), "name": "Ada" }))
+        let claims = json!({ "sub": *self.subject.borrow(), "name": "Ada" });
+        answer(200, &with_all(claims, &self.in_user_info.borrow()))
     }
 
     fn sign(&self, key_id: &str, claims: &Value) -> String {
@@ -197,6 +204,7 @@ impl Provider {
         let mut claims = json!({
             "iss": ISSUER, "sub": *self.subject.borrow(), "aud": form["client_id"], "iat": now, "exp": now + TOKEN_LIFETIME,
         });
+        claims = with_all(claims, &self.in_id_token.borrow());
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();
         }
@@ -210,6 +218,13 @@ impl Provider {
         }
         Some(answer(200, &tokens))
     }
+}
+
+fn with_all(mut object: Value, more: &Value) -> Value {
+    for (name, value) in more.as_object().unwrap() {
+        object[name] = value.clone();
+    }
+    object
 }
 
 impl Http for SimulatedHost {

@@ -1,0 +1,406 @@
+//! Who is expected to sign in, in every way of signing in: somebody else leaves nothing behind.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic fails a test"
+)]
+
+#[path = "support/simulated/mod.rs"]
+mod simulated;
+
+use serde_json::{Value, json};
+use simulated::{DISCOVERY, REVOKE, SimulatedHost, TOKEN, USER_INFO, answer, code_of, metadata, refusal};
+use wasm_oidc::client::{ByHand, Client, Exchanged, Interaction, SignInOptions};
+use wasm_oidc::error::{Class, Code, Error, Recovery, Result};
+use wasm_oidc::ports::{Area, EventKind, HttpFailure};
+use wasm_oidc::protocol::json::{Json, parse_object};
+
+type TestClient = Client<SimulatedHost>;
+
+fn read_options(client: &TestClient, given: &Value) -> Result<SignInOptions> {
+    SignInOptions::from_json(&parse_object(given.to_string().as_bytes()).unwrap(), client.options())
+}
+
+fn options(client: &TestClient, given: &Value) -> SignInOptions {
+    read_options(client, given).unwrap()
+}
+
+/// The ways to sign in that a client remembers by itself.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Redirect,
+    Popup,
+    Silent,
+}
+
+const WAYS: [Way; 3] = [Way::Redirect, Way::Popup, Way::Silent];
+
+fn sign_in(host: &SimulatedHost, client: &TestClient, way: Way, given: &Value) -> Result<()> {
+    let options = options(client, given);
+    let interaction = match way {
+        Way::Redirect => {
+            host.run(client.sign_in_redirect(&options))?;
+            let url = host.navigations.borrow().last().cloned().unwrap();
+            return host.come_back(client, &host.provider.authorize(&url)).map(drop);
+        }
+        Way::Popup => Interaction::Popup,
+        Way::Silent => Interaction::Silent,
+    };
+    let relayed = host.run(client.begin_relayed(options, interaction))?;
+    let url = host.provider.authorize(&relayed.url);
+    host.run(client.finish_relayed(&relayed.state, &url)).map(drop)
+}
+
+/// By hand, as a server does: what `createAuthorizationUrl` returns goes through the app.
+fn by_hand(host: &SimulatedHost, client: &TestClient, given: &Value) -> Result<Exchanged> {
+    let options = read_options(client, given)?;
+    let request = host.run(client.create_authorization_request(&options))?;
+    let mut auth = json!({
+        "codeVerifier": request.code_verifier.as_str(), "state": request.state, "nonce": request.nonce,
+    });
+    if !request.expected.is_anybody() {
+        auth["expect"] = serde_json::from_str(&request.expected.to_json().to_string()).unwrap();
+    }
+    let callback = Json::String(host.provider.authorize(&request.url));
+    let auth = parse_object(auth.to_string().as_bytes()).unwrap();
+    let by_hand = ByHand::from_json(&callback, &auth, client.options().response_mode)?;
+    host.run(client.exchange_code(&by_hand))
+}
+
+fn verified(email: &str) -> Value {
+    json!({ "email": email, "email_verified": true })
+}
+
+fn says(host: &SimulatedHost, claims: Value) {
+    *host.provider.in_id_token.borrow_mut() = claims;
+}
+
+/// What the provider was told to revoke.
+fn revoked(host: &SimulatedHost) -> Vec<String> {
+    host.pass_seconds(5);
+    host.provider.orders.borrow().iter().map(|(form, _)| form["token"].clone()).collect()
+}
+
+fn expect_ada() -> Value {
+    json!({ "expect": { "email": "ada@example.com" } })
+}
+
+#[test]
+fn each_address_of_the_table_is_the_expected_one_or_not() {
+    let table: Value = serde_json::from_str(include_str!("fixtures/addresses.json")).unwrap();
+    let host = SimulatedHost::process();
+    let client = host.client();
+    for row in table["rows"].as_array().unwrap() {
+        says(&host, verified(row["actual"].as_str().unwrap()));
+        let outcome = by_hand(&host, &client, &json!({ "expect": { "email": row["expected"] } }));
+        let code = outcome.as_ref().err().map(Error::code);
+        let expected = match (row["refused"].as_bool(), row["is_same"].as_bool()) {
+            (Some(true), None) => Some(Code::InvalidOption),
+            (None, Some(true)) => None,
+            (None, Some(false)) => Some(Code::IdentityMismatch),
+            _ => panic!("{row}"),
+        };
+        assert_eq!(code, expected, "{row}");
+        if expected == Some(Code::IdentityMismatch) {
+            let failure = outcome.unwrap_err().failure().clone();
+            assert_eq!(
+                (json!(failure.expected), json!(failure.actual)),
+                (row["expected"].clone(), row["actual"].clone())
+            );
+        }
+    }
+}
+
+#[test]
+fn somebody_else_leaves_nothing_behind_whichever_way_the_sign_in_went() {
+    for way in WAYS {
+        let host = SimulatedHost::page();
+        let client = host.created();
+        says(&host, verified("ben@example.com"));
+        let given = json!({ "expect": { "email": "ada@example.com" }, "appState": "kept" });
+        let error = sign_in(&host, &client, way, &given).unwrap_err();
+        assert_eq!((error.class(), error.code()), (Class::IdentityMismatch, Code::IdentityMismatch), "{way:?}");
+        let failure = error.failure();
+        assert_eq!((failure.recovery, failure.app_state.as_deref()), (Recovery::Reauthenticate, Some("\"kept\"")));
+        assert_eq!(
+            (failure.expected.as_deref(), failure.actual.as_deref()),
+            (Some("ada@example.com"), Some("ben@example.com"))
+        );
+        assert!(!error.to_string().contains("@example.com"), "{error}");
+        assert_eq!((client.session().is_none(), host.places.all_tokens()), (true, vec![]), "{way:?}");
+        assert_eq!(revoked(&host), ["refresh-2", "access-3"], "{way:?}");
+        assert_eq!((host.journal.borrow().len(), host.events.borrow().len()), (0, 0), "{way:?}");
+        let left = host.places.all(Area::Transactions);
+        assert!(
+            left.iter().all(|(_, text)| !text.contains("@example.com") && text.contains("\"used\":true")),
+            "{left:?}"
+        );
+    }
+}
+
+#[test]
+fn an_earlier_session_stays_as_it_was_when_somebody_else_signs_in() {
+    for way in WAYS {
+        let host = SimulatedHost::page();
+        let client = host.created();
+        host.sign_in(&client);
+        let (before, stored) = (client.session().unwrap(), host.places.all_tokens());
+        host.events.borrow_mut().clear();
+        says(&host, verified("ben@example.com"));
+        assert_eq!(code_of(sign_in(&host, &client, way, &expect_ada())), Code::IdentityMismatch, "{way:?}");
+        assert!(std::rc::Rc::ptr_eq(&client.session().unwrap(), &before), "{way:?}");
+        assert_eq!((host.places.all_tokens(), host.events.borrow().len()), (stored, 0), "{way:?}");
+        let gone = revoked(&host);
+        let kept = before.tokens.refresh_token.as_ref().unwrap().expose();
+        assert!(gone.len() == 2 && !gone.contains(&kept.to_owned()), "{way:?} {gone:?}");
+        assert_eq!(host.run(client.get_agent()).unwrap().unwrap().id, "usr_1");
+    }
+}
+
+#[test]
+fn who_is_expected_signs_in_whichever_way() {
+    for way in WAYS {
+        let host = SimulatedHost::page();
+        let client = host.created();
+        says(&host, verified("Ada@Example.com"));
+        let given =
+            json!({ "expect": { "email": "ada@example.com", "sub": "usr_1", "claims": { "email_verified": true } } });
+        sign_in(&host, &client, way, &given).unwrap();
+        assert_eq!(client.agent().unwrap().email.as_deref(), Some("Ada@Example.com"), "{way:?}");
+        assert_eq!((host.provider.count(USER_INFO), host.provider.count(REVOKE)), (0, 0), "{way:?}");
+    }
+}
+
+#[test]
+fn a_response_that_brought_somebody_else_is_used_up() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    says(&host, verified("ben@example.com"));
+    host.run(client.sign_in_redirect(&options(&client, &expect_ada()))).unwrap();
+    let url = host.provider.authorize(&host.navigations.borrow().last().cloned().unwrap());
+    assert_eq!(code_of(host.come_back(&client, &url)), Code::IdentityMismatch);
+    assert_eq!(code_of(host.come_back(&client, &url)), Code::CallbackAlreadyHandled);
+    // A reload asks what is stored.
+    let reloaded = host.reloaded();
+    let again = reloaded.created();
+    assert_eq!(code_of(reloaded.come_back(&again, &url)), Code::CallbackAlreadyHandled);
+    assert_eq!((host.provider.count(TOKEN), again.session().is_none()), (1, true));
+}
+
+#[test]
+fn the_expectation_outlives_the_page_that_had_it() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    says(&host, verified("ben@example.com"));
+    host.run(client.sign_in_redirect(&options(&client, &expect_ada()))).unwrap();
+    let url = host.provider.authorize(&host.navigations.borrow().last().cloned().unwrap());
+    let reloaded = host.reloaded();
+    let client = reloaded.created();
+    assert_eq!(code_of(reloaded.come_back(&client, &url)), Code::IdentityMismatch);
+    assert_eq!(reloaded.places.all_tokens(), []);
+}
+
+#[test]
+fn an_exchange_by_hand_checks_it_too_and_revokes() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    says(&host, verified("ben@example.com"));
+    assert_eq!(code_of(by_hand(&host, &client, &expect_ada())), Code::IdentityMismatch);
+    assert_eq!(revoked(&host), ["refresh-2", "access-3"]);
+    says(&host, verified("ada@example.com"));
+    assert_eq!(by_hand(&host, &client, &expect_ada()).unwrap().agent.id, "usr_1");
+    assert_eq!(revoked(&host).len(), 2);
+}
+
+#[test]
+fn the_email_comes_from_userinfo_only_where_the_id_token_does_not_tell_it() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    *host.provider.in_user_info.borrow_mut() = verified("ada@example.com");
+    by_hand(&host, &client, &expect_ada()).unwrap();
+    assert_eq!(host.provider.count(USER_INFO), 1);
+    // What the ID token tells counts, also where userinfo tells what is expected.
+    for (claims, expected) in [
+        (verified("ben@example.com"), Code::IdentityMismatch),
+        (json!({ "email": "ada@example.com" }), Code::EmailUnverified),
+        (json!({ "email": "ada@example.com", "email_verified": "true" }), Code::EmailUnverified),
+    ] {
+        says(&host, claims);
+        assert_eq!(code_of(by_hand(&host, &client, &expect_ada())), expected);
+    }
+    assert_eq!(host.provider.count(USER_INFO), 1);
+    says(&host, json!({}));
+    for (claims, expected) in [
+        (verified("ben@example.com"), Code::IdentityMismatch),
+        (json!({ "email": "ada@example.com" }), Code::EmailUnverified),
+        (json!({}), Code::EmailMissing),
+        (json!({ "sub": "usr_2", "email": "ada@example.com", "email_verified": true }), Code::SubjectMismatch),
+    ] {
+        *host.provider.in_user_info.borrow_mut() = claims;
+        assert_eq!(code_of(by_hand(&host, &client, &expect_ada())), expected);
+    }
+}
+
+#[test]
+fn an_address_that_nobody_verified_counts_only_where_the_app_says_so() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    says(&host, json!({ "email": "ada@example.com", "email_verified": false }));
+    assert_eq!(code_of(by_hand(&host, &client, &expect_ada())), Code::EmailUnverified);
+    let lax = json!({ "expect": { "email": "ada@example.com" }, "allowUnverifiedEmail": true });
+    by_hand(&host, &client, &lax).unwrap();
+    says(&host, json!({ "email": "ben@example.com" }));
+    assert_eq!(code_of(by_hand(&host, &client, &lax)), Code::IdentityMismatch);
+}
+
+#[test]
+fn where_userinfo_cannot_be_asked_nothing_is_stored_and_the_tokens_are_revoked() {
+    for (plan, expected) in [
+        (Err(HttpFailure::Network("simulated".to_owned())), Code::NetworkFailure),
+        (Err(HttpFailure::Timeout), Code::Timeout),
+        (Ok(answer(503, &json!({}))), Code::TemporarilyUnavailable),
+        (Ok(refusal("invalid_token")), Code::InvalidToken),
+        (Ok(simulated::html(200)), Code::InvalidResponse),
+    ] {
+        let host = SimulatedHost::page();
+        let client = host.created();
+        host.provider.plan(USER_INFO, plan);
+        let error = sign_in(&host, &client, Way::Redirect, &expect_ada()).unwrap_err();
+        assert_eq!(error.code(), expected);
+        // The code is spent, so that trying the same again cannot help.
+        assert_ne!(error.failure().recovery, Recovery::Retry, "{error}");
+        assert_eq!((client.session().is_none(), host.places.all_tokens()), (true, vec![]));
+        assert_eq!(revoked(&host).len(), 2);
+    }
+}
+
+#[test]
+fn a_provider_without_userinfo_tells_no_address() {
+    let host = SimulatedHost::process();
+    let mut document = metadata();
+    document.as_object_mut().unwrap().remove("userinfo_endpoint");
+    host.provider.plan(DISCOVERY, Ok(answer(200, &document)));
+    let error = by_hand(&host, &host.client(), &expect_ada()).unwrap_err();
+    assert_eq!((error.class(), error.code()), (Class::IdentityMismatch, Code::EmailMissing));
+}
+
+#[test]
+fn a_provider_that_revokes_nothing_changes_no_verdict_and_a_failing_one_is_a_warning_without_names() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    says(&host, verified("ben@example.com"));
+    host.provider.plan(REVOKE, Err(HttpFailure::Timeout));
+    assert_eq!(code_of(sign_in(&host, &client, Way::Redirect, &expect_ada())), Code::IdentityMismatch);
+    assert_eq!(revoked(&host).len(), 2);
+    assert_eq!(host.reasons(EventKind::Warning), [Some("revocation_failed")]);
+    let told = format!("{:?}", host.events.borrow());
+    assert!(!told.contains("ada@") && !told.contains("ben@"), "{told}");
+}
+
+#[test]
+fn the_login_hint_is_enforced_where_the_app_says_so() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    says(&host, verified("ben@example.com"));
+    let hinted = json!({ "loginHint": "ada@example.com" });
+    assert_eq!(by_hand(&host, &client, &hinted).unwrap().agent.email.as_deref(), Some("ben@example.com"));
+    let enforced = json!({ "loginHint": "ada@example.com", "enforceLoginHint": true });
+    assert_eq!(code_of(by_hand(&host, &client, &enforced)), Code::IdentityMismatch);
+    says(&host, verified("ADA@example.com"));
+    by_hand(&host, &client, &enforced).unwrap();
+    let both = json!({ "loginHint": "ada@example.com", "enforceLoginHint": true, "expect": { "sub": "usr_2" } });
+    assert_eq!(code_of(by_hand(&host, &client, &both)), Code::IdentityMismatch);
+}
+
+#[test]
+fn what_cannot_be_enforced_is_refused_before_anybody_is_sent_away() {
+    let host = SimulatedHost::process();
+    let client = host.client();
+    for (given, expected) in [
+        (json!({ "enforceLoginHint": true }), Code::MissingOption),
+        (json!({ "enforceLoginHint": true, "loginHint": "ada" }), Code::InvalidOption),
+        (
+            json!({ "enforceLoginHint": true, "loginHint": "a@b.c", "expect": { "email": "b@b.c" } }),
+            Code::InvalidOption,
+        ),
+        (json!({ "enforceLoginHint": "yes", "loginHint": "a@b.c" }), Code::InvalidOption),
+        (json!({ "expect": {} }), Code::InvalidOption),
+        (json!({ "expect": "ada@example.com" }), Code::InvalidOption),
+        (json!({ "expect": { "mail": "ada@example.com" } }), Code::InvalidOption),
+        (json!({ "expect": { "email": null } }), Code::InvalidOption),
+        (json!({ "expect": { "sub": "usr_1" }, "allowUnverifiedEmail": 1 }), Code::InvalidOption),
+        (json!({ "sameSubject": "usr_1" }), Code::InvalidOption),
+    ] {
+        assert_eq!(code_of(read_options(&client, &given)), expected, "{given}");
+    }
+    assert_eq!(host.provider.requests(), 0);
+}
+
+#[test]
+fn only_who_is_signed_in_may_sign_in_again_where_the_app_says_so() {
+    let same = json!({ "sameSubject": true });
+    for way in WAYS {
+        let host = SimulatedHost::page();
+        let client = host.created();
+        assert_eq!(code_of(sign_in(&host, &client, way, &same)), Code::SignedOut, "{way:?}");
+        host.sign_in(&client);
+        sign_in(&host, &client, way, &same).unwrap();
+        let before = client.session().unwrap();
+        let stored = host.places.all_tokens();
+        *host.provider.subject.borrow_mut() = "usr_2".to_owned();
+        let error = sign_in(&host, &client, way, &same).unwrap_err();
+        assert_eq!((error.class(), error.code()), (Class::SubjectMismatch, Code::SubjectMismatch), "{way:?}");
+        let failure = error.failure();
+        assert_eq!((failure.expected.as_deref(), failure.actual.as_deref()), (Some("usr_1"), Some("usr_2")));
+        assert!(std::rc::Rc::ptr_eq(&client.session().unwrap(), &before), "{way:?}");
+        assert_eq!((host.places.all_tokens(), revoked(&host).len()), (stored, 2), "{way:?}");
+        assert_eq!(host.reasons(EventKind::SignedOut), [], "{way:?}");
+    }
+}
+
+#[test]
+fn a_silent_sign_in_takes_nobody_elses_answer_also_where_the_provider_overlooks_the_hint() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    sign_in(&host, &client, Way::Silent, &json!({})).unwrap();
+    *host.provider.subject.borrow_mut() = "usr_2".to_owned();
+    assert_eq!(code_of(sign_in(&host, &client, Way::Silent, &json!({}))), Code::SubjectMismatch);
+    assert_eq!(client.agent().unwrap().id, "usr_1");
+    // Whoever is there, where the app says so; a popup asks for nobody by itself.
+    sign_in(&host, &client, Way::Silent, &json!({ "sameSubject": false })).unwrap();
+    assert_eq!(client.agent().unwrap().id, "usr_2");
+    *host.provider.subject.borrow_mut() = "usr_3".to_owned();
+    sign_in(&host, &client, Way::Popup, &json!({})).unwrap();
+    assert_eq!(client.agent().unwrap().id, "usr_3");
+}
+
+#[test]
+fn a_silent_sign_in_hints_at_nobody_where_whoever_is_there_will_do() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    host.sign_in(&client);
+    let begin = |given: Value| {
+        let options = options(&client, &given);
+        host.run(client.begin_relayed(options, Interaction::Silent)).unwrap().url
+    };
+    assert!(begin(json!({})).contains("id_token_hint="));
+    assert!(begin(json!({ "sameSubject": true })).contains("id_token_hint="));
+    assert!(!begin(json!({ "sameSubject": false })).contains("id_token_hint="));
+}
+
+#[test]
+fn a_refresh_that_brings_another_subject_ends_the_session_and_says_who() {
+    let host = SimulatedHost::page();
+    let client = host.created();
+    host.sign_in(&client);
+    *host.provider.subject.borrow_mut() = "usr_2".to_owned();
+    let error = host.run(client.refresh()).unwrap_err();
+    let failure = error.failure();
+    assert_eq!((error.class(), failure.expected.as_deref()), (Class::SubjectMismatch, Some("usr_1")));
+    assert_eq!((failure.actual.as_deref(), client.session().is_none()), (Some("usr_2"), true));
+    assert_eq!(host.reasons(EventKind::SignedOut), [Some("subject_changed")]);
+}
