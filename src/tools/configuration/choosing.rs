@@ -127,7 +127,7 @@ fn options(layers: &Layers<'_>, root: &Object, expanding: &mut Expanding<'_>) ->
     let mut storage = Json::String("memory".to_owned());
     for placed in layers.iter() {
         let value = match (placed.kind, placed.value.as_str().and_then(Storage::of)) {
-            (Kind::Storage, Some(word)) if word.required.is_some() => {
+            (Kind::Storage, Some(word)) if !word.required.is_empty() => {
                 let section = with_kind(word.name, storage_section(root, word.name));
                 let mut placed = placed.clone();
                 placed.is_literal = false;

@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Metadata,
     /// An object that is not looked into.
     Free,
+    /// Texts by names of headers.
+    Headers,
     /// A method of client authentication.
     Authentication,
     /// A kind of storage, or an object that has one.

@@ -128,6 +128,7 @@ fn value(kind: Kind) -> Json {
             object([("enum", Json::Array(words.collect()))])
         }
         Kind::Metadata => metadata(),
+        Kind::Headers => by_name(defined("plain")),
         Kind::Free => object([("type", texts(["object", "null"]))]),
         Kind::Authentication => or_null(defined("clientAuth")),
         Kind::Storage => or_null(defined("storage")),
@@ -188,13 +189,13 @@ fn storage() -> Json {
             for name in ["kind", "type"] {
                 properties.insert(name, object([("enum", texts(names_of(storage)))]));
             }
-            if let Some(required) = storage.required {
+            for required in storage.required {
                 properties.insert(required, defined("plain"));
             }
             whole.insert("properties", Json::Object(properties));
         }
-        if let Some(required) = storage.required {
-            whole.insert("required", texts([required]));
+        if !storage.required.is_empty() {
+            whole.insert("required", texts(storage.required.iter().copied()));
         }
         let named = ["kind", "type"].map(|name| object([("required", texts([name]))]));
         whole.insert("oneOf", Json::Array(named.into()));
