@@ -180,6 +180,9 @@ impl Configuration {
         }
         self.check_storage(Level::Root, &self.root, self.path, faults);
         for (name, object) in self.entries() {
+            if faults.is_full() {
+                return;
+            }
             let path = self.path_to(name);
             Provider { object, path: &path, root: &self.root }.check(faults);
             self.check_storage(Level::Provider, object, &path, faults);
