@@ -18,7 +18,7 @@ const ANYWHERE = -1;
  * As src/authz/written.rs writes it.
  *
  * @typedef {object} AccessRecord
- * @property {{ id: string, title?: string, scopes: string[], joinedAt?: number }[]} [organizations] missing where there is
+ * @property {{ id: string, title?: string, scopes: string[], roles: string[], joinedAt?: number }[]} [organizations] missing where there is
  *   no such claim
  * @property {string[]} roles
  * @property {string[]} tokenScopes

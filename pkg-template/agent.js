@@ -191,9 +191,10 @@ function now() {
 /** @param {Pick<import("./access.js").AccessRecord, "organizations">} record */
 export function organizationsOf({ organizations = [] }) {
   return Object.freeze(
-    organizations.map(({ id, title, scopes, joinedAt }) =>
-      Object.freeze({ id, title: title ?? null, scopes: Object.freeze(scopes), joinedAt: joinedAt ?? null }),
-    ),
+    organizations.map(({ id, title, scopes, roles, joinedAt }) => {
+      const lists = { scopes: Object.freeze(scopes), roles: Object.freeze(roles) };
+      return Object.freeze({ id, title: title ?? null, ...lists, joinedAt: joinedAt ?? null });
+    }),
   );
 }
 

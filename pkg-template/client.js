@@ -3,6 +3,7 @@
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
 import { BESIDE } from "./answer.js";
+import { overText } from "./claim-mapping.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
@@ -676,7 +677,7 @@ function takeFunctions(options) {
   for (const name of [...FUNCTIONS, ...PLUG_INS]) {
     const given = options[name];
     if (typeof given === "function") {
-      functions[name] = given;
+      functions[name] = name === "claimMapping" ? overText(given) : given;
       delete options[name];
     } else if (given != null && !PLUG_INS.includes(name)) {
       throw configurationError("invalid_option", `option "${name}": expected a function`);

@@ -160,7 +160,7 @@ export interface ClientOptions {
    * duplicated tab begins with a copy. `"local"`: in all tabs of the origin. `"encrypted"`: the same, in IndexedDB under
    * a key that cannot be exported, which protects copied profiles and disks. But for `"memory"`, a script injected into
    * the page can get at the refresh token. A `TokenStorage` is a store of your own, or one that `encryptedStorage`,
-   * `webStorage` or `memoryStorage` made. Where the store is blocked or full, memory takes its place, with a `warning`
+   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, memory takes its place, with a `warning`
    * event `storage_unavailable`.
    */
   storage?: "memory" | "session" | "local" | "encrypted" | TokenStorage;
@@ -224,7 +224,7 @@ export interface ClientOptions {
   allowPasswordGrant?: boolean;
   /**
    * Says that this process serves one person, so that the client may have a session of its own outside a page: command
-   * line, desktop, tests. Never on a server.
+   * line, desktop, tests. Never on a server. `wasm-oidc/node` signs in there, and keeps the session in a file.
    */
   session?: "single-user";
   /** Tells clients of one provider and client id apart, in storage and in `state`. */

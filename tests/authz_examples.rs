@@ -21,8 +21,7 @@ fn owned(scopes: &[&str]) -> Vec<String> {
 }
 
 fn access_in_org_xxx(scopes: &[String]) -> Access {
-    let organization =
-        Organization { id: "org_xxx".to_owned(), title: None, scopes: scopes.to_vec(), joined_at: Some(1_700_000_000) };
+    let organization = Organization { id: "org_xxx".to_owned(), scopes: scopes.to_vec(), ..Organization::default() };
     Access::new(Some(vec![organization]), Vec::new(), Vec::new())
 }
 

@@ -25,12 +25,12 @@ const ORGANIZATIONS: [&str; 5] = ["org_a", "org_b", "org_ab", "", "owner"];
 /// walked.
 static RESOURCES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let names = ["a", "b", "ab"];
-    let mut resources: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-    for depth in [0, 3] {
-        for above in resources[depth..].to_vec() {
-            resources.extend(names.iter().map(|name| format!("{above}.{name}")));
-        }
-    }
+    let below = |above: &[String]| -> Vec<String> {
+        above.iter().flat_map(|above| names.map(|name| format!("{above}.{name}"))).collect()
+    };
+    let first = names.map(str::to_owned).to_vec();
+    let second = below(&first);
+    let mut resources = [first, below(&second), second].concat();
     let longest = "a".repeat(64);
     resources.extend(
         ["", "*", "**", "a.", ".a", "a..b", "a.*", "*.a", "a b", "a:b", "a:r", "a\u{e9}", "owner", "a\n"]

@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn organization(id: &str, list: &[&str]) -> Organization {
-        Organization { id: id.to_owned(), title: None, scopes: scopes(list), joined_at: None }
+        Organization { id: id.to_owned(), scopes: scopes(list), ..Organization::default() }
     }
 
     fn in_organizations(list: &[(&str, &[&str])]) -> Access {

@@ -3,8 +3,10 @@
 pub mod access;
 mod compiled;
 mod index;
+pub mod mapping;
 mod order;
 pub mod organizations;
+mod presets;
 pub mod question;
 mod refusal;
 pub mod scope;

@@ -1,10 +1,11 @@
-//! The organizations that the claims list, read so that a lying or broken claim never grants more.
+//! The organizations that claims list, read so that a lying or broken claim never grants more.
 
+use super::mapping::found::Found;
 use super::order::first_places;
 use crate::protocol::json::{Json, Object};
 
-/// The claim that lists them.
-const CLAIM: &str = "organizations";
+/// The claim that lists them at AuthPI.
+pub(super) const CLAIM: &str = "organizations";
 
 /// One organization that the agent is a member of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +16,8 @@ pub struct Organization {
     pub title: Option<String>,
     /// The agent's scopes in it, as they came.
     pub scopes: Vec<String>,
+    /// The agent's roles in it, as they came. They grant nothing by themselves and make nobody its owner or admin.
+    pub roles: Vec<String>,
     /// When the agent joined, in Unix seconds.
     pub joined_at: Option<i64>,
 }
@@ -40,78 +43,56 @@ pub const ORGANIZATION_REPEATED: &str = "organization_repeated";
 /// are taken as absent. An organization that is listed twice has the scopes of both.
 #[must_use]
 pub fn from_claims(claims: &Object) -> (Option<Vec<Organization>>, Vec<Warning>) {
-    let entries = match claims.get(CLAIM) {
-        None => return (None, Vec::new()),
-        Some(Json::Array(entries)) => entries,
-        Some(other) => {
-            let message = format!("the claim \"{CLAIM}\" must be an array, not {}", other.type_name());
-            return (Some(Vec::new()), vec![Warning { code: ORGANIZATIONS_MALFORMED, message }]);
-        }
-    };
-    let mut reading = Reading::default();
+    let mut found = Found::default();
+    if let Some(value) = claims.get(CLAIM) {
+        read(value, CLAIM, false, &mut found);
+    }
+    found.unite(true);
+    found.told()
+}
+
+/// Reads a list of `{id, title, scopes, joined_at}`. In one of the app's own making an entry may also be an id alone,
+/// or have `roles`, and `joined_at` may be called `joinedAt`, as on an agent.
+#[inline(never)]
+pub(super) fn read(value: &Json, name: &str, is_of_app: bool, found: &mut Found) {
+    found.organizations.get_or_insert_default();
+    let Json::Array(entries) = value else { return found.complain(name, "a list", value) };
     for entry in entries {
-        reading.take(entry);
+        match entry {
+            Json::String(id) if is_of_app => drop(found.add(name, id, None)),
+            Json::Object(members) => read_entry(members, name, is_of_app, found),
+            other => found.complain(name, "a list of objects", other),
+        }
     }
-    reading.finish()
 }
 
-#[derive(Default)]
-struct Reading {
-    organizations: Vec<Organization>,
-    malformed: usize,
-}
-
-impl Reading {
-    fn take(&mut self, entry: &Json) {
-        let Json::Object(entry) = entry else { return self.complain() };
-        let id = match entry.get("id") {
-            Some(Json::String(id)) if !id.is_empty() => id.clone(),
-            _ => return self.complain(),
-        };
-        // An absent title and one of null are no reason to complain.
-        let title = entry.text("title");
-        let joined_at = match entry.get("joined_at") {
-            Some(Json::Null) => Ok(None),
-            _ => entry.seconds("joined_at"),
-        };
-        let listed = entry.array("scopes");
-        for is_wrong in [title.is_err(), joined_at.is_err(), listed.is_err()] {
-            if is_wrong {
-                self.complain();
-            }
-        }
-        let (title, joined_at) = (title.unwrap_or_default(), joined_at.unwrap_or_default());
-        let mut scopes = Vec::new();
-        for scope in listed.ok().flatten().unwrap_or_default() {
-            match scope {
-                Json::String(scope) => scopes.push(scope.clone()),
-                _ => self.complain(),
-            }
-        }
-        self.organizations.push(Organization { id, title, scopes, joined_at });
+fn read_entry(entry: &Object, name: &str, is_of_app: bool, found: &mut Found) {
+    // What is absent, and what is null where that is no reason to complain.
+    let mut texts = |member| match entry.get(member) {
+        None | Some(Json::Null) => Vec::new(),
+        Some(listed) => found.each(listed, name),
+    };
+    let scopes = texts("scopes");
+    let roles = if is_of_app { texts("roles") } else { Vec::new() };
+    let (title, id) = (entry.string("title"), entry.string("id"));
+    let joined_at = if is_of_app && entry.get("joined_at").is_none() { "joinedAt" } else { "joined_at" };
+    let joined_at = match entry.get(joined_at) {
+        Some(Json::Null) => Ok(None),
+        _ => entry.seconds(joined_at),
+    };
+    if title.is_err() || joined_at.is_err() {
+        found.complain(name, "a list of {id, title, scopes, joined_at}", &Json::Null);
     }
-
-    fn complain(&mut self) {
-        self.malformed = self.malformed.saturating_add(1);
-    }
-
-    fn finish(self) -> (Option<Vec<Organization>>, Vec<Warning>) {
-        let mut warnings = Vec::new();
-        if self.malformed > 0 {
-            let message = format!("{} parts of the claim \"{CLAIM}\" are malformed and grant nothing", self.malformed);
-            warnings.push(Warning { code: ORGANIZATIONS_MALFORMED, message });
-        }
-        let (organizations, repeated) = united(self.organizations);
-        if repeated > 0 {
-            let message = format!("{repeated} organizations are listed more than once; scopes united");
-            warnings.push(Warning { code: ORGANIZATION_REPEATED, message });
-        }
-        (Some(organizations), warnings)
+    let id = id.ok().flatten().unwrap_or_default();
+    if let Some(known) = found.add(name, id, title.ok().flatten()) {
+        known.scopes = scopes;
+        known.roles = roles;
+        known.joined_at = joined_at.ok().flatten();
     }
 }
 
 /// Each organization once, where it is first listed, with what its other entries say; and how many have any.
-fn united(mut entries: Vec<Organization>) -> (Vec<Organization>, usize) {
+pub(super) fn united(mut entries: Vec<Organization>) -> (Vec<Organization>, usize) {
     let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone()).collect();
     let firsts = first_places(&ids);
     let mut repeated = vec![false; entries.len()];
@@ -119,18 +100,28 @@ fn united(mut entries: Vec<Organization>) -> (Vec<Organization>, usize) {
         let Some(mut again) = entries.get_mut(place).map(std::mem::take) else { continue };
         let (Some(known), Some(repeated)) = (entries.get_mut(first), repeated.get_mut(first)) else { continue };
         known.scopes.append(&mut again.scopes);
+        known.roles.append(&mut again.roles);
         known.title = known.title.take().or(again.title);
         known.joined_at = known.joined_at.or(again.joined_at);
         *repeated = true;
     }
     let mut count = 0_usize;
     for (entry, _) in entries.iter_mut().zip(repeated).filter(|(_, repeated)| *repeated) {
-        let firsts = first_places(&entry.scopes);
-        keep_firsts(&mut entry.scopes, &firsts);
+        keep_each_once(&mut entry.scopes);
+        keep_each_once(&mut entry.roles);
         count = count.saturating_add(1);
     }
     keep_firsts(&mut entries, &firsts);
     (entries, count)
+}
+
+/// Leaves each text where it first stands; whether any stood there twice.
+#[inline(never)]
+pub(super) fn keep_each_once(texts: &mut Vec<String>) -> bool {
+    let before = texts.len();
+    let firsts = first_places(texts);
+    keep_firsts(texts, &firsts);
+    texts.len() < before
 }
 
 /// Leaves what is the first of its kind.
@@ -155,7 +146,7 @@ mod tests {
             r#"{"organizations":[{"id":"org_b","title":"Admin","scopes":["users:read","projects:**"],"joined_at":1700000000.5},
                 {"id":"org_a","title":null,"scopes":[],"joined_at":null,"more":1},{"id":"org_c"}]}"#,
         );
-        let plain = |id: &str| Organization { id: id.to_owned(), title: None, scopes: Vec::new(), joined_at: None };
+        let plain = |id: &str| Organization { id: id.to_owned(), ..Organization::default() };
         let first = Organization {
             title: Some("Admin".to_owned()),
             scopes: vec!["users:read".to_owned(), "projects:**".to_owned()],

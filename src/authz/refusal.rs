@@ -27,22 +27,34 @@ impl Access {
     #[must_use]
     pub fn refusal(&self, organization: Option<&str>, action: &str, resource: &str) -> Error {
         let (may, on) = (harmless(action), harmless(resource));
-        let in_place = harmless(organization.unwrap_or_default());
-        let needed = ["needs the scope \"", &on, ":", &may, "\" or a wider one "].concat();
-        let why = match organization {
+        let place = harmless(organization.unwrap_or_default());
+        let scope = [on.as_str(), ":", &may].concat();
+        let why: [&str; 5] = match organization {
             _ if Question::new(action, resource).is_none() => {
-                ["is no question: ask like \"read\" on \"projects.tasks\", without wildcards"].concat()
+                ["is no question: ask like \"read\" on \"projects.tasks\", without wildcards", "", "", "", ""]
             }
             Some(organization) if !self.is_member_of(organization) => {
-                ["is denied in \"", &in_place, "\": the agent is no member; once it is, sign in again"].concat()
+                ["is denied in \"", &place, "\": the agent is no member; once it is, sign in again", "", ""]
             }
-            Some(_) => [&needed, "in \"", &in_place, "\"; once it is granted there, sign in again"].concat(),
-            None if self.has_organizations() => {
-                [&needed, "in any organization; once it is granted, sign in again"].concat()
+            Some(_) => [
+                "needs the scope \"",
+                &scope,
+                "\" or a wider one in \"",
+                &place,
+                "\"; once it is granted, sign in again",
+            ],
+            None if self.has_organizations() => [
+                "needs the scope \"",
+                &scope,
+                "\" or a wider one in any organization",
+                "; ",
+                "once it is granted, sign in again",
+            ],
+            None => {
+                ["needs the scope \"", &scope, "\" or a wider one for the token", "; ", "ask for it with the token"]
             }
-            None => [&needed, "for the token; ask for it with the token"].concat(),
         };
-        Error::new(Code::InsufficientScope, ["\"", &may, "\" on \"", &on, "\" ", &why].concat())
+        Error::new(Code::InsufficientScope, ["\"", &may, "\" on \"", &on, "\" ", &why.concat()].concat())
     }
 }
 
@@ -78,7 +90,7 @@ mod tests {
             ),
             (
                 access.require_in("org_a", "write", "users"),
-                "\"users:write\" or a wider one in \"org_a\"; once it is granted there, sign in again",
+                "\"users:write\" or a wider one in \"org_a\"; once it is granted, sign in again",
             ),
             (access.require_in("org_b", "read", "users"), "is denied in \"org_b\": the agent is no member"),
             (access.require_in("", "read", "users"), "the agent is no member"),

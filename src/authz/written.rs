@@ -40,7 +40,7 @@ impl Access {
 }
 
 impl Organization {
-    /// `{id, title, scopes, joinedAt}`; what is absent is missing.
+    /// `{id, title, scopes, roles, joinedAt}`; what is absent is missing.
     #[must_use]
     #[inline(never)]
     pub fn to_json(&self) -> Json {
@@ -48,6 +48,7 @@ impl Organization {
         organization.put_text("id", Some(&self.id));
         organization.put_text("title", self.title.as_deref());
         organization.insert("scopes", texts(&self.scopes));
+        organization.insert("roles", texts(&self.roles));
         organization.put_integer("joinedAt", self.joined_at);
         Json::Object(organization)
     }
@@ -62,6 +63,7 @@ impl Organization {
             id: organization.required_text("id")?,
             title: organization.text("title")?,
             scopes: organization.strings("scopes")?.unwrap_or_default(),
+            roles: organization.strings("roles")?.unwrap_or_default(),
             joined_at: organization.seconds("joinedAt")?,
         })
     }
@@ -79,9 +81,9 @@ mod tests {
     use crate::protocol::json::parse_object;
 
     fn organization() -> impl Strategy<Value = Organization> {
-        let scopes = proptest::collection::vec(any::<String>(), 0..4);
-        (any::<String>(), any::<Option<String>>(), scopes, any::<Option<i64>>())
-            .prop_map(|(id, title, scopes, joined_at)| Organization { id, title, scopes, joined_at })
+        let texts = || proptest::collection::vec(any::<String>(), 0..4);
+        (any::<String>(), any::<Option<String>>(), texts(), texts(), any::<Option<i64>>())
+            .prop_map(|(id, title, scopes, roles, joined_at)| Organization { id, title, scopes, roles, joined_at })
     }
 
     proptest! {

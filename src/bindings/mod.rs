@@ -5,6 +5,7 @@
 
 #[cfg(feature = "core-bindings")]
 mod access;
+mod claim_mapping;
 #[cfg(feature = "core-bindings")]
 mod client;
 #[cfg(feature = "tools-bindings")]

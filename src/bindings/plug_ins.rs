@@ -6,6 +6,7 @@ use std::rc::Rc;
 use futures_util::future::{LocalBoxFuture, ready};
 use js_sys::Function;
 
+use super::claim_mapping::claim_mapping;
 use super::record::{Record, to_js};
 use crate::client::{AppClientAuthentication, AppHooks, AppLogger, PlugIns};
 use crate::error::{Code, Error, Result, harmless};
@@ -26,7 +27,7 @@ pub(super) fn plug_ins(app: &App) -> PlugIns {
         client_authentication: app.function("clientAuth").map(|function| Rc::new(ClientAuth(function)) as Rc<_>),
         hooks: has_hooks.then(|| Rc::new(hooks) as Rc<_>),
         logger: app.function("logger").map(|function| Rc::new(Logger(function)) as Rc<_>),
-        ..PlugIns::default()
+        claim_mapping: claim_mapping(app),
     }
 }
 

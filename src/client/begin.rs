@@ -37,9 +37,7 @@ impl<H: Host> Client<H> {
             self.tell_tabs("changed", &session, "");
         }
         self.host().emit(Event { app_state, ..event(EventKind::SignedIn, None) });
-        for warning in &session.agent.warnings {
-            self.warn(warning.code, &warning.message);
-        }
+        self.warn_of(&session.agent);
         Ok(session)
     }
 }

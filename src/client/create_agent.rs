@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::Client;
+use super::claim_mapping::claims_of;
 use super::exchange::Exchanged;
 use super::given::Given;
 use super::request::is_passing;
-use super::stored::agent_of;
 use crate::error::{Class, Code, Error, Recovery, Result};
 use crate::ports::Host;
 use crate::protocol::claims;
@@ -16,7 +16,7 @@ use crate::protocol::jwt::{self, Jwt};
 use crate::protocol::metadata::{ProviderMetadata, ProviderType};
 use crate::protocol::token_response;
 use crate::protocol::words;
-use crate::session::{Agent, TokenSet};
+use crate::session::TokenSet;
 
 /// How tokens that the app kept become an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,8 @@ impl<H: Host> Client<H> {
         };
         let is_due = options.auto_refresh && self.is_renewal_due(&tokens, 0, counts_as_due)?;
         let claims = self.kept_identity(&mut tokens, is_due).await?.unwrap_or(claims);
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
+        self.warn_of(&agent);
         Ok(Kept { exchanged: Exchanged { tokens: Rc::new(tokens), agent }, is_due })
     }
 
@@ -114,11 +115,11 @@ impl<H: Host> Client<H> {
     /// Makes tokens that the app kept the session of this client: stored, then announced.
     ///
     /// # Errors
-    /// `no_ambient_session`, `disposed`.
+    /// `no_ambient_session`, `disposed`; `TokenParseError` where the claims are not what the mapping reads.
     pub async fn adopt(&self, tokens: TokenSet) -> Result<()> {
         self.require_ambient("adopt")?;
-        let unreadable = || Error::new(Code::MalformedToken, "the ID token cannot be read");
-        let agent = Rc::new(agent_of(&tokens).ok_or_else(unreadable)?);
+        let claims = claims_of(&tokens)?;
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
         let exchanged = Exchanged { tokens: Rc::new(tokens), agent };
         let epoch = self.tombstone().epoch;
         self.begin_session(exchanged, self.random_text()?, epoch, None).await.map(|_| ())

@@ -8,9 +8,8 @@ use super::api_tokens::Target;
 use super::exchange::Exchanged;
 use super::obtain::Obtained;
 use super::renewal::{MAX_LOOKS, busy, no_refresh_token, reason_to_end};
-use super::stored::{agent_of, session_of};
 use super::{Client, signed_out};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::ports::Host;
 use crate::session::TokenSet;
 
@@ -40,7 +39,8 @@ impl<H: Host> Client<H> {
             return Ok(Exchanged { tokens: Rc::clone(&session.tokens), agent: Rc::clone(&session.agent) });
         }
         if let Some(tokens) = self.renewed_from(&fingerprint) {
-            return exchanged(tokens);
+            let agent = Rc::new(self.agent_of(&tokens)?);
+            return Ok(Exchanged { tokens, agent });
         }
         if let Some(error) = self.too_early(&fingerprint) {
             return Err(error);
@@ -90,7 +90,7 @@ impl<H: Host> Client<H> {
                         renewed
                     }
                     Obtained::HandedOver(record) => {
-                        let session = session_of(*record, 0).map_err(|_| busy())?;
+                        let session = self.session_of(*record, 0).map_err(|_| busy())?;
                         return Ok(Exchanged { tokens: session.tokens, agent: session.agent });
                     }
                     Obtained::LookAgain => continue,
@@ -110,6 +110,7 @@ impl<H: Host> Client<H> {
                 }
             };
             self.remember_renewal(fingerprint, Rc::clone(&renewed), true);
+            self.warn_of_failed_mapping(&agent);
             return Ok(Exchanged { tokens: renewed, agent: Rc::new(agent) });
         }
         Err(busy())
@@ -152,9 +153,4 @@ impl<H: Host> Client<H> {
         }
         renewals.push(Renewal { spent: fingerprint.to_owned(), tokens, is_verified });
     }
-}
-
-fn exchanged(tokens: Rc<TokenSet>) -> Result<Exchanged> {
-    let agent = agent_of(&tokens).ok_or_else(|| Error::new(Code::MalformedToken, "the ID token cannot be read"))?;
-    Ok(Exchanged { tokens, agent: Rc::new(agent) })
 }

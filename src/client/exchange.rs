@@ -187,6 +187,7 @@ impl<H: Host> Client<H> {
         };
         let exchanged = self.redeem(&metadata, grant).await.map_err(not_by_the_same_call)?;
         self.check_expected(&by_hand.expected, &exchanged).await?;
+        self.warn_of(&exchanged.agent);
         Ok(exchanged)
     }
 
@@ -224,7 +225,7 @@ impl<H: Host> Client<H> {
             ..self.expectations(metadata)
         };
         let claims = self.claims_of_response(metadata, &tokens, expects_id_token, &expected).await?;
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
         Ok(Exchanged { tokens: Rc::new(tokens), agent })
     }
 

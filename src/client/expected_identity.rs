@@ -71,7 +71,7 @@ impl<H: Host> Client<H> {
             return expected.check_email(Some(claims), &to_ascii);
         }
         let told = match self.claims_of(&exchanged.tokens).await {
-            Ok(user_info) => Some(user_info.claims),
+            Ok(claims) => Some(claims),
             Err(error) if error.code() == Code::EndpointMissing => None,
             Err(error) => return Err(error),
         };

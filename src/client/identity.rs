@@ -17,7 +17,7 @@ impl<H: Host> Client<H> {
             return Ok(tokens.identity.clone());
         }
         let told = Box::pin(self.claims_of(tokens)).await?;
-        self.identity_in(&told.claims)
+        self.identity_in(&told)
     }
 
     /// Whom tokens that the app kept speak of: what it kept with them, else the provider is asked; where they are renewed

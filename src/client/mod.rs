@@ -5,6 +5,7 @@ mod api_tokens;
 mod back_off;
 mod begin;
 mod callback;
+mod claim_mapping;
 mod create_agent;
 mod detached;
 mod discovery;
@@ -71,6 +72,7 @@ pub use sign_in::{AuthorizationUrl, SignInOptions};
 pub use sign_out::{LogoutOptions, SignOutOptions};
 pub use user_info::UserInfo;
 
+use crate::authz::mapping::ClaimMapping;
 use crate::error::{Code, Error, Result};
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
 use crate::protocol::random;
@@ -145,6 +147,9 @@ impl<H: Host> Client<H> {
     /// # Errors
     /// As [`Client::new`].
     pub fn with_plug_ins(host: H, mut options: ClientOptions, plug_ins: PlugIns) -> Result<Self> {
+        if let Some(mapping) = &plug_ins.claim_mapping {
+            options.claim_mapping = ClaimMapping::App(Rc::clone(mapping));
+        }
         if plug_ins.client_authentication.is_some() {
             options.authenticate_by_app()?;
         }
@@ -274,6 +279,7 @@ impl<H: Host> Client<H> {
     #[inline(never)]
     fn set_session(&self, session: Option<Rc<Session>>) {
         let is_over = session.is_none();
+        let agent = session.as_ref().map(|session| Rc::clone(&session.agent));
         self.put_session(session);
         self.inner.revision.set(self.inner.revision.get().wrapping_add(1));
         if is_over {
@@ -282,6 +288,9 @@ impl<H: Host> Client<H> {
             self.inner.api_tokens.take();
         } else {
             self.tend();
+        }
+        if let Some(agent) = agent {
+            self.warn_of_failed_mapping(&agent);
         }
     }
 

@@ -1,6 +1,8 @@
 //! The options of a client, checked: every mistake is named with what was expected.
 
+use super::claim_mapping;
 use super::given::{Given, split};
+use crate::authz::mapping::ClaimMapping;
 use crate::error::{Code, Error, Result};
 use crate::ports::StorageKind;
 use crate::protocol::algorithm::Algorithm;
@@ -74,6 +76,8 @@ pub struct ClientOptions {
     pub allow_password_grant: bool,
     /// The app says that this process serves one person.
     pub single_user: bool,
+    /// Where organizations, roles and scopes are found in claims.
+    pub claim_mapping: ClaimMapping,
 }
 
 impl ClientOptions {
@@ -89,7 +93,7 @@ impl ClientOptions {
         }
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
         let provider_type = if is_oauth2 { ProviderType::Oauth2 } else { ProviderType::Oidc };
-        let options = Self {
+        let mut options = Self {
             name: given.text("name"),
             issuer: issuer(&mut given),
             metadata: given.object("metadata").cloned(),
@@ -120,7 +124,12 @@ impl ClientOptions {
             response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
             allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
+            claim_mapping: ClaimMapping::default(),
         };
+        if let Some(value) = given.value("claimMapping") {
+            let rules = claim_mapping::from_json(value, &options.client_id);
+            options.claim_mapping = given.parsed("claimMapping", rules).unwrap_or_default();
+        }
         given.finish()?;
         options.check(in_page)?;
         Ok(options)

@@ -4,18 +4,10 @@ use std::rc::Rc;
 
 use futures_util::future::{LocalBoxFuture, ready};
 
+pub use crate::authz::mapping::AppClaimMapping;
 use crate::error::Result;
 use crate::protocol::http::{HttpRequest, HttpResponse};
 use crate::protocol::json::Object;
-
-/// Where organizations, roles and scopes are found in claims, as the app knows it.
-pub trait AppClaimMapping {
-    /// `organizations`, `roles` and `scopes` that verified claims grant, each of them optional.
-    ///
-    /// # Errors
-    /// What keeps the app from saying so.
-    fn map(&self, claims: &Object) -> Result<Object>;
-}
 
 /// How the client proves who it is, in a way that only the app knows.
 pub trait AppClientAuthentication {

@@ -12,7 +12,7 @@ use super::api_tokens::Target;
 use super::exchange::Exchanged;
 use super::flight::Flight;
 use super::obtain::{Obtained, as_refresh_error};
-use super::stored::{Written, agent_of};
+use super::stored::Written;
 use super::{Client, disposed, event, signed_out};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Event, EventKind, Host, StorageKind};
@@ -258,7 +258,7 @@ impl<H: Host> Client<H> {
                 None => id_token::validate_claims(&jwt, Some(algorithm), &expected)?,
             };
         }
-        agent_of(renewed).ok_or_else(|| Error::new(Code::MalformedToken, "the ID token of this session cannot be read"))
+        self.agent_of(renewed)
     }
 
     pub(super) async fn end_if_refused(&self, session: &Session, error: Error) -> Result<()> {

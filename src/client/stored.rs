@@ -5,8 +5,7 @@ use std::rc::Rc;
 use super::{Client, event};
 use crate::error::Error;
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
-use crate::protocol::jwt;
-use crate::session::{Agent, EndReason, Record, Session, TokenSet, Unreadable};
+use crate::session::{EndReason, Record, Session, TokenSet, Unreadable};
 
 /// How long writing waits for its turn, in milliseconds.
 const STORE_WAIT_MILLISECONDS: u32 = 5_000;
@@ -54,7 +53,7 @@ impl<H: Host> Client<H> {
             Err(_) => return Stored::Unknown,
         };
         let epoch = self.tombstone().epoch;
-        match Record::from_text(&text).and_then(|record| session_of(record, epoch)) {
+        match Record::from_text(&text).and_then(|record| self.session_of(record, epoch)) {
             Ok(session) if session.epoch < epoch => Stored::Dead,
             Ok(session) => Stored::Session(session),
             Err(Unreadable::Newer) => {
@@ -268,6 +267,18 @@ impl<H: Host> Client<H> {
         self.host().lock(&name, STORE_WAIT_MILLISECONDS, STORE_HOLD_MILLISECONDS).await.ok()
     }
 
+    /// The session of a record; what an older version stored belongs to the current epoch.
+    pub(super) fn session_of(&self, record: Record, epoch: i64) -> Result<Session, Unreadable> {
+        let agent = self.agent_of(&record.tokens).map_err(|_| Unreadable::Corrupt)?;
+        Ok(Session {
+            id: record.id,
+            epoch: record.epoch.unwrap_or(epoch),
+            tokens: Rc::new(record.tokens),
+            pending: record.pending.map(Rc::new),
+            agent: Rc::new(agent),
+        })
+    }
+
     /// One session for a client id at an issuer, whichever of its redirect URIs it began at.
     pub(super) fn session_key(&self) -> String {
         format!("wasm-oidc:session:{}", self.inner.store_tag.as_str())
@@ -286,25 +297,4 @@ fn is_ahead(stored: &Session, session: &Session, from: &str) -> bool {
     let known = [from.to_owned(), session.refresh_fingerprint(), pending];
     let is_news = |tokens: &Rc<TokenSet>| !known.contains(&tokens.refresh_fingerprint());
     is_news(&stored.tokens) || stored.pending.as_ref().is_some_and(is_news)
-}
-
-/// The session of a record; what an older version stored belongs to the current epoch.
-pub(super) fn session_of(record: Record, epoch: i64) -> Result<Session, Unreadable> {
-    let agent = agent_of(&record.tokens).ok_or(Unreadable::Corrupt)?;
-    Ok(Session {
-        id: record.id,
-        epoch: record.epoch.unwrap_or(epoch),
-        tokens: Rc::new(record.tokens),
-        pending: record.pending.map(Rc::new),
-        agent: Rc::new(agent),
-    })
-}
-
-/// Who the tokens speak of. The ID token was verified before its tokens became current, so it is only read here.
-pub(super) fn agent_of(tokens: &TokenSet) -> Option<Agent> {
-    let claims = match &tokens.id_token {
-        Some(id_token) => jwt::parse(id_token.expose()).ok()?.claims,
-        None => tokens.identity.clone().unwrap_or_default(),
-    };
-    Some(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()))
 }

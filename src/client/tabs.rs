@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 
-use super::stored::{Written, session_of};
+use super::stored::Written;
 use super::{Client, Inner, disposed};
 use crate::error::Result;
 use crate::ports::{EventKind, Host, StorageKind};
@@ -151,7 +151,7 @@ impl<H: Host> Client<H> {
 
     /// Goes on with a session that another tab renewed: stored before it is told.
     pub(super) async fn follow_record(&self, session: &Session, record: Record) {
-        let Ok(renewed) = session_of(record, session.epoch) else { return };
+        let Ok(renewed) = self.session_of(record, session.epoch) else { return };
         let renewed = Session { id: session.id.clone(), epoch: session.epoch, ..renewed };
         let written = self.write_session(&renewed, Some(&session.refresh_fingerprint())).await;
         if written == Written::Done && self.session().is_some_and(|current| current.id == session.id) {

@@ -1,7 +1,7 @@
 //! Who it is, as the provider says now (OpenID Connect Core 5.3).
 
 use super::{Client, signed_out};
-use crate::authz::organizations::{self, Organization};
+use crate::authz::organizations::Organization;
 use crate::error::{Code, Result};
 use crate::ports::Host;
 use crate::protocol::json::Object;
@@ -26,11 +26,11 @@ impl<H: Host> Client<H> {
     ///
     /// # Errors
     /// `SubjectMismatchError`; `ProviderError`, among them `invalid_token`; `InsufficientScopeError`;
-    /// `TokenParseError` and `TokenVerificationError` for signed answers; `ConfigurationError` `endpoint_missing`; for
+    /// `TokenParseError` where claims are not what the mapping reads; that and `TokenVerificationError` for signed answers; `ConfigurationError` `endpoint_missing`; for
     /// the session those of [`Client::access_token`].
     pub async fn user_info(&self, tokens: Option<&TokenSet>) -> Result<UserInfo> {
         if let Some(tokens) = tokens {
-            return self.claims_of(tokens).await;
+            return self.read_user_info(self.claims_of(tokens).await?);
         }
         self.require_ambient("getUserInfo without an agent")?;
         self.access_token(0, false).await?;
@@ -50,13 +50,13 @@ impl<H: Host> Client<H> {
                         self.access_token(0, true).await?;
                     }
                 }
-                result => return result,
+                result => return self.read_user_info(result?),
             }
         }
     }
 
-    /// The claims of whom the tokens speak of, without a session.
-    pub(super) async fn claims_of(&self, tokens: &TokenSet) -> Result<UserInfo> {
+    /// The claims, of whom the ID token speaks of.
+    pub(in crate::client) async fn claims_of(&self, tokens: &TokenSet) -> Result<Object> {
         let metadata = self.discover(false).await?;
         let request = user_info::request(metadata.endpoint(Endpoint::Userinfo)?, tokens.access_token.expose());
         let claims = match user_info::judge(&self.send(request).await?)? {
@@ -77,10 +77,14 @@ impl<H: Host> Client<H> {
         if let Some(known) = &tokens.identity {
             self.check_same_identity(known, &claims)?;
         }
-        let (organizations, warnings) = organizations::from_claims(&claims);
+        Ok(claims)
+    }
+
+    fn read_user_info(&self, claims: Object) -> Result<UserInfo> {
+        let (access, warnings) = self.inner.options.claim_mapping.grants(&claims, None)?;
         for warning in warnings {
             self.warn(warning.code, &warning.message);
         }
-        Ok(UserInfo { claims, organizations: organizations.unwrap_or_default() })
+        Ok(UserInfo { claims, organizations: access.organizations().cloned().collect() })
     }
 }

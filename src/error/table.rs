@@ -157,12 +157,12 @@ codes! {
     PlugInAnswer => "plug_in_answer", Configuration, Fix;
     /// The host lacks WebCrypto or random numbers.
     CryptoUnavailable => "crypto_unavailable", Configuration, Fix;
-    /// A reference to a secret led to nothing: the app's function failed, gave no text, or took too long.
-    SecretUnavailable => "secret_unavailable", Configuration, Retry;
     /// Another program listens on the port of the redirect URI.
     PortTaken => "port_taken", Configuration, Fix;
     /// No browser could be started.
     BrowserUnavailable => "browser_unavailable", Configuration, Fix;
+    /// A reference to a secret led to nothing: the app's function failed, gave no text, or took too long.
+    SecretUnavailable => "secret_unavailable", Configuration, Retry;
     /// The wasm could not be loaded.
     WasmUnavailable => "wasm_unavailable", Configuration, Retry;
 

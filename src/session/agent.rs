@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use crate::authz::access::Access;
+use crate::authz::mapping::ClaimMapping;
 use crate::authz::organizations::Warning;
+use crate::error::{Error, Result};
 use crate::protocol::json::Object;
 
 /// What kind of agent it is.
@@ -44,6 +46,9 @@ impl AgentType {
     }
 }
 
+/// The claims of a session cannot be read as the app's mapping says.
+pub const CLAIM_MAPPING_FAILED: &str = "claim_mapping_failed";
+
 /// Who is signed in. Immutable; holds no token.
 #[derive(Debug, Clone)]
 pub struct Agent {
@@ -65,9 +70,23 @@ pub struct Agent {
 
 impl Agent {
     /// The agent of a person's sign-in, from verified claims and the granted scopes.
+    ///
+    /// # Errors
+    /// What [`ClaimMapping::grants`] says.
+    pub fn from_claims(claims: Rc<Object>, scope: Option<&str>, mapping: &ClaimMapping) -> Result<Self> {
+        let (access, warnings) = mapping.grants(&claims, scope)?;
+        Ok(Self::new(claims, access, warnings))
+    }
+
+    /// Somebody who may do nothing, since the mapping cannot read the claims: for tokens that must not be lost because of
+    /// that.
     #[must_use]
-    pub fn from_claims(claims: Rc<Object>, scope: Option<&str>) -> Self {
-        let (access, warnings) = Access::from_claims(&claims, scope);
+    pub fn without_access(claims: Rc<Object>, error: &Error) -> Self {
+        let message = format!("this agent may do nothing: {}", error.failure().message);
+        Self::new(claims, ClaimMapping::nothing(), vec![Warning { code: CLAIM_MAPPING_FAILED, message }])
+    }
+
+    fn new(claims: Rc<Object>, access: Access, warnings: Vec<Warning>) -> Self {
         let id = claims.text("sub").ok().flatten().unwrap_or_default();
         Self {
             agent_type: AgentType::of(&id, AgentType::User),
@@ -104,7 +123,7 @@ mod tests {
     #[test]
     fn claims_of_a_wrong_type_say_nothing() {
         let claims = parse_object(br#"{"sub":"usr_1","email":["a@b.c"],"email_verified":"true"}"#).unwrap();
-        let agent = Agent::from_claims(Rc::new(claims), None);
+        let agent = Agent::from_claims(Rc::new(claims), None, &ClaimMapping::default()).unwrap();
         assert_eq!((agent.email, agent.email_verified), (None, None));
     }
 }

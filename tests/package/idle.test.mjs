@@ -32,14 +32,14 @@ export function watch() {
 }
 `;
 
-test("importing runs nothing that can be seen from outside", async () => {
+for (const entry of ["wasm-oidc", "wasm-oidc/node"]) test(`importing ${entry} runs nothing that can be seen from outside`, async () => {
   await project.write({
     "watch.mjs": WATCH,
     // The modules run in the order of their imports: the watch is set before the package.
     "start.mjs": `import { watch } from "./watch.mjs"; watch();`,
     "app.mjs": `
       import "./start.mjs";
-      import "wasm-oidc";
+      import "${entry}";
       import { touched } from "./watch.mjs";
       const seen = [...touched];
       console.log(JSON.stringify(seen));`,

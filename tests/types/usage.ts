@@ -5,9 +5,9 @@ import {
   encryptedStorage, getProviderConfig, hasAccess, isOAuthError, listConfiguredProviders, loadProviders, memoryStorage,
   parseScope, ready, safeReturnTo, tokenSet, webStorage,
   type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AppClientAuthentication,
-  type AuthorizationRequest, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration, type ExpectedIdentity,
-  type PreflightStep, type ProviderResponse, type Relayed, type SignInOptions, type SignedIn, type Snapshot,
-  type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type TraceEvent, type UserInfo,
+  type AuthorizationRequest, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration,
+  type ExpectedIdentity, type PreflightStep, type ProviderResponse, type Relayed, type SignInOptions, type SignedIn,
+  type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type TraceEvent, type UserInfo,
 } from "wasm-oidc";
 import {
   encryptedFileStorage, fetchTrusting, fileStorage, login, startLogin, type FileStorage, type LoggedIn, type StartedLogin,
@@ -165,23 +165,6 @@ export async function looked(idp: IdpClient): Promise<string[]> {
   return failed.map(({ name, message, remedy }) => `${name}: ${message} ${remedy ?? ""}`);
 }
 
-export async function configured(): Promise<void> {
-  const config: Configuration = {
-    defaultProvider: "corporate",
-    storage: { kind: "file", path: "/var/tokens.json" },
-    providers: { corporate: { issuer: "https://idp.example.com", client_id: "my-app", environments: { dev: { scopes: ["openid"] } } } },
-  };
-  const names: string[] = await loadProviders(config, { env: { A: "b" }, resolveSecret: async (reference) => reference });
-  const idp = await IdpClient.fromConfig("corporate", { environment: "dev", client_id: "override-id", storage: "session", fetch });
-  const flow: "authorization_code" = idp.flow;
-  const raw: Record<string, unknown> | null = getProviderConfig("corporate", config);
-  console.log(names, flow, raw, listConfiguredProviders("{}"), await IdpClient.fromConfig());
-  // @ts-expect-error: a provider has a name
-  void IdpClient.fromConfig(7);
-  // @ts-expect-error: there is no such kind of storage
-  void loadProviders({ providers: {}, storage: "cookie" });
-}
-
 export async function pluggedIn(sign: (audience: string) => Promise<string>): Promise<void> {
   const proof: AppClientAuthentication = async ({ url, body, ...request }) => ({
     ...request,
@@ -205,6 +188,23 @@ export async function pluggedIn(sign: (audience: string) => Promise<string>): Pr
   void IdpClient.create({ clientId: "web", headers: { "x-count": 5 } });
   // @ts-expect-error: there is no such purpose
   console.log(log.filter(({ purpose }) => purpose === "weather"));
+}
+
+export async function configured(): Promise<void> {
+  const config: Configuration = {
+    defaultProvider: "corporate",
+    storage: { kind: "file", path: "/var/tokens.json" },
+    providers: { corporate: { issuer: "https://idp.example.com", client_id: "my-app", environments: { dev: { scopes: ["openid"] } } } },
+  };
+  const names: string[] = await loadProviders(config, { env: { A: "b" }, resolveSecret: async (reference) => reference });
+  const idp = await IdpClient.fromConfig("corporate", { environment: "dev", client_id: "override-id", storage: "session", fetch });
+  const flow: "authorization_code" = idp.flow;
+  const raw: Record<string, unknown> | null = getProviderConfig("corporate", config);
+  console.log(names, flow, raw, listConfiguredProviders("{}"), await IdpClient.fromConfig());
+  // @ts-expect-error: a provider has a name
+  void IdpClient.fromConfig(7);
+  // @ts-expect-error: there is no such kind of storage
+  void loadProviders({ providers: {}, storage: "cookie" });
 }
 
 export function mistakes(idp: IdpClient, agent: Agent): void {

@@ -12,7 +12,7 @@ use crate::protocol::grant_request::GrantRequest;
 use crate::protocol::json::Object;
 use crate::protocol::metadata::Endpoint;
 use crate::protocol::secret;
-use crate::session::{Agent, AgentType, TokenSet};
+use crate::session::{AgentType, TokenSet};
 
 /// What a machine asks for.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +58,7 @@ impl<H: Host> Client<H> {
         let tokens = self.ask_for_tokens(&metadata, &request, asked.scope.as_deref()).await?;
         // Nobody verified an ID token, and there is nobody whom it could speak of.
         let tokens = TokenSet { metadata: tokens.metadata.clone(), ..tokens.access_token_alone() };
-        let mut agent = Agent::from_claims(Rc::new(Object::new()), tokens.scope.as_deref());
+        let mut agent = self.agent_from(Object::new(), &tokens)?;
         agent.id.clone_from(&self.inner.options.client_id);
         agent.agent_type = AgentType::of(&agent.id, AgentType::Agent);
         Ok(Exchanged { tokens: Rc::new(tokens), agent: Rc::new(agent) })

@@ -32,7 +32,7 @@ use crate::protocol::purpose::Purpose;
 use crate::protocol::token_response;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::words;
-use crate::session::{Agent, TokenSet};
+use crate::session::TokenSet;
 
 /// What tokens are asked for, and for whom.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +113,7 @@ impl<H: Host> Client<H> {
             ..self.expectations(metadata)
         };
         let claims = self.claims_of_response(metadata, &tokens, needs_id_token, &expected).await?;
-        let agent = Rc::new(Agent::from_claims(Rc::new(claims), tokens.scope.as_deref()));
+        let agent = Rc::new(self.agent_from(claims, &tokens)?);
         Ok(Exchanged { tokens: Rc::new(tokens), agent })
     }
 

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::Client;
-use crate::client::stored::agent_of;
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
 use crate::session::TokenSet;
@@ -16,7 +15,7 @@ impl<H: Host> Client<H> {
     /// `SubjectMismatchError`; `ConfigurationError` `endpoint_missing` where nothing says whose they are; those of
     /// [`Client::user_info`].
     pub async fn check_subject(&self, expected: &str, tokens: &Rc<TokenSet>) -> Result<()> {
-        let known = agent_of(tokens).map(|agent| agent.id).filter(|id| !id.is_empty());
+        let known = self.agent_of(tokens).map(|agent| agent.id).ok().filter(|id| !id.is_empty());
         let actual = match known {
             Some(id) => Ok(id),
             None => self.owner_of(tokens).await,
@@ -36,6 +35,6 @@ impl<H: Host> Client<H> {
     }
 
     async fn owner_of(&self, tokens: &TokenSet) -> Result<String> {
-        self.claims_of(tokens).await?.claims.required_text("sub")
+        self.claims_of(tokens).await?.required_text("sub")
     }
 }
