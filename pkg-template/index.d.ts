@@ -1269,7 +1269,7 @@ export type StorageConfiguration =
  * (`introspectionUrl`), `deviceAuthorizationEndpoint` (`deviceAuthorizationUrl`).
  *
  * Beside the names of `ClientOptions` these are understood: `timeout`, `callbackTimeout`, `verifyJwt` (`verifySignature`),
- * `scope`, `redirectPort` (short for the redirect URI `http://127.0.0.1:{port}/callback`). `pkce` and `sslVerify` may
+ * `scope`, `caBundle` (`ssl_ca_bundle`: a file with certificates in PEM for `fetchTrusting` of `wasm-oidc/node`), `redirectPort` (short for the redirect URI `http://127.0.0.1:{port}/callback`). `pkce` and `sslVerify` may
  * only be `true`: both always are.
  */
 export interface ProviderConfiguration {

@@ -16,5 +16,6 @@ hostParts.storages = {
   file: async (options) => (await import("./node/configured.js")).file(options),
   encryptedFile: async (options) => (await import("./node/configured.js")).encryptedFile(options),
 };
+hostParts.fetchTrusting = async (ca) => (await import("./node/configured.js")).trusting(ca);
 
 export * from "./index.js";

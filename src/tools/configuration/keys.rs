@@ -193,9 +193,7 @@ pub(super) static OPTIONS: &[Key] = &[
     key(
         "sslVerify",
         &["verifySsl", "verify_ssl"],
-        Kind::Always(
-            "certificates are always checked; make the runtime trust your authority, in Node by NODE_EXTRA_CA_CERTS",
-        ),
+        Kind::Always("certificates are always checked; \"caBundle\" names those of an authority of your own"),
         "Certificates are always checked; only true is accepted.",
     ),
     key("algorithms", &[], Kind::Algorithms, "The algorithms that ID tokens may be signed with."),
@@ -228,6 +226,18 @@ pub(super) static OPTIONS: &[Key] = &[
         "How long a discovery document is used. Default: 3600.",
     ),
     key("headers", &[], Kind::Headers, "Headers for every request to the provider, by their names."),
+    key(
+        "caBundle",
+        &["sslCaBundle", "ssl_ca_bundle"],
+        Kind::Plain,
+        "A file with certificates in PEM that are trusted beside those of the platform; in Node, Deno and Bun.",
+    ),
+    key(
+        "claimMapping",
+        &[],
+        Kind::Mapping(&["authpi", "keycloak", "auth0", "zitadel", "entra", "okta"]),
+        "Where organizations, roles and scopes are found in claims: a preset, or an object.",
+    ),
     key("identity", &[], Kind::Free, "How a provider of plain OAuth 2.0 tells who signed in."),
     key("allowPasswordGrant", &[], Kind::Flag, "Allows the password grant. Default: false."),
     key("responseMode", &[], Kind::OneOf(&["query", "fragment"]), "How the response comes back. Default: query."),

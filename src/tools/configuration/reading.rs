@@ -106,7 +106,8 @@ fn check_value(kind: Kind, value: &Json, path: &str, faults: &mut Faults) {
             value.as_str().unwrap_or_default().split(' ').for_each(|word| check_plain(word, path, faults));
         }
         Kind::Words | Kind::Texts | Kind::Algorithms => check_list(kind, value, path, faults),
-        Kind::OneOf(words) => {
+        Kind::Mapping(_) if matches!(value, Json::Object(_)) => {}
+        Kind::OneOf(words) | Kind::Mapping(words) => {
             let expected = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
             expect(value.as_str().is_some_and(|text| words.contains(&text)), &expected, value, path, faults);
         }

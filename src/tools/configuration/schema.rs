@@ -127,6 +127,9 @@ fn value(kind: Kind) -> Json {
             let words = words.iter().map(|word| text(word)).chain([Json::Null]);
             object([("enum", Json::Array(words.collect()))])
         }
+        Kind::Mapping(words) => {
+            any_of([object([("enum", texts(words.iter().copied()))]), object([("type", texts(["object", "null"]))])])
+        }
         Kind::Metadata => metadata(),
         Kind::Headers => by_name(defined("plain")),
         Kind::Free => object([("type", texts(["object", "null"]))]),
