@@ -78,7 +78,7 @@ export const right = {
   "a schema for editors": { $schema: "./configuration.schema.json", providers: {} },
   "a section with a schema": { $schema: "x", auth: { providers: {} } },
   "null is absent": { storage: null, providers: { p: { issuer: null, environments: null, applications: { a: null } }, q: null } },
-  "headers, an identity": provider({ type: "oauth2", headers: { "x-key": "vault://key", "x-none": null }, identity: { sub: "id" } }),
+  "headers, an identity": provider({ type: "oauth2", headers: { "x-key": "vault://key", "x-none": null }, identity: { id: "id" } }),
   "claim mappings": { providers: { p: { claimMapping: "zitadel" }, q: { claim_mapping: { roles: "a" } }, r: { ssl_ca_bundle: "/ca.pem" } } },
   "each storage": {
     storage: { kind: "encryptedFile", path: "${HOME}/tokens", passphrase: "vault://key" },
