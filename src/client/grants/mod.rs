@@ -124,8 +124,7 @@ impl<H: Host> Client<H> {
         needs_id_token: bool,
     ) -> Result<Exchanged> {
         if tokens.token_type == "Bearer" {
-            let identity = self.identity_of(&tokens).await;
-            tokens.identity = identity.inspect_err(|_| self.revoke_later(Rc::new(tokens.clone())))?;
+            tokens = self.identified(tokens).await?;
         }
         let expected = Expectations {
             nonce: NonceRule::NoneSent,
