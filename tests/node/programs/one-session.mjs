@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { IdpClient } from "wasm-oidc";
 import { encryptedFileStorage, fileStorage } from "wasm-oidc/node";
 
-const { options, path, passphrase, ready, go } = JSON.parse(process.argv.at(-1) ?? "");
-const storage = passphrase === undefined ? fileStorage(path) : encryptedFileStorage(path, { passphrase });
+const { options, path, key, ready, go } = JSON.parse(process.argv.at(-1) ?? "");
+const storage = key === undefined ? fileStorage(path) : encryptedFileStorage(path, { key: Buffer.from(key, "hex") });
 const idp = await IdpClient.create({ ...options, session: "single-user", storage });
 /** @type {string[]} */
 const events = [];
