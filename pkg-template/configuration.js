@@ -48,8 +48,9 @@ export async function choose(loaded, name, options = {}) {
     chosen = await configuration(text, toJson({ ...wanted, secrets }), variable);
     if (chosen.waiting.length > 0) throw unavailable(chosen.waiting[0], "is another one than a moment ago");
   }
+  const trusting = chosen.caBundle !== undefined && !("fetch" in others) && { fetch: await trustingOf(chosen) };
   return {
-    options: { ...chosen.options, storage: await make(chosen.storage), ...others },
+    options: { ...chosen.options, ...trusting, storage: await make(chosen.storage), ...others },
     for: defined({ environment: chosen.environment, application: chosen.application }),
   };
 }
@@ -111,6 +112,13 @@ function makerOf({ storage, provider }, isOverridden, storages) {
       ? `this library writes no SOPS files: "encryptedFile" takes its place in Node, Deno and Bun; or ${ways}`
       : `nothing makes it here: in Node, Deno and Bun it is there, in a page use "encrypted" or "session"; or ${ways}`;
   throw configurationError("invalid_option", `the storage "${kind}" of the provider "${provider}": ${reason}`);
+}
+
+/** @param {{ caBundle: string, provider: string }} chosen */
+function trustingOf({ caBundle, provider }) {
+  if (hostParts.fetchTrusting !== undefined) return hostParts.fetchTrusting(caBundle);
+  const message = `the "caBundle" of the provider "${provider}": this host trusts what it trusts; it is for Node, Deno and Bun`;
+  throw configurationError("invalid_option", message);
 }
 
 /**

@@ -4,5 +4,5 @@
 
 /** @typedef {(options: any) => object | Promise<object>} MakeStorage of what belongs to its kind in the configuration */
 
-/** @type {{ storages: Record<string, MakeStorage> }} */
+/** @type {{ storages: Record<string, MakeStorage>, fetchTrusting?: (ca: string) => Promise<typeof fetch> }} */
 export const hostParts = { storages: {} };

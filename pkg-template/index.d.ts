@@ -461,6 +461,10 @@ export interface PasswordGrantOptions extends GrantOptions, RenewalOptions, Part
 export interface DeviceAuthorizationOptions extends GrantOptions, RenewalOptions {
   /** Ends the polling: `agent` rejects with `cancelled`, whose `cause` is the signal's reason. */
   signal?: AbortSignal;
+  /** Who has to sign in; anybody else is IdentityMismatchError or SubjectMismatchError, and the tokens are revoked. */
+  expect?: ExpectedIdentity;
+  /** The expected address counts also where the provider does not say that it is verified. Default: `false`. */
+  allowUnverifiedEmail?: boolean;
 }
 
 /** A sign-in on a device, which waits for the person (RFC 8628 3.2). */
@@ -480,7 +484,7 @@ export interface DeviceAuthorization {
    * good, no answer doubles the wait, nothing is asked after `expiresAt`.
    *
    * Rejects with TokenExchangeError `expired_token`, `cancelled` …; AccessDeniedError; what an ID token can be refused for;
-   * ConfigurationError `disposed`.
+   * IdentityMismatchError and SubjectMismatchError with `expect`; ConfigurationError `disposed`.
    */
   readonly agent: Promise<Agent>;
   /** Ends the polling: `agent` rejects with `cancelled`. */
@@ -1248,15 +1252,15 @@ export interface Configuration {
 /**
  * Where sessions are kept: a kind, or an object with `kind` and what belongs to it. `memory`, `session`, `local`: as the
  * option `storage`. `encrypted`: with the `name` of the database. `file` and `encryptedFile`: with the `path` of the file
- * and a `passphrase`, for programs: in Node, Deno and Bun they are made of `fileStorage` and `encryptedFileStorage` of
- * `wasm-oidc/node`. `sops`: by a function of yours (`storages`); this library writes no SOPS files.
+ * (`~/` is the home folder) and a `passphrase`, for programs: in Node, Deno and Bun they are the `fileStorage` and
+ * `encryptedFileStorage` of `wasm-oidc/node`, of themselves. `sops`: by a function of yours (`storages`); this library writes no SOPS files.
  */
 export type StorageConfiguration =
   | "memory" | "session" | "local" | "encrypted" | "file" | "encryptedFile" | "encrypted_file" | "sops"
   | { kind: "memory" | "session" | "local" }
   | { kind: "encrypted"; name?: string }
   | { kind: "file" | "sops"; path: string }
-  | { kind: "encryptedFile" | "encrypted_file"; path: string; passphrase?: string };
+  | { kind: "encryptedFile" | "encrypted_file"; path: string; passphrase: string };
 
 /**
  * A provider: options of a client, endpoints by themselves, environments and applications.
@@ -1269,7 +1273,7 @@ export type StorageConfiguration =
  * (`introspectionUrl`), `deviceAuthorizationEndpoint` (`deviceAuthorizationUrl`).
  *
  * Beside the names of `ClientOptions` these are understood: `timeout`, `callbackTimeout`, `verifyJwt` (`verifySignature`),
- * `scope`, `redirectPort` (short for the redirect URI `http://127.0.0.1:{port}/callback`). `pkce` and `sslVerify` may
+ * `scope`, `caBundle` (`ssl_ca_bundle`: a file with certificates in PEM for `fetchTrusting` of `wasm-oidc/node`), `redirectPort` (short for the redirect URI `http://127.0.0.1:{port}/callback`). `pkce` and `sslVerify` may
  * only be `true`: both always are.
  */
 export interface ProviderConfiguration {

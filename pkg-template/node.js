@@ -3,11 +3,19 @@
 
 import { readFileSync } from "node:fs";
 
+import { hostParts } from "./host-parts.js";
 import { setSources } from "./runtime.js";
 
 setSources({
   core: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/core.wasm", import.meta.url))) },
   tools: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/tools.wasm", import.meta.url))) },
 });
+
+// Loaded when a configuration names one.
+hostParts.storages = {
+  file: async (options) => (await import("./node/configured.js")).file(options),
+  encryptedFile: async (options) => (await import("./node/configured.js")).encryptedFile(options),
+};
+hostParts.fetchTrusting = async (ca) => (await import("./node/configured.js")).trusting(ca);
 
 export * from "./index.js";

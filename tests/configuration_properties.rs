@@ -158,11 +158,13 @@ fn large(kilobytes: usize) -> Vec<Object> {
 fn a_megabyte_of_mistakes_is_refused_in_few_words_and_a_time_that_grows_with_its_size() {
     for (large, small) in large(1000).iter().zip(&large(50)) {
         let refuse = |document: &Object| {
-            let error = Configuration::from_json(document).err().expect("it is refused");
+            let error = Configuration::from_json(document).map(|_| ()).expect_err("it is refused");
             check(&error);
             assert!(error.failure().message.len() < 4000, "{}", error.failure().message.len());
         };
-        let (slow, quick) = (shortest(&|| refuse(large)), shortest(&|| refuse(small)));
-        assert!(slow < quick.max(Duration::from_micros(200)) * 150, "{slow:?} and {quick:?}");
+        // As much in small pieces: on a busy machine a long job is interrupted more often than a short one.
+        let pieces = || (0..20).for_each(|_| refuse(small));
+        let (slow, quick) = (shortest(&|| refuse(large)), shortest(&pieces));
+        assert!(slow < quick.max(Duration::from_millis(2)) * 6, "{slow:?} and {quick:?}");
     }
 }

@@ -105,12 +105,14 @@ fn every_option_of_the_table_is_one_of_a_client() {
         "{\"keys\":[]}",
         "{\"method\":\"none\"}",
         "{\"p\":{}}",
+        "\"okta\"",
         "{}",
     ];
     for (name, _) in properties().iter() {
         let document = |value: &str| {
             let own = match name {
                 "issuer" | "clientId" => String::new(),
+                "identity" => r#","type":"oauth2","identity":{"id":"id"}"#.to_owned(),
                 _ => format!(r#","{name}":{value}"#),
             };
             format!(r#"{{"providers":{{"p":{{"issuer":"https://op.example","clientId":"a"{own}}}}}}}"#)

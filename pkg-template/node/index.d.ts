@@ -42,7 +42,7 @@ export interface LoginRequest
   extends Omit<SignInOptions, "scopes" | "responseMode" | "returnTo" | "state" | "nonce"> {
   /**
    * Pre-fills who signs in, and is enforced: somebody else's sign-in is an IdentityMismatchError, and nothing of it is kept.
-   * `enforceLoginHint: false` only pre-fills. An empty text is none.
+   * `enforceLoginHint: false` only pre-fills, as it does beside an address in `expect`. An empty text is none.
    */
   loginHint?: string;
 }

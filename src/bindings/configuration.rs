@@ -54,6 +54,7 @@ fn record(chosen: &Chosen) -> Json {
     record.text("environment", chosen.environment.as_deref());
     record.text("application", chosen.application.as_deref());
     record.put("options", Json::Object(chosen.options.clone()));
+    record.text("caBundle", chosen.ca_bundle.as_deref());
     record.put("storage", chosen.storage.clone());
     let waiting = chosen.waiting.iter().map(|waiting| {
         let mut record = Record::default();

@@ -48,7 +48,8 @@ describe("a client of a configuration", () => {
     const { agent } = await signIn(idp);
     assert.equal(agent.id, "usr_ada");
     assert.equal((await idp.getUserInfo()).sub, "usr_ada");
-    assert.notEqual((await idp.refresh()).tokens.access_token, agent.tokens.access_token);
+    const { access_token } = agent.tokens;
+    assert.notEqual((await idp.refresh()).tokens.access_token, access_token);
     assert.deepEqual([idp.name, idp.flow, idp.discoveryMode], ["ours", "authorization_code", "auto"]);
   });
 

@@ -78,6 +78,8 @@ export const right = {
   "a schema for editors": { $schema: "./configuration.schema.json", providers: {} },
   "a section with a schema": { $schema: "x", auth: { providers: {} } },
   "null is absent": { storage: null, providers: { p: { issuer: null, environments: null, applications: { a: null } }, q: null } },
+  "headers, an identity": provider({ type: "oauth2", headers: { "x-key": "vault://key", "x-none": null }, identity: { id: "id" } }),
+  "claim mappings": { providers: { p: { claimMapping: "zitadel" }, q: { claim_mapping: { roles: "a" } }, r: { ssl_ca_bundle: "/ca.pem" } } },
   "each storage": {
     storage: { kind: "encryptedFile", path: "${HOME}/tokens", passphrase: "vault://key" },
     providers: Object.fromEntries(
@@ -149,6 +151,9 @@ export const wrong = {
   "a storage of two kinds": { providers: {}, storage: { kind: "file", type: "file", path: "/a" } },
   "a file without a path": { providers: {}, storage: { kind: "file" } },
   "a file with a path that is null": { providers: {}, storage: { kind: "file", path: null } },
+  "an encrypted file without a passphrase": { providers: {}, storage: { kind: "encryptedFile", path: "/a" } },
+  "a preset that is none": provider({ claimMapping: "zitadle" }),
+  "a header that is a number": provider({ headers: { "x-a": 1 } }),
   "memory with a path": { providers: {}, storage: { kind: "memory", path: "/a" } },
   "an environment within one": provider({ environments: { prod: { environments: {} } } }),
   "an environment that is text": provider({ environments: { prod: "a" } }),

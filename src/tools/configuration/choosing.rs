@@ -43,6 +43,8 @@ pub struct Chosen {
     pub options: Object,
     /// Where sessions are kept: a word, or an object with `kind` and what belongs to it.
     pub storage: Json,
+    /// The file with the certificates that are trusted beside those of the platform, where there is one.
+    pub ca_bundle: Option<String>,
     /// The references that are not resolved yet, in the order of the document.
     pub waiting: Vec<Reference>,
 }
@@ -90,7 +92,7 @@ pub(super) fn choose(
     }
 
     let mut expanding = Expanding { variable, secret, waiting: Vec::new() };
-    let (mut options, storage) = options(&layers, provider.root, &mut expanding)?;
+    let (mut options, storage, ca_bundle) = options(&layers, provider.root, &mut expanding)?;
     if let Some(application) = choice.application
         && let Some((id, path)) = provider.project_id(application, environment.as_deref())?
     {
@@ -108,6 +110,7 @@ pub(super) fn choose(
         application: choice.application.map(str::to_owned),
         options,
         storage,
+        ca_bundle,
         waiting: expanding.waiting,
     })
 }
@@ -121,13 +124,18 @@ fn checked(overrides: Option<&Object>) -> Result<Object> {
     Ok(overrides)
 }
 
-/// The options of a client, and where its sessions are kept.
-fn options(layers: &Layers<'_>, root: &Object, expanding: &mut Expanding<'_>) -> Result<(Object, Json)> {
+/// The options of a client, where its sessions are kept, and whom it trusts.
+fn options(
+    layers: &Layers<'_>,
+    root: &Object,
+    expanding: &mut Expanding<'_>,
+) -> Result<(Object, Json, Option<String>)> {
     let (mut options, mut metadata) = (Object::new(), Object::new());
     let mut storage = Json::String("memory".to_owned());
+    let mut ca_bundle = None;
     for placed in layers.iter() {
         let value = match (placed.kind, placed.value.as_str().and_then(Storage::of)) {
-            (Kind::Storage, Some(word)) if word.required.is_some() => {
+            (Kind::Storage, Some(word)) if !word.required.is_empty() => {
                 let section = with_kind(word.name, storage_section(root, word.name));
                 let mut placed = placed.clone();
                 placed.is_literal = false;
@@ -145,6 +153,7 @@ fn options(layers: &Layers<'_>, root: &Object, expanding: &mut Expanding<'_>) ->
                 }
             }
             Target::Option("storage") => storage = value,
+            Target::Option("caBundle") => ca_bundle = value.as_str().map(str::to_owned),
             Target::Option(name) => options.insert(name, value),
         }
     }
@@ -153,7 +162,7 @@ fn options(layers: &Layers<'_>, root: &Object, expanding: &mut Expanding<'_>) ->
     }
     let word = storage.as_str().filter(|word| matches!(*word, "memory" | "session" | "local")).unwrap_or("custom");
     options.put_text("storage", Some(word));
-    Ok((options, storage))
+    Ok((options, storage, ca_bundle))
 }
 
 fn with_kind(kind: &str, section: Option<&Object>) -> Json {

@@ -1,10 +1,11 @@
 //! Values with their references resolved.
 
 use super::Reference;
+use super::faults::below;
 use super::keys::Storage;
 use super::kind::{Kind, Level};
 use super::layers::Placed;
-use super::reading::{member, members, url_fault_of};
+use super::reading::{member, members, named, url_fault_of};
 use super::references::{self, Part};
 use crate::client::given::split;
 use crate::error::{Code, Error, Result};
@@ -41,6 +42,7 @@ impl Expanding<'_> {
                 }
                 other => (*other).clone(),
             },
+            Kind::Headers => self.headers(value, path)?,
             Kind::Authentication => self.object(Level::Authentication, value, path)?,
             Kind::Storage => self.storage(value, path, *is_literal)?,
             Kind::Text | Kind::Plain | Kind::Url | Kind::Issuer | Kind::Endpoint(_) => match value.as_str() {
@@ -103,6 +105,15 @@ impl Expanding<'_> {
                 _ => value.clone(),
             };
             expanded.insert(key.name, value);
+        }
+        Ok(Json::Object(expanded))
+    }
+
+    fn headers(&mut self, value: &Json, path: &str) -> Result<Json> {
+        let mut expanded = Object::new();
+        for (name, value) in named(Some(value)) {
+            let text = self.text(Kind::Text, value.as_str().unwrap_or_default(), &below(path, name))?;
+            expanded.insert(name, Json::String(text));
         }
         Ok(Json::Object(expanded))
     }

@@ -193,9 +193,7 @@ pub(super) static OPTIONS: &[Key] = &[
     key(
         "sslVerify",
         &["verifySsl", "verify_ssl"],
-        Kind::Always(
-            "certificates are always checked; make the runtime trust your authority, in Node by NODE_EXTRA_CA_CERTS",
-        ),
+        Kind::Always("certificates are always checked; \"caBundle\" names those of an authority of your own"),
         "Certificates are always checked; only true is accepted.",
     ),
     key("algorithms", &[], Kind::Algorithms, "The algorithms that ID tokens may be signed with."),
@@ -227,6 +225,21 @@ pub(super) static OPTIONS: &[Key] = &[
         Kind::Whole { least: 0, most: 31_536_000 },
         "How long a discovery document is used. Default: 3600.",
     ),
+    key("headers", &[], Kind::Headers, "Headers for every request to the provider, by their names."),
+    key(
+        "caBundle",
+        &["sslCaBundle", "ssl_ca_bundle"],
+        Kind::Plain,
+        "A file with certificates in PEM that are trusted beside those of the platform; in Node, Deno and Bun.",
+    ),
+    key(
+        "claimMapping",
+        &[],
+        Kind::Mapping(&["authpi", "keycloak", "auth0", "zitadel", "entra", "okta"]),
+        "Where organizations, roles and scopes are found in claims: a preset, or an object.",
+    ),
+    key("identity", &[], Kind::Free, "How a provider of plain OAuth 2.0 tells who signed in."),
+    key("allowPasswordGrant", &[], Kind::Flag, "Allows the password grant. Default: false."),
     key("responseMode", &[], Kind::OneOf(&["query", "fragment"]), "How the response comes back. Default: query."),
     key("session", &[], Kind::OneOf(&["single-user"]), "Says that this process serves one person."),
     STORAGE,
@@ -249,8 +262,8 @@ pub(super) struct Storage {
     pub(super) name: &'static str,
     pub(super) aliases: &'static [&'static str],
     pub(super) members: &'static [Key],
-    /// The member without which it cannot be made.
-    pub(super) required: Option<&'static str>,
+    /// The members without which it cannot be made.
+    pub(super) required: &'static [&'static str],
 }
 
 const KIND: Key = key("kind", &["type"], Kind::Name, "The kind of storage.");
@@ -258,16 +271,16 @@ const PATH: Key = key("path", &[], Kind::Plain, "The file.");
 
 /// Where sessions can be kept.
 pub(super) static STORAGES: &[Storage] = &[
-    Storage { name: "memory", aliases: &[], members: &[KIND], required: None },
-    Storage { name: "session", aliases: &[], members: &[KIND], required: None },
-    Storage { name: "local", aliases: &[], members: &[KIND], required: None },
+    Storage { name: "memory", aliases: &[], members: &[KIND], required: &[] },
+    Storage { name: "session", aliases: &[], members: &[KIND], required: &[] },
+    Storage { name: "local", aliases: &[], members: &[KIND], required: &[] },
     Storage {
         name: "encrypted",
         aliases: &[],
         members: &[KIND, key("name", &[], Kind::Plain, "The name of the database.")],
-        required: None,
+        required: &[],
     },
-    Storage { name: "file", aliases: &[], members: &[KIND, PATH], required: Some("path") },
+    Storage { name: "file", aliases: &[], members: &[KIND, PATH], required: &["path"] },
     Storage {
         name: "encryptedFile",
         aliases: &["encrypted_file"],
@@ -281,9 +294,9 @@ pub(super) static STORAGES: &[Storage] = &[
                 "What the file is encrypted with; a reference keeps it out of the document.",
             ),
         ],
-        required: Some("path"),
+        required: &["path", "passphrase"],
     },
-    Storage { name: "sops", aliases: &[], members: &[KIND, PATH], required: Some("path") },
+    Storage { name: "sops", aliases: &[], members: &[KIND, PATH], required: &["path"] },
 ];
 
 impl Storage {

@@ -33,10 +33,14 @@ pub(super) enum Kind {
     Algorithms,
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// One of these words, or an object that is not looked into.
+    Mapping(&'static [&'static str]),
     /// Provider metadata (RFC 8414 2).
     Metadata,
     /// An object that is not looked into.
     Free,
+    /// Texts by names of headers.
+    Headers,
     /// A method of client authentication.
     Authentication,
     /// A kind of storage, or an object that has one.

@@ -180,6 +180,9 @@ impl Configuration {
         }
         self.check_storage(Level::Root, &self.root, self.path, faults);
         for (name, object) in self.entries() {
+            if faults.is_full() {
+                return;
+            }
             let path = self.path_to(name);
             Provider { object, path: &path, root: &self.root }.check(faults);
             self.check_storage(Level::Provider, object, &path, faults);
@@ -198,11 +201,11 @@ impl Configuration {
             return;
         };
         let section = storage_section(&self.root, storage.name);
-        if let Some(required) = storage.required
-            && section.and_then(|section| section.get(required)).is_none_or(|value| *value == Json::Null)
-        {
-            let what = format!("the storage \"{}\" needs an object with \"kind\" and \"{required}\"", storage.name);
-            faults.add(Code::MissingOption, &below(path, "storage"), &what);
+        for required in storage.required {
+            if section.and_then(|section| section.get(required)).is_none_or(|value| *value == Json::Null) {
+                let what = format!("the storage \"{}\" needs an object with \"kind\" and \"{required}\"", storage.name);
+                faults.add(Code::MissingOption, &below(path, "storage"), &what);
+            }
         }
     }
 }

@@ -106,7 +106,8 @@ fn check_value(kind: Kind, value: &Json, path: &str, faults: &mut Faults) {
             value.as_str().unwrap_or_default().split(' ').for_each(|word| check_plain(word, path, faults));
         }
         Kind::Words | Kind::Texts | Kind::Algorithms => check_list(kind, value, path, faults),
-        Kind::OneOf(words) => {
+        Kind::Mapping(_) if matches!(value, Json::Object(_)) => {}
+        Kind::OneOf(words) | Kind::Mapping(words) => {
             let expected = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
             expect(value.as_str().is_some_and(|text| words.contains(&text)), &expected, value, path, faults);
         }
@@ -122,10 +123,11 @@ fn check_value(kind: Kind, value: &Json, path: &str, faults: &mut Faults) {
             _ => expect(false, "an object", value, path, faults),
         },
         Kind::ProjectId => match value {
-            Json::Object(_) => check_project_ids(Kind::Text, value, path, faults),
+            Json::Object(_) => check_by_name(Kind::Text, value, path, faults),
             _ => check_text(Kind::Text, value, path, faults),
         },
-        Kind::ProjectIds => check_project_ids(Kind::ProjectId, value, path, faults),
+        Kind::ProjectIds => check_by_name(Kind::ProjectId, value, path, faults),
+        Kind::Headers => check_by_name(Kind::Text, value, path, faults),
         Kind::Section(level) => match value {
             Json::Object(object) => check(level, object, path, faults),
             _ => expect(false, "an object", value, path, faults),
@@ -246,14 +248,14 @@ fn check_storage(value: &Json, path: &str, faults: &mut Faults) {
     };
     let Some(object) = object else { return };
     check_members(&storage.members.iter().collect::<Vec<_>>(), object, path, faults);
-    if let Some(required) = storage.required
-        && object.get(required).is_none_or(|value| *value == Json::Null)
-    {
-        faults.add(Code::MissingOption, &below(path, required), "is missing: the file that sessions are kept in");
+    for required in storage.required {
+        if object.get(required).is_none_or(|value| *value == Json::Null) {
+            faults.add(Code::MissingOption, &below(path, required), "is missing: this kind of storage needs it");
+        }
     }
 }
 
-fn check_project_ids(kind: Kind, value: &Json, path: &str, faults: &mut Faults) {
+fn check_by_name(kind: Kind, value: &Json, path: &str, faults: &mut Faults) {
     expect(matches!(value, Json::Object(_)), "an object", value, path, faults);
     for (name, value) in named(Some(value)) {
         let path = below(path, name);

@@ -127,7 +127,11 @@ fn value(kind: Kind) -> Json {
             let words = words.iter().map(|word| text(word)).chain([Json::Null]);
             object([("enum", Json::Array(words.collect()))])
         }
+        Kind::Mapping(words) => {
+            any_of([object([("enum", texts(words.iter().copied()))]), object([("type", texts(["object", "null"]))])])
+        }
         Kind::Metadata => metadata(),
+        Kind::Headers => by_name(defined("plain")),
         Kind::Free => object([("type", texts(["object", "null"]))]),
         Kind::Authentication => or_null(defined("clientAuth")),
         Kind::Storage => or_null(defined("storage")),
@@ -188,13 +192,13 @@ fn storage() -> Json {
             for name in ["kind", "type"] {
                 properties.insert(name, object([("enum", texts(names_of(storage)))]));
             }
-            if let Some(required) = storage.required {
+            for required in storage.required {
                 properties.insert(required, defined("plain"));
             }
             whole.insert("properties", Json::Object(properties));
         }
-        if let Some(required) = storage.required {
-            whole.insert("required", texts([required]));
+        if !storage.required.is_empty() {
+            whole.insert("required", texts(storage.required.iter().copied()));
         }
         let named = ["kind", "type"].map(|name| object([("required", texts([name]))]));
         whole.insert("oneOf", Json::Array(named.into()));
