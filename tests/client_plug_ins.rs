@@ -20,7 +20,7 @@ use plugged::{
     with_field,
 };
 use serde_json::json;
-use simulated::{DISCOVERY, INTROSPECT, REVOKE, SimulatedHost, TOKEN, answer, code_of, metadata, refreshes};
+use simulated::{DISCOVERY, INTROSPECT, REVOKE, SimulatedHost, TOKEN, answer, code_of, metadata, refreshes, refusal};
 use wasm_oidc::client::PlugIns;
 use wasm_oidc::error::{Class, Code};
 use wasm_oidc::protocol::http::{HttpRequest, Method};
@@ -102,6 +102,19 @@ fn a_function_that_never_settles_is_given_up_and_leaves_the_refresh_token_unspen
         host.run(healthy.refresh()).unwrap();
         assert!(host.executor.milliseconds() - before < 5000);
         assert_eq!(refreshes(&host), 1);
+    }
+}
+
+#[test]
+fn a_refresh_that_a_function_kept_from_being_sent_does_not_count_as_one_whose_answer_was_lost() {
+    for plug_ins in [authenticating(failing()), authenticating(never())] {
+        let (host, _) = signed_in(PlugIns::default(), json!({}));
+        let client = client_with(&host, plug_ins, json!({})).unwrap();
+        host.run(client.restore()).unwrap();
+        host.run(client.refresh()).unwrap_err();
+        let healthy = host.created();
+        host.provider.plan(TOKEN, Ok(refusal("invalid_grant")));
+        assert_eq!(code_of(host.run(healthy.refresh())), Code::InvalidGrant);
     }
 }
 
