@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import { IdpClient, loadProviders, memoryStorage } from "wasm-oidc";
 
+import { startGitHubLike } from "../op/github-like.mjs";
 import { signInWithoutBrowser, startTestProvider } from "../op/provider.mjs";
 import { basicOidc, manualEndpoints, quickStart, satorbis, tokenStorage, withSecretReference } from "./documents.mjs";
 
@@ -234,11 +235,29 @@ describe("storage", () => {
   });
 });
 
-test("a plain OAuth 2.0 provider is read with its endpoints, and takes a secret outside of pages", async () => {
-  const idp = await IdpClient.fromConfig("github", { config: manualEndpoints, redirectUri: REDIRECT_URI, ...offline });
-  assert.deepEqual([idp.discoveryMode, idp.options.clientSecret], ["manual", "[redacted]"]);
-  const url = new URL(idp.createAuthorizationUrl().url);
-  assert.equal(`${url.origin}${url.pathname}`, "https://github.com/login/oauth/authorize");
-  assert.equal(url.searchParams.get("scope"), "read:user user:email");
-  assert.equal(withSecretReference.auth.providers.github.type, "oauth2");
+describe("a plain OAuth 2.0 provider", () => {
+  test("is read with its endpoints, and takes a secret outside of pages", async () => {
+    const idp = await IdpClient.fromConfig("github", { config: manualEndpoints, redirectUri: REDIRECT_URI, ...offline });
+    assert.deepEqual([idp.discoveryMode, idp.options.clientSecret], ["manual", "[redacted]"]);
+    const url = new URL(idp.createAuthorizationUrl().url);
+    assert.equal(`${url.origin}${url.pathname}`, "https://github.com/login/oauth/authorize");
+    assert.equal(url.searchParams.get("scope"), "read:user user:email");
+  });
+
+  test("signs somebody in, with a secret that a reference stands for", async (t) => {
+    const like = await startGitHubLike();
+    t.after(() => like.close());
+    const { github } = withSecretReference.auth.providers;
+    const { authorization_endpoint, token_endpoint, userinfo_endpoint } = like.metadata();
+    const idp = await IdpClient.fromConfig("github", {
+      config: { auth: { providers: { github: { ...github, authorization_endpoint, token_endpoint, userinfo_endpoint } } } },
+      resolveSecret: async () => "secret of my-app",
+      redirectUri: REDIRECT_URI,
+      identity: { id: "id" },
+      session: "single-user",
+    });
+    const auth = await idp.createAuthorizationRequest();
+    const agent = await idp.exchangeCode(await like.authorize(auth.url), auth);
+    assert.equal(agent.id, "583231");
+  });
 });

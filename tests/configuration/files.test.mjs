@@ -2,7 +2,7 @@
 // Sessions in files that a configuration names, in Node: made by nothing but the name.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -39,6 +39,17 @@ async function signIn(idp) {
   const auth = await idp.createAuthorizationRequest();
   await idp.adopt(await idp.exchangeCode(await signInWithoutBrowser(auth.url, "ada"), auth));
 }
+
+test("a CA bundle of a configuration is read when something is asked, and one without certificates is told", async () => {
+  const path = join(folder, "ca.pem");
+  await writeFile(path, "no certificate");
+  const idp = await client({}, { ssl_ca_bundle: path });
+  await assert.rejects(idp.discover({ force: true }), (/** @type {any} */ error) => {
+    return [error, error.cause, error.cause?.cause].some((one) => String(one?.message).includes(path));
+  });
+  const own = await client({}, { ssl_ca_bundle: path, fetch });
+  assert.equal((await own.discover()).issuer, provider.issuer);
+});
 
 describe("a configuration that names a file", () => {
   test("keeps the session for the next client, readable by its owner alone", async () => {
