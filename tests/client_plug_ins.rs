@@ -1,4 +1,5 @@
-//! What an app plugs in, as Rust traits: client authentication, hooks, headers and a log of its own.
+//! Client authentication of the app's own, as a Rust trait: where it is asked, what it may add, and what comes of one that
+//! does something else.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -9,102 +10,22 @@
     reason = "a panic fails a test"
 )]
 
+#[path = "support/plugged.rs"]
+mod plugged;
 #[path = "support/simulated/mod.rs"]
 mod simulated;
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use futures_util::future::{LocalBoxFuture, pending, ready};
-use serde_json::{Value, json};
-use simulated::{
-    DISCOVERY, INTROSPECT, ISSUER, KEYS, REDIRECT_URI, REVOKE, SimulatedHost, TOKEN, USER_INFO, answer, code_of,
-    here_only, metadata, refreshes,
+use plugged::{
+    at_once, authenticating, client_with, do_everything, failing, header, hooked, never, paths_with_field, signed_in,
+    with_field,
 };
-use wasm_oidc::client::{AppClientAuthentication, AppHooks, AppLogger, Client, ClientOptions, PlugIns};
-use wasm_oidc::error::{Class, Code, Error, Result};
-use wasm_oidc::ports::{HttpFailure, Page};
-use wasm_oidc::protocol::http::{HttpRequest, HttpResponse, Method};
-use wasm_oidc::protocol::json::{Object, parse_object};
+use serde_json::json;
+use simulated::{DISCOVERY, INTROSPECT, REVOKE, SimulatedHost, TOKEN, answer, code_of, metadata, refreshes, refusal};
+use wasm_oidc::client::PlugIns;
+use wasm_oidc::error::{Class, Code};
+use wasm_oidc::protocol::http::{HttpRequest, Method};
 use wasm_oidc::protocol::purpose::Purpose;
 use wasm_oidc::protocol::secret::Secret;
-
-/// A function of the app's that makes something of a request.
-type Makes = Box<dyn Fn(HttpRequest) -> LocalBoxFuture<'static, Result<HttpRequest>>>;
-
-struct Plugged(Makes);
-
-impl AppClientAuthentication for Plugged {
-    fn authenticate(&self, request: HttpRequest) -> LocalBoxFuture<'_, Result<HttpRequest>> {
-        (self.0)(request)
-    }
-}
-
-impl AppHooks for Plugged {
-    fn on_request(&self, request: HttpRequest) -> LocalBoxFuture<'_, Result<HttpRequest>> {
-        (self.0)(request)
-    }
-}
-
-fn at_once(make: impl Fn(HttpRequest) -> HttpRequest + 'static) -> Rc<Plugged> {
-    Rc::new(Plugged(Box::new(move |request| Box::pin(ready(Ok(make(request)))))))
-}
-
-fn never() -> Rc<Plugged> {
-    Rc::new(Plugged(Box::new(|_| Box::pin(pending()))))
-}
-
-fn failing() -> Rc<Plugged> {
-    Rc::new(Plugged(Box::new(|_| Box::pin(ready(Err(Error::new(Code::PlugInFailed, "the vault is closed")))))))
-}
-
-fn with_field(request: HttpRequest, field: &str) -> HttpRequest {
-    let body = request.body.as_ref().map(|body| format!("{}&{field}", body.expose()));
-    HttpRequest { body: body.map(Secret::new), ..request }
-}
-
-fn authenticating(app: Rc<Plugged>) -> PlugIns {
-    PlugIns { client_authentication: Some(app), ..PlugIns::default() }
-}
-
-fn hooked(app: Rc<dyn AppHooks>) -> PlugIns {
-    PlugIns { hooks: Some(app), ..PlugIns::default() }
-}
-
-fn client_with(host: &SimulatedHost, plug_ins: PlugIns, more: Value) -> Result<Client<SimulatedHost>> {
-    let mut options = json!({ "issuer": ISSUER, "clientId": "spa", "redirectUri": REDIRECT_URI, "storage": "session" });
-    for (name, value) in more.as_object().unwrap() {
-        options[name] = value.clone();
-    }
-    let options = parse_object(options.to_string().as_bytes()).unwrap();
-    let options = ClientOptions::from_json(&options, host.location().is_some())?;
-    Client::with_plug_ins(host.clone(), options, plug_ins)
-}
-
-fn signed_in(plug_ins: PlugIns, more: Value) -> (SimulatedHost, Client<SimulatedHost>) {
-    let host = SimulatedHost::page();
-    let client = client_with(&host, plug_ins, more).unwrap();
-    host.sign_in(&client);
-    (host, client)
-}
-
-/// Every job that asks the provider for something.
-fn do_everything(host: &SimulatedHost, client: &Client<SimulatedHost>) {
-    host.run(client.refresh()).unwrap();
-    host.run(client.user_info(None)).unwrap();
-    host.run(client.sign_out(&here_only())).unwrap();
-}
-
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-}
-
-/// The paths of the requests whose form holds the field.
-fn paths_with_field(host: &SimulatedHost, field: &str) -> Vec<String> {
-    let seen = host.provider.seen.borrow();
-    let with_it = seen.iter().filter(|request| request.body.as_ref().is_some_and(|body| body.expose().contains(field)));
-    with_it.map(|request| request.url.strip_prefix(ISSUER).unwrap().to_owned()).collect()
-}
 
 #[test]
 fn the_apps_own_client_authentication_is_asked_wherever_the_client_authenticates() {
@@ -185,6 +106,19 @@ fn a_function_that_never_settles_is_given_up_and_leaves_the_refresh_token_unspen
 }
 
 #[test]
+fn a_refresh_that_a_function_kept_from_being_sent_does_not_count_as_one_whose_answer_was_lost() {
+    for plug_ins in [authenticating(failing()), authenticating(never())] {
+        let (host, _) = signed_in(PlugIns::default(), json!({}));
+        let client = client_with(&host, plug_ins, json!({})).unwrap();
+        host.run(client.restore()).unwrap();
+        host.run(client.refresh()).unwrap_err();
+        let healthy = host.created();
+        host.provider.plan(TOKEN, Ok(refusal("invalid_grant")));
+        assert_eq!(code_of(host.run(healthy.refresh())), Code::InvalidGrant);
+    }
+}
+
+#[test]
 fn a_function_has_no_more_time_than_the_request_it_adds_to() {
     let host = SimulatedHost::page();
     let client = client_with(&host, hooked(never()), json!({ "timeoutSeconds": 2 })).unwrap();
@@ -212,139 +146,6 @@ fn a_secret_beside_a_function_that_authenticates_is_refused() {
     let error = made.err().unwrap();
     assert_eq!(error.code(), Code::InvalidOption);
     assert!(!error.to_string().contains("canary"));
-}
-
-#[test]
-fn headers_of_the_app_go_with_every_request_to_the_provider() {
-    let (host, client) = signed_in(PlugIns::default(), json!({ "headers": { "X-Key": "k 1" } }));
-    do_everything(&host, &client);
-    let seen = host.provider.seen.borrow();
-    let purposes: Vec<_> = seen.iter().map(|request| request.purpose.as_str()).collect();
-    for purpose in ["discovery", "keys", "token", "userinfo", "revocation"] {
-        assert!(purposes.contains(&purpose), "{purpose} in {purposes:?}");
-    }
-    assert!(seen.iter().all(|request| header(request, "x-key") == Some("k 1")));
-}
-
-#[test]
-fn a_hook_adds_and_replaces_headers_of_the_apps_alone() {
-    let hooks = at_once(|request| request.with_header("X-Key", "new").with_header("traceparent", "00-1"));
-    let (host, client) = signed_in(hooked(hooks), json!({ "headers": { "x-key": "old" } }));
-    do_everything(&host, &client);
-    for request in host.provider.seen.borrow().iter() {
-        let keys = request.headers.iter().filter(|(name, _)| name == "x-key").collect::<Vec<_>>();
-        assert_eq!(keys, [&("x-key".to_owned(), "new".to_owned())]);
-        assert_eq!(header(request, "traceparent"), Some("00-1"));
-    }
-    let reserved = |name: &'static str| {
-        let host = SimulatedHost::page();
-        let client = client_with(&host, hooked(at_once(move |it| it.with_header(name, "x"))), json!({})).unwrap();
-        code_of(host.run(client.discover(false)))
-    };
-    assert_eq!(reserved("authorization"), Code::ReservedParameter);
-    assert_eq!(reserved("accept"), Code::ReservedParameter);
-    assert_eq!(reserved("cookie"), Code::InvalidOption);
-}
-
-#[test]
-fn a_hook_may_not_touch_a_form() {
-    let host = SimulatedHost::page();
-    let hooks = at_once(|request| if request.body.is_some() { with_field(request, "a=b") } else { request });
-    let client = client_with(&host, hooked(hooks), json!({})).unwrap();
-    let url = host.begin(&client);
-    assert_eq!(code_of(host.come_back(&client, &url)), Code::PlugInAnswer);
-    assert_eq!(host.provider.count(TOKEN), 0);
-}
-
-#[derive(Default)]
-struct Looks(RefCell<Vec<(Purpose, u16, String)>>);
-
-impl AppHooks for Looks {
-    fn on_response(&self, request: &HttpRequest, response: &HttpResponse) {
-        let body = String::from_utf8(response.body.clone()).unwrap();
-        self.0.borrow_mut().push((request.purpose, response.status, body));
-    }
-}
-
-#[test]
-fn a_hook_that_looks_sees_answers_as_they_are() {
-    let looks = Rc::new(Looks::default());
-    let (_, client) = signed_in(hooked(Rc::clone(&looks) as Rc<dyn AppHooks>), json!({}));
-    let token = client.session().unwrap().tokens.access_token.expose().to_owned();
-    let looked = looks.0.borrow();
-    let (_, status, body) = looked.iter().find(|(purpose, ..)| *purpose == Purpose::Token).unwrap();
-    assert!(*status == 200 && body.contains(&token));
-}
-
-#[derive(Default)]
-struct Log(RefCell<Vec<Value>>);
-
-impl AppLogger for Log {
-    fn log(&self, event: Object) {
-        self.0.borrow_mut().push(serde_json::from_str(&event.to_string()).unwrap());
-    }
-}
-
-fn logged(log: &Rc<Log>) -> PlugIns {
-    PlugIns { logger: Some(Rc::clone(log) as Rc<dyn AppLogger>), ..PlugIns::default() }
-}
-
-#[test]
-fn each_request_and_its_answer_are_told_under_one_id_without_their_secrets_x26() {
-    let log = Rc::new(Log::default());
-    let (host, client) = signed_in(logged(&log), json!({ "headers": { "x-key": "canary-key" } }));
-    let tokens = client.session().unwrap().tokens.clone();
-    do_everything(&host, &client);
-    let events = log.0.borrow();
-    assert_eq!(events.len(), 2 * host.provider.requests());
-    for event in events.iter().filter(|event| event["type"] == "request") {
-        let answers = events.iter().filter(|other| other["type"] == "response" && other["id"] == event["id"]);
-        let answers: Vec<_> = answers.collect();
-        assert_eq!(answers.len(), 1);
-        assert_eq!((&answers[0]["purpose"], &answers[0]["url"]), (&event["purpose"], &event["url"]));
-        assert!(answers[0]["durationMs"].as_i64().unwrap() >= 0 && answers[0]["status"] == 200);
-    }
-    let token = events.iter().find(|event| event["purpose"] == "token").unwrap();
-    assert_eq!((&token["method"], &token["body"]["grant_type"]), (&json!("POST"), &json!("authorization_code")));
-    assert_eq!((&token["body"]["code"], &token["headers"]["x-key"]), (&json!("[redacted]"), &json!("[redacted]")));
-    let all = json!(*events).to_string();
-    let mut secrets = vec!["canary-key", tokens.access_token.expose(), tokens.id_token.as_ref().unwrap().expose()];
-    secrets.push(tokens.refresh_token.as_ref().unwrap().expose());
-    let forms = host.provider.forms.borrow();
-    secrets.extend(["code", "code_verifier"].map(|name| forms[0][name].as_str()));
-    for secret in secrets {
-        assert!(!all.contains(secret), "{secret} is in the log");
-    }
-}
-
-#[test]
-fn a_request_without_an_answer_is_told_as_a_failure_in_words() {
-    let log = Rc::new(Log::default());
-    let host = SimulatedHost::page();
-    host.provider.plan(DISCOVERY, Err(HttpFailure::Timeout));
-    let client = client_with(&host, logged(&log), json!({})).unwrap();
-    let error = host.run(client.discover(false)).unwrap_err();
-    let events = log.0.borrow();
-    let failure = &events[1];
-    assert_eq!((&failure["type"], &failure["purpose"]), (&json!("failure"), &json!("discovery")));
-    assert_eq!(failure["error"]["code"], "timeout");
-    assert_eq!(failure["error"]["message"].as_str().unwrap(), error.failure().message);
-    assert_eq!(failure["id"], events[0]["id"]);
-}
-
-#[test]
-fn keys_are_shown_by_their_names_and_metadata_by_its_endpoints() {
-    let log = Rc::new(Log::default());
-    signed_in(logged(&log), json!({}));
-    let events = log.0.borrow();
-    let body = |purpose: &str| {
-        let answer = |event: &&Value| event["type"] == "response" && event["purpose"] == purpose;
-        events.iter().find(answer).unwrap()["body"].clone()
-    };
-    assert_eq!(body("keys")["keys"][0]["kid"], "k1");
-    assert_eq!(body("discovery")["jwks_uri"], format!("{ISSUER}{KEYS}"));
-    assert_eq!(body("token")["token_type"], "Bearer");
-    let _ = USER_INFO;
 }
 
 #[test]

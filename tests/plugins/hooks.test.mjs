@@ -132,7 +132,8 @@ test("hooks see what goes out and what comes back, in pairs, tools included", as
   assert.equal(JSON.parse(answered.body).access_token, access_token);
   assert.deepEqual([answered.status, answered.method, answered.url], [200, "POST", asked.url]);
   assert.match(answered.headers["content-type"], /^application\/json/);
-  assert.deepEqual(responses.map(({ purpose }) => purpose), requests.map(({ purpose }) => purpose));
+  const purposes = (/** @type {any[]} */ told) => told.map(({ purpose }) => purpose).sort();
+  assert.deepEqual(purposes(responses), purposes(requests));
 
   const before = requests.length;
   await made.idp.preflight();
