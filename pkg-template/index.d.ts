@@ -461,6 +461,10 @@ export interface PasswordGrantOptions extends GrantOptions, RenewalOptions, Part
 export interface DeviceAuthorizationOptions extends GrantOptions, RenewalOptions {
   /** Ends the polling: `agent` rejects with `cancelled`, whose `cause` is the signal's reason. */
   signal?: AbortSignal;
+  /** Who has to sign in; anybody else is IdentityMismatchError or SubjectMismatchError, and the tokens are revoked. */
+  expect?: ExpectedIdentity;
+  /** The expected address counts also where the provider does not say that it is verified. Default: `false`. */
+  allowUnverifiedEmail?: boolean;
 }
 
 /** A sign-in on a device, which waits for the person (RFC 8628 3.2). */
@@ -480,7 +484,7 @@ export interface DeviceAuthorization {
    * good, no answer doubles the wait, nothing is asked after `expiresAt`.
    *
    * Rejects with TokenExchangeError `expired_token`, `cancelled` …; AccessDeniedError; what an ID token can be refused for;
-   * ConfigurationError `disposed`.
+   * IdentityMismatchError and SubjectMismatchError with `expect`; ConfigurationError `disposed`.
    */
   readonly agent: Promise<Agent>;
   /** Ends the polling: `agent` rejects with `cancelled`. */

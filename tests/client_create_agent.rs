@@ -274,3 +274,20 @@ fn options_are_named_when_they_are_wrong() {
     assert_eq!(read(r#"{"verify":"nothing"}"#).unwrap_err().code(), Code::InvalidOption);
     assert_eq!(read(r#"{"verifySignature":false}"#).unwrap_err().code(), Code::UnknownOption);
 }
+
+#[test]
+fn an_id_token_that_only_a_renewal_brought_is_verified_as_the_first_one() {
+    let renewed_with = |id_token: Value| {
+        let (host, client, tokens) = kept();
+        let bare = with(&with(&tokens, "id_token", Value::Null), "scope", json!("api"));
+        let answer = json!({ "access_token": "a", "token_type": "Bearer", "refresh_token": "r", "id_token": id_token });
+        host.provider.plan(TOKEN, Ok(simulated::answer(200, &answer)));
+        host.run(client.renew_kept(&token_set(&bare)))
+    };
+    let (host, ..) = kept();
+    let Ok(Renewed::Fresh(renewed)) = renewed_with(id_token(&host, json!({}))) else { panic!("it is a good one") };
+    assert_eq!(renewed.agent.id, "usr_1");
+    let forged = sign("k1", &json!({ "iss": ISSUER, "sub": "usr_9", "aud": "spa", "iat": 1, "exp": 2 }), true);
+    assert_eq!(code_of(renewed_with(forged.into())), Code::SignatureInvalid);
+    assert_eq!(code_of(renewed_with(id_token(&host, json!({ "aud": "other" })))), Code::AudienceMismatch);
+}

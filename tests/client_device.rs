@@ -41,6 +41,10 @@ impl Setting {
     }
 
     fn begin(&self, more: &Value) -> Result<Rc<DeviceSignIn>> {
+        self.begin_with(more, "{}")
+    }
+
+    fn begin_with(&self, more: &Value, options: &str) -> Result<Rc<DeviceSignIn>> {
         let mut body = json!({
             "device_code": "canary-device-code", "user_code": "WDJB-MJHT", "expires_in": 1800,
             "verification_uri": format!("{ISSUER}/go"),
@@ -49,7 +53,8 @@ impl Setting {
             body[name] = value.clone();
         }
         self.host.provider.plan(DEVICE, Ok(answer(200, &body)));
-        let options = DeviceOptions::from_json(&parse_object(b"{}").unwrap(), self.client.options()).unwrap();
+        let options =
+            DeviceOptions::from_json(&parse_object(options.as_bytes()).unwrap(), self.client.options()).unwrap();
         self.host.run(self.client.begin_device(options)).map(Rc::new)
     }
 
@@ -255,7 +260,7 @@ fn a_client_that_is_disposed_of_asks_nothing_more() {
 fn the_id_token_is_verified_and_has_to_be_there() {
     for (change, code) in [
         (json!({ "aud": "another" }), Code::AudienceMismatch),
-        (json!({ "iss": "https://other.example" }), Code::InvalidClaim),
+        (json!({ "iss": "https://other.example" }), Code::IssuerMismatch),
         (json!({ "exp": 1 }), Code::IdTokenExpired),
         (json!({ "nonce": "from another sign-in" }), Code::NonceMismatch),
     ] {
@@ -303,4 +308,19 @@ fn a_provider_without_the_endpoint_says_so() {
     let error = host.run(client.begin_device(options)).err().unwrap();
     assert_eq!(error.code(), Code::EndpointMissing);
     assert!(error.to_string().contains("device_authorization_endpoint"));
+}
+
+#[test]
+fn somebody_else_than_expected_gets_no_agent_and_the_tokens_are_given_back() {
+    for (subject, is_expected) in [("usr_ada", true), ("usr_eve", false)] {
+        let setting = Setting::new();
+        let sign_in = setting.begin_with(&json!({}), r#"{"expect":{"sub":"usr_ada"}}"#).unwrap();
+        setting.plan([setting.tokens(subject)]);
+        let came = setting.host.run(setting.client.device_agent(&sign_in));
+        setting.host.pass_seconds(10);
+        assert_eq!((came.is_ok(), setting.host.provider.count(REVOKE)), (is_expected, usize::from(!is_expected)));
+        if let Err(error) = came {
+            assert!(matches!(error.class(), Class::IdentityMismatch | Class::SubjectMismatch), "{error}");
+        }
+    }
 }

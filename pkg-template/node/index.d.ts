@@ -42,7 +42,7 @@ export interface LoginRequest
   extends Omit<SignInOptions, "scopes" | "responseMode" | "returnTo" | "state" | "nonce"> {
   /**
    * Pre-fills who signs in, and is enforced: somebody else's sign-in is an IdentityMismatchError, and nothing of it is kept.
-   * `enforceLoginHint: false` only pre-fills. An empty text is none.
+   * `enforceLoginHint: false` only pre-fills, as it does beside an address in `expect`. An empty text is none.
    */
   loginHint?: string;
 }
@@ -149,8 +149,8 @@ export function fileStorage(path: string): FileStorage;
 
 /**
  * A key: 256 bits as bytes, which are copied at once; a CryptoKey of AES-GCM that may encrypt and decrypt; or a passphrase of 8
- * characters at least, from which the key is derived by scrypt (RFC 7914, N 2^17, r 8, p 1: 128 MiB, less than a second) with
- * a salt for each file.
+ * characters at least, from which the key is derived by scrypt (RFC 7914, N 2^17, r 8, p 1: 128 MiB, less than a second on
+ * most machines) with a salt for each file, at the first use of a storage; a client waits 10 s for that.
  */
 export type FileKey = { key: CryptoKey | Uint8Array | ArrayBuffer } | { passphrase: string };
 

@@ -145,7 +145,7 @@ function isGone(text) {
  * @param {string} path
  * @param {string} mark as it was when it was judged
  */
-async function takeAway(path, mark) {
+export async function takeAway(path, mark) {
   const guard = `${path}.stale`;
   const file = await created(guard, "");
   if (file === undefined) {

@@ -192,9 +192,10 @@ function parted(others, client) {
   const isSignIn = (/** @type {[string, unknown]} */ [name]) => client !== undefined || SIGN_IN.includes(name);
   const entries = Object.entries(others);
   const signIn = Object.fromEntries(entries.filter(isSignIn));
+  const expected = /** @type {{ email?: unknown } | undefined} */ (signIn.expect)?.email;
   if (!signIn.loginHint) delete signIn.loginHint;
   // Who signs in can change what was filled in for them.
-  else signIn.enforceLoginHint ??= true;
+  else if (expected === undefined) signIn.enforceLoginHint ??= true;
   return { signIn, options: /** @type {any} */ (Object.fromEntries(entries.filter((entry) => !isSignIn(entry)))) };
 }
 

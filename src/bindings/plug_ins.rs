@@ -8,16 +8,14 @@ use js_sys::Function;
 
 use super::claim_mapping::claim_mapping;
 use super::record::{Record, to_js};
+use crate::client::additions::{fault_of, no_addition};
 use crate::client::{AppClientAuthentication, AppHooks, AppLogger, PlugIns};
-use crate::error::{Code, Error, Result, harmless};
+use crate::error::{Code, Result};
 use crate::host::App;
 use crate::protocol::form::append_pairs;
 use crate::protocol::http::{HttpRequest, HttpResponse};
-use crate::protocol::json::{Json, Object, parse_object_as};
+use crate::protocol::json::{Json, Object, parse_object};
 use crate::protocol::secret::Secret;
-
-/// What an answer may hold: what the function was given.
-const MEMBERS: [&str; 5] = ["purpose", "method", "url", "headers", "body"];
 
 /// What the app plugs in.
 pub(super) fn plug_ins(app: &App) -> PlugIns {
@@ -69,20 +67,15 @@ impl AppLogger for Logger {
     }
 }
 
-async fn ask(function: &Function, name: &'static str, request: HttpRequest) -> Result<HttpRequest> {
+async fn ask(function: &Function, name: &'static str, mut request: HttpRequest) -> Result<HttpRequest> {
     let mut record = begin(&request, &request.headers);
     record.text("body", request.body.as_ref().map(Secret::expose));
-    let answer = App::ask(function, &to_js(&record.done()))
-        .await
-        .map_err(|words| Error::new(Code::PlugInFailed, format!("the app's own `{name}` failed: {words}")))?;
-    let wrong = |what: &str| Error::new(Code::PlugInAnswer, format!("the app's own `{name}` answered {what}"));
-    let Some(text) = answer.as_string() else { return Err(wrong("nothing: a request is expected")) };
-    let answer = parse_object_as(text.as_bytes(), Code::PlugInAnswer).map_err(|_| wrong("what is no request"))?;
-    if let Some((unknown, _)) = answer.iter().find(|(name, _)| !MEMBERS.contains(name)) {
-        return Err(wrong(&format!("a request with \"{}\", which is no part of one", harmless(unknown))));
+    let answer = App::ask(function, &to_js(&record.done())).await;
+    let answer = answer.map_err(|words| fault_of(Code::PlugInFailed, name, &format!("failed: {words}")))?;
+    match change(&mut request, answer.as_string()) {
+        Some(()) => Ok(request),
+        None => Err(no_addition(name)),
     }
-    changed(request, &answer)
-        .ok_or_else(|| wrong("a request whose headers or body are not names with strings, or that goes elsewhere"))
 }
 
 /// What the function and the one that looks are given.
@@ -99,23 +92,27 @@ fn begin(request: &HttpRequest, headers: &[(String, String)]) -> Record {
     record
 }
 
-/// The request with the headers and the body of an answer; `None` where it is none.
-fn changed(request: HttpRequest, answer: &Object) -> Option<HttpRequest> {
-    let is_same = |name: &str, is: &str| answer.get(name).is_none_or(|said| said.as_str() == Some(is));
-    if !is_same("url", &request.url) || !is_same("method", request.method.as_str()) {
-        return None;
+/// Puts the headers and the body of an answer into the request; `None` where it is none.
+fn change(request: &mut HttpRequest, answer: Option<String>) -> Option<()> {
+    let answer = parse_object(answer?.as_bytes()).ok()?;
+    for (name, value) in answer.iter() {
+        match name {
+            "headers" => {
+                let pairs = pairs(value)?.into_iter();
+                request.headers = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            }
+            "body" => {
+                let mut body = String::new();
+                append_pairs(&mut body, &pairs(value)?);
+                request.body = Some(Secret::new(body));
+            }
+            "url" if value.as_str() == Some(&request.url) => {}
+            "method" if value.as_str() == Some(request.method.as_str()) => {}
+            "purpose" => {}
+            _ => return None,
+        }
     }
-    let mut request = request;
-    if let Some(headers) = answer.get("headers") {
-        request.headers =
-            pairs(headers)?.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    }
-    if let Some(fields) = answer.get("body") {
-        let mut body = String::new();
-        append_pairs(&mut body, &pairs(fields)?);
-        request.body = Some(Secret::new(body));
-    }
-    Some(request)
+    Some(())
 }
 
 fn pairs(list: &Json) -> Option<Vec<(&str, &str)>> {

@@ -1,13 +1,11 @@
 //! What an app's own function made of a request: it may add to it, and nothing else.
 
-use crate::error::{Code, Error, Result, harmless};
+use crate::error::{Code, Error, Result};
 use crate::protocol::form;
 use crate::protocol::headers::check_added;
 use crate::protocol::http::HttpRequest;
 use crate::protocol::secret::Secret;
 use crate::protocol::token_request;
-
-type Pairs = Vec<(String, String)>;
 
 /// What a function may add to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +14,20 @@ pub(super) enum Addition {
     ClientAuthentication,
     /// Headers that the library does not set.
     Headers,
+}
+
+/// What an app's function did wrong.
+#[inline(never)]
+pub(crate) fn fault_of(code: Code, function: &'static str, did: &str) -> Error {
+    Error::new(code, format!("the app's own `{function}` {did}"))
+}
+
+/// The function answered what is no request, or changed more than it may.
+#[inline(never)]
+pub(crate) fn no_addition(function: &'static str) -> Error {
+    let expected = "has to answer with the request that it was given: it may add headers, and `clientAuth` form fields as \
+                    well, and change nothing else";
+    fault_of(Code::PlugInAnswer, function, expected)
 }
 
 impl Addition {
@@ -27,61 +39,52 @@ impl Addition {
         }
     }
 
-    /// The request as it was with what the function added.
+    /// Adds to the request what the function added.
     ///
     /// # Errors
     /// `PlugInAnswer` where it changed what it may not change, and those of [`check_added`].
-    pub(super) fn accept(self, asked: HttpRequest, made: HttpRequest, is_page: bool) -> Result<HttpRequest> {
-        if made.url != asked.url || made.method != asked.method {
-            return Err(self.refused("changed where the request goes"));
+    pub(super) fn accept(self, asked: &mut HttpRequest, made: HttpRequest, is_page: bool) -> Result<()> {
+        let is_fine = made.url == asked.url
+            && made.method == asked.method
+            && match (&asked.body, &made.body) {
+                (Some(asked), Some(made)) if self == Self::ClientAuthentication => only_adds(asked, made),
+                (asked, made) => asked == made,
+            };
+        if !is_fine {
+            return Err(no_addition(self.function()));
         }
-        let body = match (self, asked.body, made.body) {
-            (Self::ClientAuthentication, Some(asked), Some(made)) => Some(self.fields(&asked, made)?),
-            (_, asked, made) if asked == made => asked,
-            _ => return Err(self.refused("changed the body of the request")),
-        };
-        let headers = self.headers(asked.headers, made.headers, is_page)?;
-        Ok(HttpRequest { headers, body, ..asked })
-    }
-
-    /// Headers that were there may be left out, and stay.
-    fn headers(self, mut asked: Pairs, made: Pairs, is_page: bool) -> Result<Pairs> {
-        for (name, value) in made {
+        asked.body = made.body;
+        for (name, value) in made.headers {
             let name = name.to_ascii_lowercase();
-            let is_there = |(known, set): &(String, String)| *known == name && *set == value;
-            if asked.iter().any(is_there) {
+            // Headers that were there may be left out, and stay.
+            let known = asked.headers.iter_mut().find(|(known, _)| *known == name);
+            if known.as_ref().is_some_and(|(_, set)| *set == value) {
                 continue;
             }
             let is_proof = self == Self::ClientAuthentication && name == "authorization";
             check_added(if is_proof { "x" } else { &name }, &value, is_page)?;
-            asked.retain(|(known, _)| *known != name);
-            asked.push((name, value));
-        }
-        Ok(asked)
-    }
-
-    /// Fields that were there have to stay, but for the client id: some ways to prove who the client is say that, too.
-    fn fields(self, asked: &Secret, made: Secret) -> Result<Secret> {
-        let asked = form::pairs(asked.expose().as_bytes());
-        let mut added = form::pairs(made.expose().as_bytes());
-        for field in &asked {
-            match added.iter().position(|one| one == field) {
-                Some(at) => drop(added.swap_remove(at)),
-                None if field.0 == "client_id" => {}
-                None => return Err(self.refused(&format!("took the field \"{}\" away", harmless(&field.0)))),
+            match known {
+                Some((_, set)) => *set = value,
+                None => asked.headers.push((name, value)),
             }
         }
-        for (name, _) in &added {
-            let is_ours = asked.iter().any(|(known, _)| known == name) || token_request::is_reserved(name);
-            if is_ours && (name == "client_id" || !name.starts_with("client_")) {
-                return Err(self.refused(&format!("set the field \"{}\", which the library sets", harmless(name))));
-            }
-        }
-        Ok(made)
+        Ok(())
     }
+}
 
-    fn refused(self, what: &str) -> Error {
-        let function = self.function();
-        Error::new(Code::PlugInAnswer, format!("the app's own `{function}` {what}: it may only add to the request"))
-    }
+/// Whether the fields that were there are there once, but for the client id, which some ways to prove who the client is say
+/// as well, and whether nothing was added that is the library's to say.
+fn only_adds(asked: &Secret, made: &Secret) -> bool {
+    let asked = form::pairs(asked.expose().as_bytes());
+    let mut added = form::pairs(made.expose().as_bytes());
+    asked.iter().all(|field| match added.iter().position(|one| one == field) {
+        Some(at) => {
+            added.swap_remove(at);
+            true
+        }
+        None => field.0 == "client_id",
+    }) && !added.iter().any(|(name, _)| {
+        let is_ours = asked.iter().any(|(known, _)| known == name) || token_request::is_reserved(name);
+        is_ours && (name == "client_id" || !name.starts_with("client_"))
+    })
 }

@@ -212,10 +212,7 @@ impl<H: Host> Client<H> {
         );
         let response = self.send(request).await?;
         let response = token_response::judge(&response, Class::TokenExchange, options.provider_type)?;
-        let mut tokens = TokenSet::from_response(response, self.now(), Some(grant.scope));
-        // Where it cannot be had, nobody will use the tokens.
-        let identity = self.identity_of(&tokens).await;
-        tokens.identity = identity.inspect_err(|_| self.revoke_later(Rc::new(tokens.clone())))?;
+        let tokens = self.identified(TokenSet::from_response(response, self.now(), Some(grant.scope))).await?;
         let expected = Expectations {
             nonce: grant.nonce,
             max_age: grant.max_age.and_then(|seconds| u64::try_from(seconds).ok()),

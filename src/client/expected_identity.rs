@@ -32,7 +32,8 @@ pub(super) fn of_options(given: &mut Given<'_>, login_hint: Option<&str>) -> Opt
     if asked.is_none() && !enforces_hint {
         return None;
     }
-    let mut expected = given.parsed("expect", ExpectedIdentity::from_json(&object))?;
+    let name = if asked.is_some() { "expect" } else { "loginHint" };
+    let mut expected = given.parsed(name, ExpectedIdentity::from_json(&object))?;
     expected.allow_unverified_email |= allows_unverified;
     Some(expected)
 }

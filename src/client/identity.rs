@@ -1,6 +1,8 @@
 //! Who signed in at a plain OAuth 2.0 provider: asked once, at the sign-in, and kept with the tokens as an ID token would
 //! be.
 
+use std::rc::Rc;
+
 use super::Client;
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
@@ -18,6 +20,21 @@ impl<H: Host> Client<H> {
         }
         let told = Box::pin(self.claims_of(tokens)).await?;
         self.identity_in(&told)
+    }
+
+    /// New tokens with whom they speak of. Where that cannot be had, nobody will use them: they are being revoked already.
+    ///
+    /// # Errors
+    /// As [`Client::identity_of`].
+    pub(super) async fn identified(&self, mut tokens: TokenSet) -> Result<TokenSet> {
+        match self.identity_of(&tokens).await {
+            Ok(identity) => tokens.identity = identity,
+            Err(error) => {
+                self.revoke_later(Rc::new(tokens));
+                return Err(error);
+            }
+        }
+        Ok(tokens)
     }
 
     /// Whom tokens that the app kept speak of: what it kept with them, else the provider is asked; where they are renewed

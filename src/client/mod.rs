@@ -1,6 +1,6 @@
 //! The client: one file for each job a user asks for, generic over the host it runs on.
 
-mod additions;
+pub(crate) mod additions;
 mod api_tokens;
 mod back_off;
 mod begin;

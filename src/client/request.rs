@@ -1,9 +1,11 @@
 //! Sending one request within its limits, with what the app adds to it, and failures in words.
 
+use std::pin::pin;
+
 use futures_util::future::LocalBoxFuture;
 
-use super::Client;
-use super::additions::Addition;
+use super::additions::{Addition, fault_of};
+use super::{Client, PlugIns};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Host, Http, HttpFailure, Limits};
 use crate::protocol::http::{HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
@@ -32,33 +34,33 @@ impl<H: Host> Client<H> {
         for (name, value) in &self.inner.options.headers {
             request = request.with_header(name, value.expose());
         }
-        let plug_ins = &self.inner.plug_ins;
+        let PlugIns { client_authentication, hooks, .. } = &self.inner.plug_ins;
         if request.awaits_client_authentication
-            && let Some(app) = &plug_ins.client_authentication
+            && let Some(app) = client_authentication
         {
             let made = app.authenticate(request.clone());
-            request = self.added(Addition::ClientAuthentication, request, made, timeout).await?;
+            self.add(Addition::ClientAuthentication, &mut request, made, timeout).await?;
         }
-        if let Some(app) = &plug_ins.hooks {
+        if let Some(app) = hooks {
             let made = app.on_request(request.clone());
-            request = self.added(Addition::Headers, request, made, timeout).await?;
+            self.add(Addition::Headers, &mut request, made, timeout).await?;
         }
         Ok(request)
     }
 
-    async fn added(
+    async fn add(
         &self,
         addition: Addition,
-        asked: HttpRequest,
-        mut made: LocalBoxFuture<'_, Result<HttpRequest>>,
+        request: &mut HttpRequest,
+        made: LocalBoxFuture<'_, Result<HttpRequest>>,
         timeout: i64,
-    ) -> Result<HttpRequest> {
-        let seconds = timeout.min(APP_SECONDS);
-        let made = self.within(milliseconds(seconds), made.as_mut()).await.unwrap_or_else(|| {
-            let function = addition.function();
-            Err(Error::new(Code::Timeout, format!("the app's own `{function}` did not answer within {seconds} s")))
-        });
-        addition.accept(asked, made?, self.host().location().is_some())
+    ) -> Result<()> {
+        let mut answer = None;
+        let in_time = async { answer = Some(made.await) };
+        self.within(milliseconds(timeout.min(APP_SECONDS)), pin!(in_time)).await;
+        let function = addition.function();
+        let answer = answer.ok_or_else(|| fault_of(Code::Timeout, function, "did not answer in time"))?;
+        addition.accept(request, answer?, self.host().location().is_some())
     }
 
     /// Sends a request as it is.

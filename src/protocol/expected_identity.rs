@@ -157,7 +157,10 @@ fn is_same_address(expected: &str, actual: &str, to_ascii: ToAscii<'_>) -> bool 
 
 /// Local part and domain: what comes after the last `@` is where the mail goes.
 fn parts(address: &str) -> Option<(&str, &str)> {
-    address.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty())
+    // By bytes, which a search for a character weighs three times.
+    let (local, rest) = address.split_at_checked(address.bytes().rposition(|byte| byte == b'@')?)?;
+    let domain = rest.strip_prefix('@')?;
+    (!local.is_empty() && !domain.is_empty()).then_some((local, domain))
 }
 
 /// A domain in its ASCII form. One that is ASCII already is not shown to a URL parser, which would decode and cut it; nor

@@ -17,8 +17,8 @@ test("an agent says who it is as its ID token does", async () => {
   const agent = await agentWith({ ...CLAIMS, nested: { list: [1] } });
   assert.deepEqual([agent.id, agent.type, agent.email, agent.emailVerified], ["usr_ada", "user", "ada@example.com", true]);
   assert.deepEqual(agent.organizations, [
-    { id: "org_a", title: "Analysts", scopes: ["users:read", "owner"], joinedAt: 1_700_000_000 },
-    { id: "org_b", title: null, scopes: [], joinedAt: null },
+    { id: "org_a", title: "Analysts", scopes: ["users:read", "owner"], roles: [], joinedAt: 1_700_000_000 },
+    { id: "org_b", title: null, scopes: [], roles: [], joinedAt: null },
   ]);
   assert.equal(agent.claims.sub, "usr_ada");
   assert.equal(agent.claims, agent.claims);

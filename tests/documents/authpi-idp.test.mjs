@@ -135,7 +135,7 @@ describe("Authorization", () => {
   });
 
   test("Rolling Your Own Authorization: the organizations as they came, and the id", () => {
-    const raw = organizations.map(({ joined_at, ...organization }) => ({ ...organization, joinedAt: joined_at }));
+    const raw = organizations.map(({ joined_at, ...organization }) => ({ ...organization, roles: [], joinedAt: joined_at }));
     assert.deepEqual(agent.organizations, raw);
     assert.equal(agent.id, "usr_ada");
   });

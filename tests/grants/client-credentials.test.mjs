@@ -37,6 +37,24 @@ test("a client whose id has no prefix is an agent, and signs in by post too", as
   assert.deepEqual(Object.keys(forms[0] ?? {}).sort(), ["client_id", "client_secret", "grant_type"]);
 });
 
+test("what was granted counts, and what was asked for only where the provider does not say", async () => {
+  const { idp, instead } = machine();
+  const tokens = { access_token: "at", token_type: "Bearer", expires_in: 60 };
+  instead.token = async () => Response.json({ ...tokens, scope: "users:read" });
+  const narrowed = await idp.clientCredentials(["users:read", "users:write"]);
+  assert.deepEqual([narrowed.hasAccess("read", "users"), narrowed.hasAccess("write", "users")], [true, false]);
+  instead.token = async () => Response.json(tokens);
+  const silent = await idp.clientCredentials(["users:*"]);
+  assert.deepEqual([silent.hasAccess("write", "users"), silent.tokens.scope], [true, "users:*"]);
+  // Without scopes nothing is asked for, and nothing granted.
+  assert.equal((await idp.clientCredentials()).hasAccess("read", "users"), false);
+});
+
+test("a plain OAuth 2.0 provider will do", async () => {
+  const { idp } = machine({ type: "oauth2" });
+  assert.equal((await idp.clientCredentials(["users:read"])).hasAccess("read", "users"), true);
+});
+
 test("ten calls at once are one request, and the same scopes are the same agent", async () => {
   const { idp, forms } = machine();
   const agents = await Promise.all(Array.from({ length: 10 }, (_, at) => idp.clientCredentials(at % 2 ? "b:x a:x" : ["a:x", "b:x"])));

@@ -63,6 +63,13 @@ test("a device of one person can make the agent its session", async () => {
   assert.equal(idp.isAuthenticated, true);
 });
 
+test("somebody else than expected gets no agent", async () => {
+  const { idp } = quick({ interval: 1 });
+  const { userCode, verificationUri, agent } = await idp.deviceAuthorization({ expect: { email: "ada@example.com" } });
+  await confirmDevice(verificationUri, userCode, { login: "ben" });
+  await assert.rejects(agent, { name: "IdentityMismatchError", code: "identity_mismatch" });
+});
+
 test("a person who says no is AccessDeniedError [DEV3]", async () => {
   const { idp } = quick({ interval: 1 });
   const { userCode, verificationUri, agent } = await idp.deviceAuthorization();

@@ -304,12 +304,46 @@ test("a lock without a sign of life is taken away, by one of those who wait", as
   await writeFile(`${path}.lock`, "not even written to the end");
   let [inside, most, turns] = [0, 0, 0];
   const { withLock } = await import("../../pkg/node/lock-file.js");
-  await Promise.all(Array.from({ length: 3 }, () => withLock(`${path}.lock`, async () => {
+  // The same file by other names, so that those who wait do not know of each other.
+  const names = ["", "./", "././", "./././", "././././"];
+  await Promise.all(names.map((name) => withLock(`${place.folder}/${name}session.json.lock`, async () => {
     most = Math.max(most, (inside += 1));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     inside -= 1;
     turns += 1;
   })));
-  assert.deepEqual([most, turns], [1, 3]);
+  assert.deepEqual([most, turns], [1, names.length]);
+  assert.deepEqual(await readdir(place.folder), []);
+});
+
+test("a lock is held for as long as its holder lives, however long that takes", async () => {
+  const { withLock } = await import("../../pkg/node/lock-file.js");
+  /** @type {string[]} */
+  const order = [];
+  const held = withLock(`${path}.lock`, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 11_500));
+    order.push("first");
+  });
+  // The same file by another name, so that this process does not know that it waits for itself.
+  const waiting = withLock(`${place.folder}/./session.json.lock`, async () => order.push("second"));
+  await Promise.all([held, waiting]);
+  assert.deepEqual(order, ["first", "second"]);
+});
+
+test("a lock that showed life since it was judged stays, and what is to be taken away is so once", async () => {
+  const { takeAway } = await import("../../pkg/node/lock-file.js");
+  const lock = `${path}.lock`;
+  await writeFile(lock, "somebody's");
+  await takeAway(lock, "as it was before");
+  assert.deepEqual(await readdir(place.folder), ["session.json.lock"]);
+  const { ino, mtimeMs } = await stat(lock);
+  // Somebody else is at it.
+  await writeFile(`${lock}.stale`, "");
+  await takeAway(lock, `${ino} ${mtimeMs} somebody's`);
+  assert.equal((await readdir(place.folder)).length, 2);
+  // And was killed at it.
+  await utimes(`${lock}.stale`, new Date(0), new Date(0));
+  await takeAway(lock, `${ino} ${mtimeMs} somebody's`);
+  await takeAway(lock, `${ino} ${mtimeMs} somebody's`);
   assert.deepEqual(await readdir(place.folder), []);
 });

@@ -161,6 +161,11 @@ test("what a provider says in an error is shown as text, never as markup [X34]",
   await assert.rejects(started.awaitCallback(), { name: "ProviderError" });
   assert.match(text, /The sign-in failed/);
   assert.doesNotMatch(text, /<img|onerror="/);
+  const { failedPage } = await import("../../pkg/node/pages.js");
+  const { toError } = await import("../../pkg/errors.js");
+  const hostile = toError({ class: "ProviderError", code: "server_error", message: words.error_description, recovery: "retry" });
+  assert.match(failedPage(hostile), /<p>&#60;img src=x onerror=&#34;alert\(&#39;1&#39;\)&#34;&#62;&#38;amp;<\/p>/);
+  assert.doesNotMatch(failedPage(new Error("a path of this machine")), /path of/);
 });
 
 test("who connects and says nothing keeps the port of no login that is over", async () => {

@@ -159,14 +159,26 @@ test("a secret beside the function, and a function that is none, are refused", a
   await assert.rejects(signingClient("private_key_jwt"), { name: "ConfigurationError", code: "invalid_option" });
 });
 
-test("`clientSecret` goes into the form where the provider lists that alone", async () => {
-  const secret = "a-secret-of-the-tests-that-is-long-enough";
-  const listed = { token_endpoint_auth_methods_supported: ["client_secret_post"] };
-  const right = await makeClient(provider, { clientId: "posting", clientSecret: secret, metadata: listed });
-  await right.signIn();
-  assert.equal(right.idp.agent?.id, "usr_ada");
-  // The provider takes both from some client; this one is registered for the form.
-  const wrong = await makeClient(provider, { clientId: "posting", clientSecret: secret });
-  await assert.rejects(wrong.signIn(), { code: "invalid_client" });
-  for (const { idp } of [right, wrong]) idp.dispose();
+test("`clientSecret` goes into the form where the provider lists that alone, else into the header", async () => {
+  const clientSecret = "a-secret-of-the-tests-that-is-long-enough";
+  for (const [metadata, isPost] of /** @type {[object | undefined, boolean][]} */ ([
+    [{ token_endpoint_auth_methods_supported: ["client_secret_post"] }, true],
+    [undefined, false],
+  ])) {
+    /** @type {[boolean, boolean][]} */
+    const sent = [];
+    const { idp, signIn } = await makeClient(provider, {
+      clientId: "posting", clientSecret, metadata,
+      fetch: async (/** @type {Request} */ request) => {
+        if (request.url.endsWith("/token")) {
+          const form = new URLSearchParams(await request.clone().text());
+          sent.push([form.get("client_secret") === clientSecret, request.headers.has("authorization")]);
+        }
+        return fetch(request);
+      },
+    });
+    await signIn();
+    assert.deepEqual(sent, [[isPost, !isPost]]);
+    idp.dispose();
+  }
 });

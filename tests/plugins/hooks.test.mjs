@@ -193,14 +193,14 @@ for (const option of ["onResponse", "logger"]) {
     ["answers with something", () => ({ status: 500 }), []],
   ])) {
     test(`an \`${option}\` that ${name} changes nothing, and what it throws is reported`, async () => {
-      const made = await watched({ [option]: told });
       const reported = await tellReports(async () => {
+        const made = await watched({ [option]: told });
         await made.signIn();
         assert.equal(made.idp.agent?.id, "usr_ada");
+        made.idp.dispose();
       });
       const words = reported.map((one) => (one instanceof Error ? one.message : one));
       assert.deepEqual([...new Set(words)], thrown);
-      made.idp.dispose();
     });
   }
 }

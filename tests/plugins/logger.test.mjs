@@ -70,7 +70,7 @@ test("what is no secret is shown: the grant, the scope, lifetimes, key ids, endp
   assert.equal(asked.headers["content-type"], "application/x-www-form-urlencoded");
   const answered = of("response", "token");
   const { token_type, scope, expires_in, access_token, refresh_token, id_token } = answered.body;
-  assert.deepEqual([token_type, scope, expires_in], ["Bearer", "openid email offline_access", 60]);
+  assert.deepEqual([token_type, scope, expires_in], ["Bearer", "openid email", 60]);
   assert.deepEqual([access_token, refresh_token, id_token], ["[redacted]", "[redacted]", "[redacted]"]);
   assert.ok(answered.bodyBytes > 100);
   assert.equal(of("response", "discovery").body.token_endpoint, `${provider.issuer}/token`);

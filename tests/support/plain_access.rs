@@ -15,9 +15,11 @@ pub struct PlainAccess {
 impl PlainAccess {
     /// The same for the engine.
     pub fn compiled(&self) -> Access {
+        // Roles of whatever kind open nothing.
         let organization = |(id, scopes): &(String, Vec<String>)| Organization {
             id: id.clone(),
             scopes: scopes.clone(),
+            roles: self.roles.clone(),
             ..Organization::default()
         };
         let organizations = self.organizations.as_ref().map(|list| list.iter().map(organization).collect());

@@ -6,6 +6,7 @@ import {
   parseScope, ready, safeReturnTo, tokenSet, webStorage,
   type AccessQuestion, type AccessReason, type Agent, type ApiCalls, type ApiSession, type AppClientAuthentication,
   type AuthorizationRequest, type ClientAuthentication, type ClientEvent, type ClientOptions, type Configuration,
+  type DeviceAuthorization,
   type ExpectedIdentity, type PreflightStep, type ProviderResponse, type Relayed, type SignInOptions, type SignedIn,
   type Snapshot, type TokenCheckStep, type TokenReport, type TokenSet, type TokenStorage, type TraceEvent, type UserInfo,
 } from "wasm-oidc";
@@ -122,6 +123,24 @@ export async function server(kept: AuthorizationRequest, callback: URL): Promise
     if (isOAuthError(error) && error.recovery === "retry") console.log(error.retryAfter);
     throw error;
   }
+}
+
+export async function machines(idp: IdpClient, callerToken: string): Promise<string> {
+  const machine: Agent = await idp.clientCredentials(["users:read"], { resource: "https://api.example.com/" });
+  const ada = await idp.passwordGrant({ credentials: async () => ({ username: "ada", password: "p", totp: "123456" }) });
+  const elsewhere = await idp.refreshTokenGrant("token", { expectedSub: ada.id, onRefresh: (tokens) => tokens.refresh_token });
+  const device: DeviceAuthorization = await idp.deviceAuthorization({ scopes: "openid", signal: AbortSignal.timeout(60_000) });
+  console.log(device.userCode, device.verificationUriComplete ?? device.verificationUri, device.expiresAt, (await device.agent).id);
+  device.cancel();
+  const { agent, issuedTokenType } = await idp.tokenExchange({ subjectToken: callerToken, subjectTokenType: "access_token" });
+  const own = await idp.customGrant({ data: () => ({ grant_type: "urn:example:grant" }), renew: (tokens) => ({ grant_type: tokens.token_type }) });
+  // @ts-expect-error: a token needs its type
+  void idp.tokenExchange({ subjectToken: callerToken });
+  // @ts-expect-error: an exchange may bring no access token
+  console.log(agent.id);
+  // @ts-expect-error: there is no such way
+  void idp.customGrant({ data: {}, renew: "never" });
+  return `${issuedTokenType} ${machine.type} ${elsewhere.id} ${own.expiresIn}`;
 }
 
 export async function stores(): Promise<void> {

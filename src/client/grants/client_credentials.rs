@@ -11,7 +11,6 @@ use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::grant_request::GrantRequest;
 use crate::protocol::json::Object;
 use crate::protocol::metadata::Endpoint;
-use crate::protocol::secret;
 use crate::session::{AgentType, TokenSet};
 
 /// What a machine asks for.
@@ -40,14 +39,12 @@ impl<H: Host> Client<H> {
     /// `NetworkError`; `TimeoutError`; with `old` tokens that are over `RefreshError` (retry).
     pub async fn client_credentials(&self, options: &ClientCredentials, old: Option<&TokenSet>) -> Result<Renewed> {
         self.require_alive()?;
-        let is_public = matches!(self.inner.options.client_auth, ClientAuthentication::None);
-        if is_public && self.inner.plug_ins.client_authentication.is_none() {
+        if matches!(self.inner.options.client_auth, ClientAuthentication::None) {
             let message = "client credentials need a client that authenticates (RFC 6749 4.4), and this one is public: \
                            give `clientSecret` or `clientAuth`, which a page cannot keep";
             return Err(Error::new(Code::MissingOption, message));
         }
-        let Asked { scope, resources, audiences, extra } = &options.0;
-        let name = format!("client_credentials {scope:?} {resources:?} {audiences:?} {}", hashed(extra));
+        let name = options.0.fingerprint();
         self.ask_again(&name, old, pin!(self.sign_in_as_itself(&options.0))).await
     }
 
@@ -63,9 +60,4 @@ impl<H: Host> Client<H> {
         agent.agent_type = AgentType::of(&agent.id, AgentType::Agent);
         Ok(Exchanged { tokens: Rc::new(tokens), agent: Rc::new(agent) })
     }
-}
-
-/// An extra parameter may be a secret: its name tells requests apart, it is not kept.
-fn hashed(extra: &[(String, String)]) -> String {
-    secret::fingerprint(&format!("{extra:?}"))
 }

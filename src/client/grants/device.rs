@@ -9,10 +9,12 @@ use futures_util::future::{Either, select};
 
 use super::{Asked, Client, Exchanged};
 use crate::client::ClientOptions;
+use crate::client::expected_identity;
 use crate::client::given::Given;
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::device_authorization::{self, DeviceAuthorization, Pace, Poll};
+use crate::protocol::expected_identity::ExpectedIdentity;
 use crate::protocol::grant_request::{DEVICE_CODE, GrantRequest};
 use crate::protocol::json::Object;
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
@@ -22,18 +24,21 @@ use crate::session::TokenSet;
 #[derive(Debug)]
 pub struct DeviceOptions {
     asked: Asked,
+    expected: ExpectedIdentity,
 }
 
 impl DeviceOptions {
-    /// `scopes`, `resource`, `audience`, `extraParams`; scopes that are missing come from the client.
+    /// `scopes`, `resource`, `audience`, `extraParams`, `expect`, `allowUnverifiedEmail`; scopes that are missing come from
+    /// the client.
     ///
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
     pub fn from_json(object: &Object, client: &ClientOptions) -> Result<Self> {
         let mut given = Given::new("option of deviceAuthorization", object);
         let asked = Asked::from_given(&mut given).or_scopes_of(client);
+        let expected = expected_identity::of_options(&mut given, None).unwrap_or_default();
         given.finish()?;
-        Ok(Self { asked })
+        Ok(Self { asked, expected })
     }
 }
 
@@ -85,14 +90,16 @@ impl<H: Host> Client<H> {
     ///
     /// # Errors
     /// `TokenExchangeError`: `expired_token`, `cancelled`, what else the provider says; `AccessDeniedError`; what an ID
-    /// token can be refused for; `disposed`.
+    /// token can be refused for; `IdentityMismatchError` and `SubjectMismatchError`; `disposed`.
     pub async fn device_agent(&self, sign_in: &DeviceSignIn) -> Result<Exchanged> {
         let Some(cancelled) = sign_in.cancelled.take() else { return Err(given_up()) };
         let mut cancelled = pin!(cancelled);
         let metadata = self.discover(false).await?;
         let tokens = self.poll(&metadata, sign_in, &mut cancelled).await?;
         let needs_id_token = self.needs_id_token(sign_in.options.asked.scope.as_deref());
-        self.exchanged_of(&metadata, tokens, needs_id_token).await
+        let exchanged = self.exchanged_of(&metadata, tokens, needs_id_token).await?;
+        self.check_expected(&sign_in.options.expected, &exchanged).await?;
+        Ok(exchanged)
     }
 
     async fn poll(

@@ -29,6 +29,7 @@ use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{Expectations, NonceRule};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
 use crate::protocol::purpose::Purpose;
+use crate::protocol::secret;
 use crate::protocol::token_response;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::words;
@@ -65,6 +66,21 @@ impl Asked {
         let usual = || Some(words::join(&client.scopes)).filter(|scope| !scope.is_empty());
         self.scope = self.scope.or_else(usual);
         self
+    }
+
+    /// What tells one request from another; an extra parameter may be a secret.
+    fn fingerprint(&self) -> String {
+        let mut text = self.scope.clone().unwrap_or_default();
+        for list in [&self.resources, &self.audiences] {
+            text.push('\n');
+            text.push_str(&words::join(list));
+        }
+        for (name, value) in &self.extra {
+            for part in ["\n", name, "=", value] {
+                text.push_str(part);
+            }
+        }
+        secret::fingerprint(&text)
     }
 
     fn add_to(&self, request: GrantRequest, endpoint: &HttpsUrl) -> Result<GrantRequest> {
@@ -104,9 +120,12 @@ impl<H: Host> Client<H> {
     async fn exchanged_of(
         &self,
         metadata: &ProviderMetadata,
-        tokens: TokenSet,
+        mut tokens: TokenSet,
         needs_id_token: bool,
     ) -> Result<Exchanged> {
+        if tokens.token_type == "Bearer" {
+            tokens = self.identified(tokens).await?;
+        }
         let expected = Expectations {
             nonce: NonceRule::NoneSent,
             access_token: Some(tokens.access_token.expose()),
