@@ -3,10 +3,10 @@
 use super::environment::{Provider, is_project_id, with_audience};
 use super::expanding::{Expanding, storage_section};
 use super::faults::{Faults, below};
-use super::keys::Storage;
 use super::kind::{Kind, Level};
 use super::layers::{Layers, Target};
 use super::reading::{check, member};
+use super::storages::Storage;
 use crate::client::ClientOptions;
 use crate::client::options::usual_scopes;
 use crate::error::{Code, Error, Result};

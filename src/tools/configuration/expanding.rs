@@ -2,11 +2,11 @@
 
 use super::Reference;
 use super::faults::below;
-use super::keys::Storage;
 use super::kind::{Kind, Level};
 use super::layers::Placed;
 use super::reading::{member, members, named, url_fault_of};
 use super::references::{self, Part};
+use super::storages::Storage;
 use crate::client::given::split;
 use crate::error::{Code, Error, Result};
 use crate::protocol::json::{Json, Object};

@@ -52,6 +52,7 @@ mod layers;
 mod reading;
 mod references;
 mod schema;
+mod storages;
 
 pub use choosing::{Choice, Chosen, Reference};
 pub use schema::schema;
@@ -61,9 +62,9 @@ use crate::protocol::json::{Json, Object};
 use environment::{Provider, unknown};
 use expanding::storage_section;
 use faults::{Faults, below, listed};
-use keys::Storage;
 use kind::Level;
 use reading::{check, member, named};
+use storages::Storage;
 
 /// A configuration that was read.
 #[derive(Debug, Clone)]

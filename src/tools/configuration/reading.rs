@@ -1,9 +1,10 @@
 //! Reading a document: each member has a key, and what stands there is what the key takes.
 
 use super::faults::{Faults, below, listed};
-use super::keys::{Key, STORAGES, Storage};
+use super::keys::Key;
 use super::kind::{Kind, Level};
 use super::references;
+use super::storages::{STORAGES, Storage};
 use crate::error::Code;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::json::{Json, Number, Object};

@@ -1,7 +1,8 @@
 //! The JSON Schema of a configuration (draft 7, which editors know), from the table of keys.
 
-use super::keys::{Key, STORAGES, Storage};
+use super::keys::Key;
 use super::kind::{Kind, Level};
+use super::storages::{STORAGES, Storage};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::json::{Json, Number, Object};
 
