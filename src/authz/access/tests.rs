@@ -1,3 +1,5 @@
+//! What is asked of an agent in any of its organizations, in one, and of its token.
+
 use super::*;
 
 fn scopes(list: &[&str]) -> Vec<String> {
