@@ -52,7 +52,11 @@ test("nothing but what is for programs names a module of Node, and of the other 
   const naming = [];
   for (const file of scripts) if (/["']node:/.test(await readFile(packageFile(file), "utf8"))) naming.push(file);
   assert.deepEqual(naming, ["node.js"]);
-  for (const file of scripts) assert.doesNotMatch(await readFile(packageFile(file), "utf8"), /["']\.\/node\//, file);
+  for (const file of scripts) {
+    const code = await readFile(packageFile(file), "utf8");
+    // The entry of Node loads it when a configuration asks for a file, and not before.
+    assert.doesNotMatch(file === "node.js" ? code.replaceAll('await import("./node/', "") : code, /["']\.\/node\//, file);
+  }
 });
 
 test("the package needs no other package", async () => {
