@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use super::additions::{Addition, fault_of};
 use super::{Client, PlugIns};
 use crate::error::{Class, Code, Error, Result};
-use crate::ports::{Host, Http, HttpFailure, Limits};
+use crate::ports::{Host, HttpFailure, Limits};
 use crate::protocol::http::{HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
 
 /// How long a function of the app's may take, in seconds, where a request may not take less. Twice that and a request
@@ -83,8 +83,9 @@ impl<H: Host> Client<H> {
 
 pub(super) type AnswerOrFailure = std::result::Result<HttpResponse, HttpFailure>;
 
-/// Sends a request, of a client or of somebody who is none.
-pub(crate) async fn send<H: Http>(host: &H, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
+/// Sends a request of somebody who is no client.
+#[cfg(feature = "tools")]
+pub(crate) async fn send<H: crate::ports::Http>(host: &H, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
     let endpoint = endpoint_of(&request);
     host.send(request, limits(timeout)).await.map_err(|failure| in_words(failure, &endpoint, timeout))
 }

@@ -1,4 +1,4 @@
-//! Requests and responses without their secrets, for a log. What is shown is listed; everything else is "[redacted]",
+//! Requests and responses without their secrets, for a log. What is shown is listed; everything else is redacted,
 //! whoever made it up.
 
 use super::form::pairs;
