@@ -5,6 +5,7 @@ import { setSources } from "./runtime.js";
 
 setSources({
   core: { async: () => fetch(new URL("./wasm/core.wasm", import.meta.url)) },
+  configuration: { async: () => fetch(new URL("./wasm/configuration.wasm", import.meta.url)) },
   tools: { async: () => fetch(new URL("./wasm/tools.wasm", import.meta.url)) },
 });
 

@@ -1,18 +1,34 @@
 // @ts-check
-// From a configuration to the options of a client. The document is read by the wasm of `tools.js`; here the app's functions
-// are asked, and what is no data passes by. Nothing imports this file but by `import()`.
+// From a configuration to the options of a client. The document is read by a wasm of its own; here the app's functions are
+// asked, and what is no data passes by. Nothing imports this file but by `import()`.
 
 import { configurationError, toError } from "./errors.js";
 import { hostParts } from "./host-parts.js";
+import { lateWasm } from "./late-wasm.js";
 import { textOf } from "./providers.js";
 import { encryptedStorage } from "./storage.js";
 import { toJson } from "./to-json.js";
-import { configuration } from "./tools.js";
+import { instantiate } from "./wasm/configuration.js";
+
+const live = lateWasm("configuration", instantiate);
 
 /** Seconds that an app's function may take for a secret. */
 const SECRET_LIMIT = 30;
 
 /** @typedef {{ reference: string, scheme: string, path: string }} Reference */
+
+/**
+ * Reads a configuration, and chooses from it where `json` says what is wanted.
+ *
+ * @param {string} text of the configuration
+ * @param {string | undefined} json what is wanted
+ * @param {(name: string) => unknown} variable
+ * @returns {Promise<any>}
+ */
+async function configuration(text, json, variable) {
+  const instance = await live();
+  return instance.call((glue) => glue.configuration(text, json, variable));
+}
 
 /** @param {string} text */
 export async function check(text) {

@@ -666,8 +666,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
   static createSync(options: ClientOptions): IdpClient;
 
   /**
-   * A client of a provider of a configuration: the one that `loadProviders` has read, or `config`. Loads the second wasm of
-   * the package. In a page a client secret is refused before anybody resolves it.
+   * A client of a provider of a configuration: the one that `loadProviders` has read, or `config`. Loads the wasm
+   * `configuration` of the package. In a page a client secret is refused before anybody resolves it.
    *
    * @param name the provider; without one the default provider, which one alone is
    * @throws ConfigurationError `unknown_option`: a key, a provider, an environment or an application that there is not,
@@ -1051,7 +1051,7 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * left out for clients with a secret and for `session: "single-user"` on a loopback redirect URI. Call it in the page: in a
    * worker of a browser CORS is judged as if outside.
    *
-   * The first call loads the second wasm of the package.
+   * The first call loads the wasm `tools` of the package.
    *
    * @throws ConfigurationError `disposed`, `wasm_unavailable`
    */
@@ -1295,14 +1295,15 @@ export interface ClientEvent extends Event {
 }
 
 /**
- * Loads the wasm alone. The first source wins; a failed load can be retried. `others.tools`: where the wasm of
- * `checkToken`, `preflight` and `verifyLogoutToken` is, which is loaded when one of them is first called.
+ * Loads the wasm alone. The first source wins; a failed load can be retried. `others` says where the wasms are that are
+ * loaded when they are first needed: `configuration` for `loadProviders` and `IdpClient.fromConfig`, `tools` for `checkToken`,
+ * `preflight`, `verifyLogoutToken` and the grants.
  *
  * @throws ConfigurationError `wasm_unavailable`
  */
 export function ready(
   source?: WasmSource | Promise<WasmSource>,
-  others?: { tools?: WasmSource | Promise<WasmSource> },
+  others?: { configuration?: WasmSource | Promise<WasmSource>; tools?: WasmSource | Promise<WasmSource> },
 ): Promise<void>;
 
 /** Where the wasm is: by default beside the entry. */
@@ -1425,7 +1426,7 @@ export interface FromConfigOptions extends Partial<Omit<ClientOptions, "name">>,
 
 /**
  * Reads a configuration and keeps it for `IdpClient.fromConfig`, `listConfiguredProviders` and `getProviderConfig`; the one
- * loaded last counts. The first call loads the second wasm of the package. No reference is resolved.
+ * loaded last counts. The first call loads the wasm `configuration` of the package. No reference is resolved.
  *
  * @returns the names of the providers
  * @throws ConfigurationError `unknown_option`, `invalid_option`, `missing_option`: all mistakes with the path to each;

@@ -8,6 +8,7 @@ import { setSources } from "./runtime.js";
 
 setSources({
   core: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/core.wasm", import.meta.url))) },
+  configuration: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/configuration.wasm", import.meta.url))) },
   tools: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/tools.wasm", import.meta.url))) },
 });
 

@@ -12,29 +12,36 @@ export { Instance };
 
 const core = new Loader(instantiate);
 
-/** Where the wasm of `tools.js` is: what the app says goes before what the entry says. */
-/** @type {{ entry: EntrySource, given?: Source | Promise<Source> }} */
-export const toolsSource = { entry: {} };
+/**
+ * Where a wasm is that is loaded when it is needed: what the app says goes before what the entry says.
+ *
+ * @typedef {{ entry: EntrySource, given?: Source | Promise<Source> }} LateSource
+ */
+
+/** @type {{ configuration: LateSource, tools: LateSource }} */
+export const lateSources = { configuration: { entry: {} }, tools: { entry: {} } };
 
 /**
  * Says how this host gets at each wasm. Called by an entry at import, so it stores and runs nothing.
  *
- * @param {{ core: EntrySource, tools: EntrySource }} sources
+ * @param {{ core: EntrySource, configuration: EntrySource, tools: EntrySource }} sources
  */
-export function setSources({ core: own, tools }) {
+export function setSources({ core: own, configuration, tools }) {
   core.setSource(own);
-  toolsSource.entry = tools;
+  lateSources.configuration.entry = configuration;
+  lateSources.tools.entry = tools;
 }
 
 /**
- * Loads the wasm that everything needs, and remembers where the other is.
+ * Loads the wasm that everything needs, and remembers where the others are.
  *
  * @param {Source | Promise<Source>} [source]
- * @param {{ tools?: Source | Promise<Source> }} [others]
+ * @param {{ configuration?: Source | Promise<Source>, tools?: Source | Promise<Source> }} [others]
  * @returns {Promise<void>}
  */
-export function ready(source, { tools } = {}) {
-  toolsSource.given ??= tools;
+export function ready(source, { configuration, tools } = {}) {
+  lateSources.configuration.given ??= configuration;
+  lateSources.tools.given ??= tools;
   return core.ready(source);
 }
 

@@ -2,15 +2,14 @@
 // Looking at tokens and providers, by a wasm of its own: a page that only signs in never loads it. Nothing imports this
 // file but by `import()`.
 
-import { Loader } from "./loader.js";
-import { toolsSource } from "./runtime.js";
+import { lateWasm } from "./late-wasm.js";
 import { storeOfSeen } from "./seen.js";
 import { toJson } from "./to-json.js";
 import { instantiate } from "./wasm/tools.js";
 
 /** @typedef {import("./instance.js").Instance<ReturnType<typeof instantiate>>} Instance */
 
-const loader = new Loader(instantiate);
+const live = lateWasm("tools", instantiate);
 
 /**
  * The tools of each client, which have its options and keep the provider's keys.
@@ -63,27 +62,4 @@ export function cancelDevice(client, id) {
 export async function checkToken(json, fetch) {
   const instance = await live();
   return instance.callAsync((glue) => glue.check_token(json, fetch));
-}
-
-/**
- * Reads a configuration, and chooses from it where `json` says what is wanted.
- *
- * @param {string} text of the configuration
- * @param {string | undefined} json what is wanted
- * @param {(name: string) => unknown} variable
- * @returns {Promise<any>}
- */
-export async function configuration(text, json, variable) {
-  const instance = await live();
-  return instance.call((glue) => glue.configuration(text, json, variable));
-}
-
-/** @returns {Promise<Instance>} */
-async function live() {
-  const { entry, given } = toolsSource;
-  loader.setSource(entry);
-  // Once: an answer can be read once, and the loader remembers a URL.
-  toolsSource.given = undefined;
-  await loader.ready(given);
-  return loader.acquire();
 }

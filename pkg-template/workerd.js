@@ -8,7 +8,9 @@ import { setSources } from "./runtime.js";
 
 setSources({
   core: { sync: () => module },
-  // Imported when it is needed: a Worker's start has a time limit.
+  // Imported when they are needed: a Worker's start has a time limit.
+  // @ts-ignore: as above.
+  configuration: { async: async () => (await import("./wasm/configuration.wasm")).default },
   // @ts-ignore: as above.
   tools: { async: async () => (await import("./wasm/tools.wasm")).default },
 });

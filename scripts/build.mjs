@@ -164,7 +164,7 @@ function checkEntries(folder) {
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   for (const entry of new Set(targetsOf(exports).filter((target) => target.endsWith(".js")))) {
     const wasms = [...wasmsOf(join(folder, entry))].map((file) => relative(folder, file)).sort();
-    const expected = WITHOUT_WASM.includes(entry) ? [] : BUILDS.package.wasms.map(({ name }) => join("wasm", `${name}.wasm`));
+    const expected = WITHOUT_WASM.includes(entry) ? [] : BUILDS.package.wasms.map(({ name }) => join("wasm", `${name}.wasm`)).sort();
     if (wasms.join() !== expected.join()) {
       throw new GaveUp(`the entry ${entry} references these wasm files: ${wasms.join(", ")}; expected: ${expected.join(", ")}`);
     }

@@ -11,13 +11,13 @@ import { inRoot } from "./run.mjs";
 /** @param {string} name @param {string[]} features @param {string} [work] @returns {Wasm} */
 const wasm = (name, features, work = name) => ({ name, features, work: inRoot("target", "pkg-build", work) });
 
-/** Loaded when something is looked at. */
-const TOOLS = wasm("tools", ["tools-bindings"]);
+/** Loaded when a configuration is read, and when something is looked at. */
+const LATER = [wasm("configuration", ["configuration-bindings"]), wasm("tools", ["tools-bindings"])];
 
 /** What ships, and what only tests see: the wasms of a package, and the folder that it is put together in. */
 export const BUILDS = {
-  package: { wasms: [wasm("core", ["core-bindings"]), TOOLS], folder: inRoot("pkg") },
-  traps: { wasms: [wasm("core", ["core-bindings", "traps"], "traps"), TOOLS], folder: inRoot("target", "pkg-traps") },
+  package: { wasms: [wasm("core", ["core-bindings"]), ...LATER], folder: inRoot("pkg") },
+  traps: { wasms: [wasm("core", ["core-bindings", "traps"], "traps"), ...LATER], folder: inRoot("target", "pkg-traps") },
 };
 
 /** A quarter of the default: 17 pages at start would be 1 MiB of stack. A test parses JSON as deep as it may be. */

@@ -45,7 +45,7 @@ function wholeNumber(name, text, least) {
 await ifStarted(import.meta.url, async () => {
   const env = environmentOf(process.argv.slice(2));
   const test = ["--test", "simulation", "every_invariant_holds_in_every_seed", "--", "--exact", "--nocapture"];
-  const { code } = await run("cargo", ["test", "--features", "tools,edge,native-crypto", ...test], { env });
+  const { code } = await run("cargo", ["test", "--features", "tools,configuration,edge,native-crypto", ...test], { env });
   if (code !== 0) throw new GaveUp("an invariant does not hold, or the simulation did not run: see above");
   say("every invariant held");
 });

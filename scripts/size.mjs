@@ -38,9 +38,13 @@ async function measure() {
   const [all, wrapper] = [await bundle("browser.js", []), await bundle("browser.js", ["./wasm/*.js"])];
   return {
     core: { heading: "what a page loads, minified", parts: [wasm("core"), ...scripts(all.page, wrapper.page)] },
+    configuration: {
+      heading: "what comes on top when a configuration is read",
+      parts: [wasm("configuration"), ...scripts(all.configuration, wrapper.configuration)],
+    },
     tools: {
       heading: "what comes on top when something is looked at",
-      parts: [wasm("tools"), ...scripts(all.later, wrapper.later)],
+      parts: [wasm("tools"), ...scripts(all.tools, wrapper.tools)],
     },
     callback: {
       heading: "what a page at the redirect URI loads that only relays",
@@ -77,7 +81,8 @@ function part(name, content) {
 /**
  * @param {string} entry of the package
  * @param {string[]} external
- * @returns {Promise<{ page: Buffer, later: Buffer }>} what an import of it loads, and what its `import()`s load beyond that
+ * @returns {Promise<{ page: Buffer, configuration: Buffer, tools: Buffer }>} what an import of it loads, and what its
+ *   `import()`s load beyond that: the one for configurations, and the others
  */
 async function bundle(entry, external) {
   // Not at the top: set-up has to have installed it.
@@ -95,19 +100,26 @@ async function bundle(entry, external) {
     write: false,
     metafile: true,
   });
-  /** @param {string} file @param {string[]} kinds @param {Set<string>} [reached] */
-  const reach = (file, kinds, reached = new Set()) => {
+  /** @param {string} file @param {(file: string, kind: string) => boolean} follows @param {Set<string>} [reached] */
+  const reach = (file, follows, reached = new Set()) => {
     if (!(file in metafile.outputs) || reached.has(file)) return reached;
     reached.add(file);
-    for (const { path, kind } of metafile.outputs[file].imports) if (kinds.includes(kind)) reach(path, kinds, reached);
+    for (const { path, kind } of metafile.outputs[file].imports) if (follows(path, kind)) reach(path, follows, reached);
     return reached;
   };
-  const page = reach(entry, ["import-statement"]);
-  const later = reach(entry, ["import-statement", "dynamic-import"]);
+  const isStatic = (/** @type {string} */ _file, /** @type {string} */ kind) => kind === "import-statement";
+  const isConfiguration = (/** @type {string} */ file) => metafile.outputs[file]?.entryPoint === "configuration.js";
+  const page = reach(entry, isStatic);
+  const configuration = reach(Object.keys(metafile.outputs).find(isConfiguration) ?? "", isStatic);
+  const tools = reach(entry, (file, kind) => isStatic(file, kind) || (kind === "dynamic-import" && !isConfiguration(file)));
   /** @param {(file: string) => boolean} chosen */
   const content = (chosen) =>
     Buffer.concat(outputFiles.filter(({ path }) => chosen(relative(inRoot("pkg"), path))).map(({ contents }) => contents));
-  return { page: content((file) => page.has(file)), later: content((file) => later.has(file) && !page.has(file)) };
+  return {
+    page: content((file) => page.has(file)),
+    configuration: content((file) => configuration.has(file) && !page.has(file)),
+    tools: content((file) => tools.has(file) && !page.has(file)),
+  };
 }
 
 /** The shipped wasm has no names; the same passes with names give the same functions, only with a section more. */

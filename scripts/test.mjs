@@ -28,7 +28,7 @@ function suites(programs) {
   const all = [
     { name: "lint", run: () => lint((name, passed, seconds) => say(`  ${passed ? "passed" : "FAILED"}  ${name}  ${seconds.toFixed(1)} s`)) },
     { name: "size", run: withinBudget },
-    { name: "native", run: () => cargo(["test", "--features", "tools,edge,native-crypto"], programs) },
+    { name: "native", run: () => cargo(["test", "--features", "tools,configuration,edge,native-crypto"], programs) },
     { name: "wasm in Node", run: () => cargo([...onWasm, "host_node"], runner) },
     { name: "wasm in Chromium", run: () => cargo([...onWasm, "host_browser"], { ...runner, ...programs }) },
   ];

@@ -6,6 +6,7 @@
 //! bindings            what JavaScript sees: conversions and promises     (wasm32 only)
 //!    │
 //! tools               looking at tokens and providers
+//! configuration       one document for the clients of several providers
 //!    │
 //! client              one file for each job a user asks for
 //!    │        host    the ports on a JavaScript host                     (wasm32 only)
@@ -27,6 +28,8 @@ pub mod authz;
 mod bindings;
 #[cfg(feature = "core")]
 pub mod client;
+#[cfg(feature = "configuration")]
+pub mod configuration;
 pub mod error;
 #[cfg(all(target_arch = "wasm32", feature = "host"))]
 pub mod host;

@@ -66,13 +66,14 @@ fn protocol_authz_and_session_name_no_javascript_clock_random_source_or_network(
 #[test]
 fn arrows_between_the_folders_point_down() {
     let forbidden = [
-        ("protocol", &["authz", "session", "ports", "client", "tools", "host", "bindings"][..]),
-        ("authz", &["session", "ports", "client", "tools", "host", "bindings"]),
-        ("session", &["ports", "client", "tools", "host", "bindings"]),
-        ("ports", &["session", "client", "tools", "host", "bindings"]),
-        ("client", &["tools", "host", "bindings"]),
-        ("tools", &["host", "bindings"]),
-        ("host", &["client", "tools", "session", "bindings"]),
+        ("protocol", &["authz", "session", "ports", "client", "configuration", "tools", "host", "bindings"][..]),
+        ("authz", &["session", "ports", "client", "configuration", "tools", "host", "bindings"]),
+        ("session", &["ports", "client", "configuration", "tools", "host", "bindings"]),
+        ("ports", &["session", "client", "configuration", "tools", "host", "bindings"]),
+        ("client", &["configuration", "tools", "host", "bindings"]),
+        ("configuration", &["tools", "host", "bindings"]),
+        ("tools", &["configuration", "host", "bindings"]),
+        ("host", &["client", "configuration", "tools", "session", "bindings"]),
     ];
     for (folder, above) in forbidden {
         for upper in above {
@@ -83,7 +84,7 @@ fn arrows_between_the_folders_point_down() {
 
 #[test]
 fn only_host_and_bindings_know_javascript() {
-    for folder in ["client", "tools", "ports"] {
+    for folder in ["client", "configuration", "tools", "ports"] {
         assert_eq!(naming(folder, &["wasm_bindgen", "js_sys", "web_sys", "gloo_net"]), Vec::<String>::new());
     }
 }

@@ -1,5 +1,6 @@
 //! One document for several providers: what it may say, how a provider is chosen from it, and how mistakes are told.
 
+#![cfg(feature = "configuration")]
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -10,9 +11,9 @@
 )]
 
 use wasm_oidc::client::ClientOptions;
+use wasm_oidc::configuration::{Choice, Chosen, Configuration};
 use wasm_oidc::error::{Code, Error};
 use wasm_oidc::protocol::json::{Json, Object, parse, parse_object};
-use wasm_oidc::tools::configuration::{Choice, Chosen, Configuration};
 
 fn read(text: &str) -> Result<Configuration, Error> {
     Configuration::from_json(&parse_object(text.as_bytes()).unwrap())

@@ -1,6 +1,7 @@
 //! No document makes the reader panic; what it refuses it refuses with a path, and what it takes makes a client or a typed
 //! error.
 
+#![cfg(feature = "configuration")]
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -16,9 +17,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use timing::shortest;
+use wasm_oidc::configuration::{Choice, Configuration, schema};
 use wasm_oidc::error::{Class, Error};
 use wasm_oidc::protocol::json::{Json, Number, Object, parse_object};
-use wasm_oidc::tools::configuration::{Choice, Configuration, schema};
 
 const SECRET: &str = "hunter2";
 

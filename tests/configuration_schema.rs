@@ -1,13 +1,14 @@
 //! The JSON Schema that ships is the one that the table of keys makes.
 
+#![cfg(feature = "configuration")]
 #![allow(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used, reason = "a panic fails a test")]
 
 use std::fs;
 use std::path::Path;
 
 use wasm_oidc::client::ClientOptions;
+use wasm_oidc::configuration::{Choice, Configuration, schema};
 use wasm_oidc::protocol::json::{Json, Object, parse_object};
-use wasm_oidc::tools::configuration::{Choice, Configuration, schema};
 
 /// JSON text for people: what fits into a line stands on one.
 fn pretty(value: &Json, indent: usize, text: &mut String) {

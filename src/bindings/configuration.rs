@@ -5,10 +5,10 @@ use wasm_bindgen::prelude::*;
 
 use super::errors::thrown;
 use super::record::{Record, to_js};
+use crate::configuration::{Choice, Chosen, Configuration};
 use crate::error::{Code, Result};
 use crate::host::JsHost;
 use crate::protocol::json::{self, Json, Object};
-use crate::tools::configuration::{Choice, Chosen, Configuration};
 
 /// Reads a configuration and, where `arguments` say what is wanted, chooses from it. `variable` gives the value of a
 /// variable, a string or something else where there is none.

@@ -1,20 +1,23 @@
 //! What JavaScript sees: conversions and promises, no logic.
 //!
 //! Nothing here is handed to apps: the wrapper in `pkg-template` makes the classes they use. JSON text comes in, plain
-//! values go out. Each wasm that ships has its own exports: those of `core`, or those of `tools`.
+//! values go out. Each wasm that ships has its own exports: those of `core`, of `tools` or of `configuration`.
 
 #[cfg(feature = "core-bindings")]
 mod access;
+#[cfg(any(feature = "core-bindings", feature = "tools-bindings"))]
 mod claim_mapping;
 #[cfg(feature = "core-bindings")]
 mod client;
-#[cfg(feature = "tools-bindings")]
+#[cfg(feature = "configuration-bindings")]
 mod configuration;
 mod errors;
 #[cfg(feature = "tools-bindings")]
 mod grants;
+#[cfg(any(feature = "core-bindings", feature = "tools-bindings"))]
 mod plug_ins;
 mod record;
+#[cfg(any(feature = "core-bindings", feature = "tools-bindings"))]
 #[cfg_attr(not(feature = "core-bindings"), allow(dead_code, reason = "the tools show agents and nothing else of it"))]
 mod records;
 #[cfg(feature = "core-bindings")]

@@ -2,5 +2,4 @@
 //! wasm of its own, loaded when it is first asked something.
 
 pub mod check_token;
-pub mod configuration;
 pub mod preflight;

@@ -48,7 +48,7 @@ describe("a configuration in a page", () => {
       return { ...told, asked };
     }, options);
 
-  it("signs in by a redirect, and its second wasm is loaded when the configuration is read; no file for programs is", () =>
+  it("signs in by a redirect, and a wasm of its own is loaded when the configuration is read; no file for programs or tools is", () =>
     inTab(async ({ page }) => {
       /** @type {string[]} */
       const loaded = [];
@@ -68,7 +68,8 @@ describe("a configuration in a page", () => {
       await signIn(page, "ada");
       await page.waitForURL(`${pages.url}/callback?*`);
       assert.deepEqual(await run("come back"), { id: "usr_ada", environment: "test", storage: "session" });
-      assert.ok(loaded.some((path) => path.endsWith("tools.wasm")));
+      assert.ok(loaded.some((path) => path.endsWith("/wasm/configuration.wasm")));
+      assert.deepEqual(loaded.filter((path) => path.includes("tools")), []);
       assert.deepEqual(loaded.filter((path) => path.includes("/node")), []);
     }));
 

@@ -73,7 +73,7 @@ test("a server that does not know the media type of wasm is good enough", async 
 });
 
 test("concurrent and repeated calls load once and give the same instance", async () => {
-  runtime.setSources({ core: { async: () => fetch(origin) }, tools: {} });
+  runtime.setSources({ core: { async: () => fetch(origin) }, configuration: {}, tools: {} });
   await Promise.all([runtime.ready(), runtime.ready(), runtime.ready()]);
   const instance = runtime.acquire();
   await runtime.ready();
@@ -82,7 +82,7 @@ test("concurrent and repeated calls load once and give the same instance", async
 });
 
 test("a load that failed says wasm_unavailable, and the next one can succeed", async () => {
-  runtime.setSources({ core: { async: () => fetch(origin) }, tools: {} });
+  runtime.setSources({ core: { async: () => fetch(origin) }, configuration: {}, tools: {} });
   seen.isDown = true;
   await assert.rejects(runtime.ready(), { name: "ConfigurationError", code: "wasm_unavailable", recovery: "retry", message: /503/ });
   assert.equal(runtime.isReady(), false);
@@ -93,7 +93,7 @@ test("a load that failed says wasm_unavailable, and the next one can succeed", a
 });
 
 test("an answer that failed is not asked twice: the next attempt goes where the entry says", async () => {
-  runtime.setSources({ core: { async: () => fetch(origin) }, tools: {} });
+  runtime.setSources({ core: { async: () => fetch(origin) }, configuration: {}, tools: {} });
   await assert.rejects(runtime.ready(Promise.resolve(new Response("<!doctype html>"))), { code: "wasm_unavailable" });
   await runtime.ready();
   assert.equal(seen.requests, 1);
@@ -108,9 +108,9 @@ test("the first source wins, and only a different one warns", async () => {
 
 test("loading synchronously works where the host can, and says not_ready where it cannot", () => {
   assert.throws(() => runtime.readySync(), { name: "ConfigurationError", code: "not_ready" });
-  runtime.setSources({ core: { async: () => fetch(origin) }, tools: {} });
+  runtime.setSources({ core: { async: () => fetch(origin) }, configuration: {}, tools: {} });
   assert.throws(() => runtime.readySync(), { name: "ConfigurationError", code: "not_ready" });
-  runtime.setSources({ core: { sync: () => new WebAssembly.Module(bytes) }, tools: {} });
+  runtime.setSources({ core: { sync: () => new WebAssembly.Module(bytes) }, configuration: {}, tools: {} });
   runtime.readySync();
   const instance = runtime.acquire();
   runtime.readySync();

@@ -18,6 +18,7 @@ before(async () => {
   await project.write({
     "index.html": `<!doctype html><link rel="icon" href="data:,"><title>app</title><script type="module" src="./app.js"></script>`,
     "app.js": `import * as wasmOidc from "wasm-oidc";${ASK}globalThis.told = ask(wasmOidc);
+      globalThis.configure = () => wasmOidc.loadProviders({ providers: { ours: { issuer: "https://idp.example", clientId: "a" } } });
       globalThis.look = () => wasmOidc.checkToken("no token", { expectedIssuer: "https://idp.example" });`,
   });
   await build({ root: project.folder, configFile: false, logLevel: "error" });
@@ -27,10 +28,10 @@ after(() => project?.remove());
 test("Vite emits each wasm", async () => {
   const files = await readdir(join(project.folder, "dist"), { recursive: true });
   const wasms = files.filter((file) => file.endsWith(".wasm")).map((file) => file.replace(/^assets\/|-.+/g, ""));
-  assert.deepEqual(wasms.sort(), ["core", "tools"], files.join(", "));
+  assert.deepEqual(wasms.sort(), ["configuration", "core", "tools"], files.join(", "));
 });
 
-test("the built page loads one wasm once and asks for access, and the other when it looks at a token, in Chromium", async () => {
+test("the built page loads one wasm once and asks for access, and each other when it is needed, in Chromium", async () => {
   const server = await preview({
     root: project.folder, configFile: false, logLevel: "error", preview: { host: "127.0.0.1", port: 0 },
   });
@@ -50,9 +51,11 @@ test("the built page loads one wasm once and asks for access, and the other when
     await page.goto(server.resolvedUrls?.local[0] ?? "");
     assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).told), ANSWERS);
     assert.match(wasms.join(), /^[^,]+\/core-[^,]+$/);
+    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).configure()), ["ours"]);
+    assert.match(wasms.slice(1).join(), /^[^,]+\/configuration-[^,]+$/);
     const report = await page.evaluate(() => /** @type {any} */ (globalThis).look());
     assert.equal(report.valid, false);
-    assert.match(wasms.slice(1).join(), /^[^,]+\/tools-[^,]+$/);
+    assert.match(wasms.slice(2).join(), /^[^,]+\/tools-[^,]+$/);
     assert.deepEqual(said, []);
   } finally {
     await browser.close();

@@ -38,7 +38,7 @@ test("loading may stand at module scope of a Worker", async () => {
   }
 });
 
-test("a Worker looks at a token by the second wasm, which loads when it is asked", async () => {
+test("a Worker looks at a token by a wasm that loads when it is asked", async () => {
   const worker = await startWorker(project, `
     import { checkToken } from "wasm-oidc";
     const part = (value) => btoa(JSON.stringify(value)).replaceAll("=", "");
@@ -52,6 +52,25 @@ test("a Worker looks at a token by the second wasm, which loads when it is asked
     const report = await (await worker.dispatchFetch("http://worker/")).json();
     assert.deepEqual([report.valid, report.issuerMatch, report.payload.iss], [false, false, "https://other.example"]);
     assert.equal(report.steps.length, 6);
+  } finally {
+    await worker.dispose();
+  }
+});
+
+test("a Worker reads a configuration by a wasm that loads when it is asked", async () => {
+  const worker = await startWorker(project, `
+    import { IdpClient, loadProviders } from "wasm-oidc";
+    const config = { providers: { ours: { issuer: "https://idp.example", clientId: "\${ID}", redirectUri: "https://app.example/" } } };
+    export default {
+      async fetch() {
+        const names = await loadProviders(config, { env: { ID: "a" } });
+        const { options } = await IdpClient.fromConfig("ours");
+        return Response.json([names, options.issuer, options.clientId]);
+      },
+    };`);
+  try {
+    const told = await (await worker.dispatchFetch("http://worker/")).json();
+    assert.deepEqual(told, [["ours"], "https://idp.example", "a"]);
   } finally {
     await worker.dispose();
   }

@@ -8,7 +8,7 @@
 //! ```
 //! use wasm_oidc::client::ClientOptions;
 //! use wasm_oidc::protocol::json::parse_object;
-//! use wasm_oidc::tools::configuration::{Choice, Configuration};
+//! use wasm_oidc::configuration::{Choice, Configuration};
 //!
 //! # fn main() -> wasm_oidc::error::Result<()> {
 //! let document = parse_object(
