@@ -28,7 +28,7 @@ const ANYWHERE = -1;
 
 export class Access {
   #record;
-  /** @type {{ instance: import("./instance.js").Instance, access: any } | undefined} */
+  /** @type {{ instance: ReturnType<typeof acquire>, access: import("./wasm/core.js").WasmAccess } | undefined} */
   #compiled;
   /** The organizations' places in the list. @type {Map<string, number> | undefined} */
   #places;
@@ -166,9 +166,9 @@ export class Access {
 
   /** Gives the compiled scopes back at once, which otherwise happens with the garbage. */
   forget() {
-    const { instance, access } = this.#compiled ?? {};
+    const compiled = this.#compiled;
     this.#compiled = undefined;
-    if (instance?.dead === false) access.free();
+    if (compiled?.instance.dead === false) compiled.access.free();
   }
 
   #allScopes() {
@@ -214,7 +214,7 @@ export class Access {
    * Uses the compiled scopes, which are compiled at the first question, and again when their instance has died.
    *
    * @template T
-   * @param {(access: any) => T} use
+   * @param {(access: import("./wasm/core.js").WasmAccess) => T} use
    * @returns {T}
    */
   #use(use) {

@@ -620,11 +620,11 @@ export class IdpClient extends EventTarget {
       const agent = new Agent(record, {
         tokens: () => JSON.parse(tokensJson),
         getAccessToken: (options) => kept.getAccessToken(options),
-        refresh: () => /** @type {Promise<any>} */ (kept.refresh()),
+        refresh: () => kept.refresh(),
         fetch: (input, init) => kept.fetch(input, init),
       });
       this.#kept.set(agent, kept);
-      return /** @type {any} */ (agent);
+      return agent;
     },
     fetch: (kept, input, init) => this.#fetchFor(kept, input, init),
     ofSession: this.#calls,

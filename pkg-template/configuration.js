@@ -195,7 +195,7 @@ async function inTime(ask) {
  */
 function unavailable({ path, scheme }, what, cause) {
   const message = `${path}: the reference (${scheme}://…) ${what}`;
-  const record = { class: "ConfigurationError", code: "secret_unavailable", message, recovery: "retry" };
+  const record = /** @type {const} */ ({ class: "ConfigurationError", code: "secret_unavailable", message, recovery: "retry" });
   return toError(cause === undefined || cause === LATE ? record : { ...record, cause });
 }
 

@@ -10,7 +10,7 @@ const BRAND = Symbol.for("wasm-oidc.OAuthError");
  * @property {string} class
  * @property {string} code
  * @property {string} message
- * @property {string} recovery
+ * @property {import("./index.d.ts").Recovery} recovery
  * @property {string} [error]
  * @property {string} [errorDescription]
  * @property {number} [status]

@@ -18,7 +18,7 @@ export async function inTime(name, answer) {
   let timer;
   const late = new Promise((_, reject) => {
     const message = `the app's own \`${name}\` did not answer within ${LIMIT_SECONDS} s`;
-    const error = { class: "TimeoutError", code: "timeout", message, recovery: "retry" };
+    const error = /** @type {const} */ ({ class: "TimeoutError", code: "timeout", message, recovery: "retry" });
     timer = setTimeout(() => reject(toError(error)), LIMIT_SECONDS * 1000);
   });
   try {

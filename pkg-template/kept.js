@@ -8,7 +8,7 @@ import { report } from "./report.js";
 
 /**
  * @typedef {import("./index.d.ts").TokenSet} TokenSet
- * @typedef {import("./index.d.ts").Agent} PublicAgent
+ * @typedef {import("./agent.js").Agent} Agent
  * @typedef {{ agent: import("./agent.js").AgentRecord, tokensJson: string }} Record
  *
  * @typedef {object} Callbacks
@@ -18,7 +18,7 @@ import { report } from "./report.js";
  * @typedef {object} Ways of the client that made them
  * @property {(job: string, values: object) => any} now
  * @property {(tokens: TokenSet, onRefresh?: Callbacks["onRefresh"]) => Promise<any>} renew
- * @property {(kept: Kept, record: Record) => PublicAgent} agentOf
+ * @property {(kept: Kept, record: Record) => Agent} agentOf
  * @property {(kept: Kept, input: RequestInfo | URL, init?: RequestInit & { auth?: string }) => Promise<Response>} fetch
  * @property {import("./agent.js").Calls} ofSession
  *

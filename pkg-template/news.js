@@ -46,7 +46,7 @@ export class News {
   }
 
   get snapshot() {
-    const agent = /** @type {any} */ (this.#facts.isDead() ? null : this.#facts.agent());
+    const agent = this.#facts.isDead() ? null : this.#facts.agent();
     const status = agent !== null ? "signed-in" : this.#signingIn > 0 ? "loading" : "signed-out";
     return this.#snapshots.become({ status, agent, isRefreshing: this.#isRefreshing, error: this.#error });
   }

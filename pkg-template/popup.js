@@ -41,7 +41,8 @@ export function askInPopup(jobs, { popup: own, signal, ...options }) {
  * @param {object} options
  */
 async function ask(jobs, popup, signal, options) {
-  const refuse = (/** @type {string} */ code, /** @type {string} */ message, recovery = "reauthenticate") =>
+  /** @type {(code: string, message: string, recovery?: import("./index.d.ts").Recovery) => Error} */
+  const refuse = (code, message, recovery = "reauthenticate") =>
     toError({ class: "CallbackError", code, message, recovery, ...appStateOf(options) });
   const closed = () => refuse("popup_closed", "the window was closed before the sign-in was finished");
   try {

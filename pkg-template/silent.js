@@ -82,6 +82,6 @@ async function ask(jobs, signal, options) {
  */
 function noAnswer(options, what) {
   const message = `the frame of signInSilent ${what}`;
-  const record = { class: "TimeoutError", code: "silent_blocked", message, recovery: "reauthenticate" };
+  const record = /** @type {const} */ ({ class: "TimeoutError", code: "silent_blocked", message, recovery: "reauthenticate" });
   return toError({ ...record, ...appStateOf(options) });
 }

@@ -34,7 +34,8 @@ export function memoryStorage() {
   const turns = new Map();
   return Object.freeze({
     load: async (/** @type {string} */ key) => kept.get(key) ?? null,
-    save: async (/** @type {string} */ key, /** @type {string} */ value, options = {}) => save(key, value, options.expiresAt),
+    save: async (/** @type {string} */ key, /** @type {string} */ value, /** @type {{ expiresAt?: number }} */ options = {}) =>
+      save(key, value, options.expiresAt),
     delete: async (/** @type {string} */ key) => forget(key),
     exists: async (/** @type {string} */ key) => kept.has(key),
     list: async (prefix = "") => [...kept.keys()].filter((key) => key.startsWith(prefix)),

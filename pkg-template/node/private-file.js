@@ -112,7 +112,7 @@ export function refused(path, what, cause) {
 
 /**
  * @param {string} message
- * @param {string} recovery
+ * @param {import("../index.d.ts").Recovery} recovery
  * @param {unknown} cause
  */
 function storageError(message, recovery, cause) {

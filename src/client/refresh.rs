@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use super::obtain::as_refresh_error;
-use super::renewal::no_refresh_token;
+use super::renewal::{MAX_LOOKS, no_refresh_token};
 use super::{Client, signed_out};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::Host;
@@ -22,11 +22,17 @@ impl<H: Host> Client<H> {
     /// passes.
     pub async fn get_agent(&self) -> Result<Option<Rc<Agent>>> {
         self.require_ambient("getAgent")?;
-        match self.freshen(0, false).await {
-            Ok(()) => Ok(self.agent()),
-            Err(_) if self.session().is_none() => Ok(None),
-            Err(error) => Err(error),
+        for _ in 0..MAX_LOOKS {
+            let asked = self.session();
+            let Err(error) = self.freshen(0, false).await else { break };
+            match (asked, self.session()) {
+                // What became of one session says nothing of another that took its place.
+                (Some(asked), Some(current)) if asked.id != current.id => {}
+                (_, Some(_)) if error.code() != Code::SignedOut => return Err(error),
+                _ => return Ok(None),
+            }
         }
+        Ok(self.agent())
     }
 
     /// An access token for a request; `minimum` seconds of life are tried for, once.

@@ -154,6 +154,8 @@ impl<H: Host> Client<H> {
             Written::Over(_) => {
                 // A sign-out in between is never undone by a late answer.
                 self.revoke_later(Rc::clone(renewed));
+                // The store may know of it before this tab has heard.
+                self.catch_up().await;
                 Err(signed_out())
             }
             Written::Replaced => {
