@@ -64,6 +64,17 @@ fn a_refresh_that_was_sent_is_still_stored_when_the_client_is_disposed_of() {
 }
 
 #[test]
+fn who_waits_for_the_agent_of_a_client_that_is_disposed_of_is_told_so() {
+    let (host, client) = expired();
+    let caller = client.clone();
+    let call = host.start(async move { caller.get_agent().await });
+    host.executor.pass(10);
+    client.dispose();
+    host.pass_seconds(1);
+    assert_eq!(code_of(call.take()), Code::Disposed);
+}
+
+#[test]
 fn a_sign_in_under_way_in_a_client_that_is_disposed_of_keeps_nothing() {
     let host = SimulatedHost::page();
     let client = host.created();

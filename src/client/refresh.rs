@@ -25,6 +25,8 @@ impl<H: Host> Client<H> {
         for _ in 0..MAX_LOOKS {
             let asked = self.session();
             let Err(error) = self.freshen(0, false).await else { break };
+            // Who forgot the session here asked for no answer.
+            self.require_alive()?;
             match (asked, self.session()) {
                 // What became of one session says nothing of another that took its place.
                 (Some(asked), Some(current)) if asked.id != current.id => {}
