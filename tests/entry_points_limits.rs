@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use peak_alloc::PeakAlloc;
 use support::base64url;
 use timing::shortest;
-use wasm_oidc::authz::access::Access;
+use wasm_oidc::authz::mapping::ClaimMapping;
 use wasm_oidc::error::{Class, Code, Error};
 use wasm_oidc::protocol::callback::{ResponseMode, parse_response, recognize, without_response_parameters};
 use wasm_oidc::protocol::http::HttpResponse;
@@ -113,7 +113,7 @@ fn reading_costs_no_more_than_in_proportion_x23() {
         )
     };
     grows_no_faster_than_its_input("organizations", 40, &organizations, &|text| {
-        let (access, _) = Access::from_claims(&parse_object(text.as_bytes()).unwrap(), None);
+        let (access, _) = ClaimMapping::default().grants(&parse_object(text.as_bytes()).unwrap(), None).unwrap();
         assert!(!access.has_access("write", "r1.s1"));
     });
 }

@@ -3,10 +3,9 @@
 use std::cell::OnceCell;
 
 use super::compiled::{Compiled, Sources};
-use super::organizations::{self, Organization, Warning};
+use super::organizations::Organization;
 use super::question::Question;
 use super::scope::{is_resource, is_scope_or_word};
-use crate::protocol::json::Object;
 
 /// Compiled answers for one agent: what an answer costs depends on the depth of the resource, not on how many scopes or
 /// organizations there are.
@@ -44,14 +43,6 @@ impl Access {
     #[must_use]
     pub const fn new(organizations: Option<Vec<Organization>>, roles: Vec<String>, token_scopes: Vec<String>) -> Self {
         Self { sources: Sources { organizations, roles, token_scopes }, compiled: OnceCell::new() }
-    }
-
-    /// What verified claims and the granted scopes, separated by spaces, say.
-    #[must_use]
-    pub fn from_claims(claims: &Object, scope: Option<&str>) -> (Self, Vec<Warning>) {
-        let (organizations, warnings) = organizations::from_claims(claims);
-        let scopes = scope.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
-        (Self::new(organizations, Vec::new(), scopes), warnings)
     }
 
     /// Whether any organization grants it, or, where there is no organizations claim, the token.

@@ -4,9 +4,6 @@ use super::mapping::found::Found;
 use super::order::first_places;
 use crate::protocol::json::{Json, Object};
 
-/// The claim that lists them at AuthPI.
-pub(super) const CLAIM: &str = "organizations";
-
 /// One organization that the agent is a member of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Organization {
@@ -36,23 +33,12 @@ pub const ORGANIZATIONS_MALFORMED: &str = "organizations_malformed";
 /// An organization is listed more than once.
 pub const ORGANIZATION_REPEATED: &str = "organization_repeated";
 
-/// Reads the claim `organizations`: an array of `{id, title, scopes, joined_at}`.
-///
-/// `None` only where there is no such claim at all. A claim of a wrong type, `null` too, is a list without entries, so
-/// that scopes of the token do not start to count. An entry without an id is left out; other members of a wrong type
-/// are taken as absent. An organization that is listed twice has the scopes of both.
-#[must_use]
-pub fn from_claims(claims: &Object) -> (Option<Vec<Organization>>, Vec<Warning>) {
-    let mut found = Found::default();
-    if let Some(value) = claims.get(CLAIM) {
-        read(value, CLAIM, false, &mut found);
-    }
-    found.unite(true);
-    found.told()
-}
-
 /// Reads a list of `{id, title, scopes, joined_at}`. In one of the app's own making an entry may also be an id alone,
 /// or have `roles`, and `joined_at` may be called `joinedAt`, as on an agent.
+///
+/// What is no list, `null` too, is one without entries, so that scopes of the token do not start to count. An entry
+/// without an id is left out; other members of a wrong type are taken as absent. An organization that is listed twice has
+/// the scopes of both.
 #[inline(never)]
 pub(super) fn read(value: &Json, name: &str, is_of_app: bool, found: &mut Found) {
     found.organizations.get_or_insert_default();
@@ -133,10 +119,13 @@ fn keep_firsts<T>(list: &mut Vec<T>, firsts: &[usize]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authz::mapping::ClaimMapping;
     use crate::protocol::json::parse_object;
 
     fn read(claims: &str) -> (Option<Vec<Organization>>, Vec<&'static str>) {
-        let (organizations, warnings) = from_claims(&parse_object(claims.as_bytes()).unwrap());
+        let claims = parse_object(claims.as_bytes()).unwrap();
+        let (access, warnings) = ClaimMapping::default().grants(&claims, None).unwrap();
+        let organizations = access.has_organizations().then(|| access.organizations().cloned().collect());
         (organizations, warnings.iter().map(|warning| warning.code).collect())
     }
 

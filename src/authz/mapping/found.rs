@@ -132,28 +132,18 @@ impl Found {
         self.warnings.push(Warning { code, message });
     }
 
-    /// The organizations with all warnings, where what is malformed is one of them.
-    pub fn told(mut self) -> (Option<Vec<Organization>>, Vec<Warning>) {
-        self.warn_of_malformed();
-        (self.organizations, self.warnings)
-    }
-
     /// What the claims grant. Strictly, anything malformed is an error; else it is a warning.
     #[inline(never)]
     pub fn access(mut self, is_strict: bool, scope: &str) -> Result<(Access, Vec<Warning>)> {
         if is_strict && let Some(complaint) = self.complaint {
             return Err(Error::new(Code::InvalidClaim, complaint).during(Class::TokenParse));
         }
-        self.warn_of_malformed();
-        let scopes = self.scopes.unwrap_or_else(|| words(scope));
-        Ok((Access::new(self.organizations, self.roles, scopes), self.warnings))
-    }
-
-    fn warn_of_malformed(&mut self) {
         if let Some(complaint) = self.complaint.take() {
             let message = format!("{complaint}; {} malformed parts grant nothing", self.malformed);
             self.warnings.insert(0, Warning { code: ORGANIZATIONS_MALFORMED, message });
         }
+        let scopes = self.scopes.unwrap_or_else(|| words(scope));
+        Ok((Access::new(self.organizations, self.roles, scopes), self.warnings))
     }
 }
 

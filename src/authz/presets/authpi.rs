@@ -8,8 +8,10 @@
 
 use crate::authz::mapping::Rules;
 use crate::authz::mapping::found::Found;
-use crate::authz::organizations::{self, CLAIM};
+use crate::authz::organizations;
 use crate::protocol::json::Object;
+
+const CLAIM: &str = "organizations";
 
 pub(in crate::authz) fn read(rules: &Rules, claims: &Object, found: &mut Found) {
     if rules.organizations.is_none()

@@ -5,6 +5,7 @@ mod plain;
 
 use super::check_written;
 use wasm_oidc::authz::access::Access;
+use wasm_oidc::authz::mapping::ClaimMapping;
 use wasm_oidc::authz::organizations::Organization;
 use wasm_oidc::authz::scope::parse_scope;
 use wasm_oidc::protocol::json::{Json, parse_object};
@@ -47,7 +48,7 @@ fn check_scopes(scopes: &[String], action: &str, resource: &str) {
 
 fn check_claims(claims: &wasm_oidc::protocol::json::Object, action: &str, resource: &str, organization: &str) {
     check_written(claims);
-    let (access, warnings) = Access::from_claims(claims, Some("*:**"));
+    let (access, warnings) = ClaimMapping::default().grants(claims, Some("*:**")).unwrap();
     let listed: Vec<_> = access.organizations().collect();
     let is_claimed = claims.get("organizations").is_some();
     assert!(is_claimed || listed.is_empty());

@@ -1,7 +1,7 @@
 //! Answers of the userinfo endpoint: claims speak of the one subject, a challenge or an error stays plain text.
 
 use super::{CLIENT_ID, ISSUER, NOW, SUBJECT, answer, check_error, check_written};
-use wasm_oidc::authz::access::Access;
+use wasm_oidc::authz::mapping::ClaimMapping;
 use wasm_oidc::protocol::json::Object;
 use wasm_oidc::protocol::user_info::{Answer, check_signed, check_subject, judge};
 
@@ -32,6 +32,6 @@ fn are_right(claims: &Object) {
         Err(error) => check_error(&error),
     }
     check_written(claims);
-    let (access, warnings) = Access::from_claims(claims, None);
+    let (access, warnings) = ClaimMapping::default().grants(claims, None).unwrap();
     assert!(warnings.len() <= 2 && access.organizations().all(|organization| !organization.id.is_empty()));
 }
