@@ -1,5 +1,5 @@
-// Machines that sign in as themselves (RFC 6749 4.4), against the real provider; the example of document 004, *Machine-to-
-// Machine Authentication*, and `ClientCredentialsAuth` of document 003.
+// Machines that sign in as themselves (RFC 6749 4.4), against the real provider; the example of authpi-idp's *Machine-to-
+// Machine Authentication*, and `ClientCredentialsAuth` of cdse.auth.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";

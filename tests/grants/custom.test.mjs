@@ -1,4 +1,4 @@
-// Grants of an app's own (RFC 6749 4.5): `AuthProvider.grant_data` of document 003, as an assertion (RFC 7523).
+// Grants of an app's own (RFC 6749 4.5): `AuthProvider.grant_data` of cdse.auth, as an assertion (RFC 7523).
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

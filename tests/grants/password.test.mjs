@@ -1,5 +1,5 @@
 // A person's password, where nothing else is possible (RFC 6749 4.3): the real provider, with one-time codes as Keycloak
-// takes them; `PasswordAuth` of document 003.
+// takes them; `PasswordAuth` of cdse.auth.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// A refresh token obtained elsewhere: `RefreshTokenAuth` of document 003, against the real provider.
+// A refresh token obtained elsewhere: `RefreshTokenAuth` of cdse.auth, against the real provider.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// What document 003's `TokenManager` does, by the calls of this package: a valid header, a forced renewal, forgetting, and
+// What `TokenManager` of cdse.auth does, by the calls of this package: a valid header, a forced renewal, forgetting, and
 // skew.
 
 import assert from "node:assert/strict";
