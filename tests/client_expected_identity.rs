@@ -9,85 +9,16 @@
     reason = "a panic fails a test"
 )]
 
+#[path = "support/signing_in.rs"]
+mod signing_in;
 #[path = "support/simulated/mod.rs"]
 mod simulated;
 
 use serde_json::{Value, json};
+use signing_in::*;
 use simulated::{DISCOVERY, REVOKE, SimulatedHost, TOKEN, USER_INFO, answer, code_of, metadata, refusal};
-use wasm_oidc::client::{ByHand, Client, Exchanged, Interaction, SignInOptions};
-use wasm_oidc::error::{Class, Code, Error, Recovery, Result};
+use wasm_oidc::error::{Class, Code, Error, Recovery};
 use wasm_oidc::ports::{Area, EventKind, HttpFailure};
-use wasm_oidc::protocol::json::{Json, parse_object};
-
-type TestClient = Client<SimulatedHost>;
-
-fn read_options(client: &TestClient, given: &Value) -> Result<SignInOptions> {
-    SignInOptions::from_json(&parse_object(given.to_string().as_bytes()).unwrap(), client.options())
-}
-
-fn options(client: &TestClient, given: &Value) -> SignInOptions {
-    read_options(client, given).unwrap()
-}
-
-/// The ways to sign in that a client remembers by itself.
-#[derive(Clone, Copy, Debug)]
-enum Way {
-    Redirect,
-    Popup,
-    Silent,
-}
-
-const WAYS: [Way; 3] = [Way::Redirect, Way::Popup, Way::Silent];
-
-fn sign_in(host: &SimulatedHost, client: &TestClient, way: Way, given: &Value) -> Result<()> {
-    let options = options(client, given);
-    let interaction = match way {
-        Way::Redirect => {
-            host.run(client.sign_in_redirect(&options))?;
-            let url = host.navigations.borrow().last().cloned().unwrap();
-            return host.come_back(client, &host.provider.authorize(&url)).map(drop);
-        }
-        Way::Popup => Interaction::Popup,
-        Way::Silent => Interaction::Silent,
-    };
-    let relayed = host.run(client.begin_relayed(options, interaction))?;
-    let url = host.provider.authorize(&relayed.url);
-    host.run(client.finish_relayed(&relayed.state, &url)).map(drop)
-}
-
-/// By hand, as a server does: what `createAuthorizationUrl` returns goes through the app.
-fn by_hand(host: &SimulatedHost, client: &TestClient, given: &Value) -> Result<Exchanged> {
-    let options = read_options(client, given)?;
-    let request = host.run(client.create_authorization_request(&options))?;
-    let mut auth = json!({
-        "codeVerifier": request.code_verifier.as_str(), "state": request.state, "nonce": request.nonce,
-    });
-    if !request.expected.is_anybody() {
-        auth["expect"] = serde_json::from_str(&request.expected.to_json().to_string()).unwrap();
-    }
-    let callback = Json::String(host.provider.authorize(&request.url));
-    let auth = parse_object(auth.to_string().as_bytes()).unwrap();
-    let by_hand = ByHand::from_json(&callback, &auth, client.options().response_mode)?;
-    host.run(client.exchange_code(&by_hand))
-}
-
-fn verified(email: &str) -> Value {
-    json!({ "email": email, "email_verified": true })
-}
-
-fn says(host: &SimulatedHost, claims: Value) {
-    *host.provider.in_id_token.borrow_mut() = claims;
-}
-
-/// What the provider was told to revoke.
-fn revoked(host: &SimulatedHost) -> Vec<String> {
-    host.pass_seconds(5);
-    host.provider.orders.borrow().iter().map(|(form, _)| form["token"].clone()).collect()
-}
-
-fn expect_ada() -> Value {
-    json!({ "expect": { "email": "ada@example.com" } })
-}
 
 #[test]
 fn each_address_of_the_table_is_the_expected_one_or_not() {
@@ -338,69 +269,4 @@ fn what_cannot_be_enforced_is_refused_before_anybody_is_sent_away() {
         assert_eq!(code_of(read_options(&client, &given)), expected, "{given}");
     }
     assert_eq!(host.provider.requests(), 0);
-}
-
-#[test]
-fn only_who_is_signed_in_may_sign_in_again_where_the_app_says_so() {
-    let same = json!({ "sameSubject": true });
-    for way in WAYS {
-        let host = SimulatedHost::page();
-        let client = host.created();
-        assert_eq!(code_of(sign_in(&host, &client, way, &same)), Code::SignedOut, "{way:?}");
-        host.sign_in(&client);
-        sign_in(&host, &client, way, &same).unwrap();
-        let before = client.session().unwrap();
-        let stored = host.places.all_tokens();
-        *host.provider.subject.borrow_mut() = "usr_2".to_owned();
-        let error = sign_in(&host, &client, way, &same).unwrap_err();
-        assert_eq!((error.class(), error.code()), (Class::SubjectMismatch, Code::SubjectMismatch), "{way:?}");
-        let failure = error.failure();
-        assert_eq!((failure.expected.as_deref(), failure.actual.as_deref()), (Some("usr_1"), Some("usr_2")));
-        assert!(std::rc::Rc::ptr_eq(&client.session().unwrap(), &before), "{way:?}");
-        assert_eq!((host.places.all_tokens(), revoked(&host).len()), (stored, 2), "{way:?}");
-        assert_eq!(host.reasons(EventKind::SignedOut), [], "{way:?}");
-    }
-}
-
-#[test]
-fn a_silent_sign_in_takes_nobody_elses_answer_also_where_the_provider_overlooks_the_hint() {
-    let host = SimulatedHost::page();
-    let client = host.created();
-    sign_in(&host, &client, Way::Silent, &json!({})).unwrap();
-    *host.provider.subject.borrow_mut() = "usr_2".to_owned();
-    assert_eq!(code_of(sign_in(&host, &client, Way::Silent, &json!({}))), Code::SubjectMismatch);
-    assert_eq!(client.agent().unwrap().id, "usr_1");
-    // Whoever is there, where the app says so; a popup asks for nobody by itself.
-    sign_in(&host, &client, Way::Silent, &json!({ "sameSubject": false })).unwrap();
-    assert_eq!(client.agent().unwrap().id, "usr_2");
-    *host.provider.subject.borrow_mut() = "usr_3".to_owned();
-    sign_in(&host, &client, Way::Popup, &json!({})).unwrap();
-    assert_eq!(client.agent().unwrap().id, "usr_3");
-}
-
-#[test]
-fn a_silent_sign_in_hints_at_nobody_where_whoever_is_there_will_do() {
-    let host = SimulatedHost::page();
-    let client = host.created();
-    host.sign_in(&client);
-    let begin = |given: Value| {
-        let options = options(&client, &given);
-        host.run(client.begin_relayed(options, Interaction::Silent)).unwrap().url
-    };
-    assert!(begin(json!({})).contains("id_token_hint="));
-    assert!(begin(json!({ "sameSubject": true })).contains("id_token_hint="));
-    assert!(!begin(json!({ "sameSubject": false })).contains("id_token_hint="));
-}
-
-#[test]
-fn a_refresh_that_brings_another_subject_ends_the_session_and_says_who() {
-    let host = SimulatedHost::page();
-    let client = host.created();
-    host.sign_in(&client);
-    *host.provider.subject.borrow_mut() = "usr_2".to_owned();
-    let error = host.run(client.refresh()).unwrap_err();
-    let failure = error.failure();
-    assert_eq!((error.class(), failure.expected.as_deref()), (Class::SubjectMismatch, Some("usr_1")));
-    assert_eq!((failure.actual.as_deref(), client.session().is_none()), (Some("usr_2"), true));
-    assert_eq!(host.reasons(EventKind::SignedOut), [Some("subject_changed")]);
 }
