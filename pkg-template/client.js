@@ -3,12 +3,13 @@
 
 import { Agent, organizationsOf, parseClaims } from "./agent.js";
 import { BESIDE } from "./answer.js";
-import { overText } from "./claim-mapping.js";
+import { Detached } from "./detached.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { post } from "./form.js";
-import { Kept, Renewals, notStored, splitOptions } from "./kept.js";
+import { notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
+import { SECRETS, takeFunctions } from "./options.js";
 import { madeReady } from "./plug-ins.js";
 import { askInPopup } from "./popup.js";
 import { leave, relay } from "./relay.js";
@@ -21,15 +22,6 @@ import { toJson } from "./to-json.js";
 
 /** Proof that the constructor was called from here. */
 const FROM_HERE = Symbol("IdpClient");
-
-/** The options that are functions; all others are data. */
-const FUNCTIONS = /** @type {const} */ (["fetch", "openUrl", "logger", "onRequest", "onResponse"]);
-
-/** The options that are data, or a function which the app plugs in. */
-const PLUG_INS = ["claimMapping", "clientAuth"];
-
-/** The options whose values nobody should read back. */
-const SECRETS = ["clientSecret", "clientAuth"];
 
 export class IdpClient extends EventTarget {
   #instance = acquire();
@@ -49,12 +41,6 @@ export class IdpClient extends EventTarget {
   #api;
   /** Every agent of this client's session, old ones too. @type {WeakSet<Agent>} */
   #ofSession = new WeakSet();
-  /** Whose tokens the app keeps. @type {WeakMap<Agent, Kept>} */
-  #kept = new WeakMap();
-  #renewals = new Renewals(
-    (tokens) => this.#later("renew_kept", { tokens }),
-    (thrown) => this.#news.queue(notStored(thrown)),
-  );
   /** @type {import("./grants.js").Grants | undefined} */
   #granted;
   /** Aborted by `dispose`; made when needed, since Workers make none at module scope. @type {AbortController | undefined} */
@@ -260,7 +246,7 @@ export class IdpClient extends EventTarget {
     let response = callback;
     if (callback instanceof URL) response = callback.href;
     if (callback instanceof URLSearchParams) response = `?${callback}`;
-    return this.#keep(await this.#later("exchange_code", { callback: response ?? {}, auth: auth ?? {} })).agent;
+    return this.#detached.keep(await this.#later("exchange_code", { callback: response ?? {}, auth: auth ?? {} })).agent;
   }
 
   /**
@@ -270,7 +256,7 @@ export class IdpClient extends EventTarget {
   async createAgent(tokens, options) {
     const { callbacks, others } = splitOptions(options);
     const record = await this.#later("create_agent", { tokens: tokens ?? {}, options: others });
-    const kept = this.#keep(record, { ...callbacks, autoRefresh: others.autoRefresh });
+    const kept = this.#detached.keep(record, { ...callbacks, autoRefresh: others.autoRefresh });
     if (record.isDue) await kept.renew(false);
     return kept.agent;
   }
@@ -278,7 +264,7 @@ export class IdpClient extends EventTarget {
   /** @param {Agent} agent */
   async adopt(agent) {
     if (agent !== null && agent === this.agent) return agent;
-    const kept = this.#kept.get(agent);
+    const kept = this.#detached.keptOf(agent);
     if (kept === undefined) {
       throw configurationError("invalid_option", "`adopt` takes an agent that this client made, with tokens of its own");
     }
@@ -330,7 +316,7 @@ export class IdpClient extends EventTarget {
 
   /** @param {Agent} [agent] */
   async getUserInfo(agent) {
-    const kept = agent && this.#kept.get(agent);
+    const kept = agent && this.#detached.keptOf(agent);
     let tokens;
     if (kept !== undefined && !kept.adopted) {
       await kept.getAccessToken();
@@ -398,8 +384,8 @@ export class IdpClient extends EventTarget {
   /** @param {Agent} [agent] */
   async refresh(agent) {
     if (agent !== undefined && !this.#ofSession.has(agent)) {
-      const kept = this.#kept.get(agent);
-      return kept === undefined ? this.#refreshed(agent.tokens) : kept.refresh();
+      const kept = this.#detached.keptOf(agent);
+      return kept === undefined ? this.#detached.refreshed(agent.tokens) : kept.refresh();
     }
     return this.#same(await this.#later("refresh"));
   }
@@ -554,8 +540,8 @@ export class IdpClient extends EventTarget {
     return (this.#granted ??= new Grants({
       look: (job, values) => this.#look(job, values),
       cancelDevice: (id) => cancelDevice(this, id),
-      ways: this.#ways,
-      keep: (record, options) => this.#keep(record, options),
+      ways: this.#detached.ways,
+      keep: (record, options) => this.#detached.keep(record, options),
       warn: (thrown) => this.#news.queue(notStored(thrown)),
       disposal: this.#jobs.disposal(),
     }));
@@ -612,79 +598,18 @@ export class IdpClient extends EventTarget {
     fetch: (input, init) => this.fetch(input, init),
   };
 
-  /** What tokens that the app keeps ask. @type {import("./kept.js").Ways} */
-  #ways = {
+  /** The agents that are not the session's. */
+  #detached = new Detached({
     now: (job, values) => this.#now(job, values),
-    renew: (tokens, onRefresh) => this.#renewals.renew(tokens, onRefresh),
-    agentOf: (kept, { agent: record, tokensJson }) => {
-      const agent = new Agent(record, {
-        tokens: () => JSON.parse(tokensJson),
-        getAccessToken: (options) => kept.getAccessToken(options),
-        refresh: () => kept.refresh(),
-        fetch: (input, init) => kept.fetch(input, init),
-      });
-      this.#kept.set(agent, kept);
-      return agent;
-    },
-    fetch: (kept, input, init) => this.#fetchFor(kept, input, init),
+    later: (job, values) => this.#later(job, values),
+    send: this.#send,
+    warn: (thrown) => this.#news.queue(notStored(thrown)),
+    autoRefresh: () => this.#data.autoRefresh,
     ofSession: this.#calls,
-  };
-
-  /**
-   * @param {import("./kept.js").Record} record
-   * @param {import("./kept.js").Callbacks & { autoRefresh?: unknown, way?: import("./kept.js").Way }} [options]
-   */
-  #keep(record, options = {}) {
-    const autoRefresh = /** @type {boolean} */ (options.autoRefresh ?? this.#data.autoRefresh ?? true);
-    return new Kept(this.#ways, record, { ...options, autoRefresh });
-  }
-
-  /** @param {import("./index.d.ts").TokenSet} tokens */
-  async #refreshed(tokens) {
-    const record = await this.#renewals.renew(tokens);
-    if (record.error !== undefined) throw toError(record.error);
-    return this.#keep(record).agent;
-  }
-
-  /**
-   * @param {Kept} kept
-   * @param {RequestInfo | URL} input
-   * @param {RequestInit & { auth?: string }} [init]
-   */
-  #fetchFor(kept, input, init) {
-    return new ApiSession({
-      authorize: async (request) => {
-        const url = this.#now("permitted", request);
-        return request.auth === "none" ? { url } : { url, accessToken: await kept.getAccessToken() };
-      },
-      judge: async (answer) => (this.#now("may_send_again", answer) ? kept.tokenInsteadOf(answer.sent) : null),
-      refusedAgain: () => kept.refusedAgain(),
-      send: this.#send,
-    }).fetch(input, init);
-  }
+  });
 }
 
 addVerbs(IdpClient.prototype);
-
-/**
- * Takes the functions out of options, of which data is left.
- *
- * @param {Record<string, unknown>} options
- */
-function takeFunctions(options) {
-  /** @type {Record<string, Function>} */
-  const functions = {};
-  for (const name of [...FUNCTIONS, ...PLUG_INS]) {
-    const given = options[name];
-    if (typeof given === "function") {
-      functions[name] = name === "claimMapping" ? overText(given) : given;
-      delete options[name];
-    } else if (given != null && !PLUG_INS.includes(name)) {
-      throw configurationError("invalid_option", `option "${name}": expected a function`);
-    }
-  }
-  return functions;
-}
 
 /** @param {string | undefined} json */
 function parsed(json) {
