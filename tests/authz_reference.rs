@@ -196,3 +196,25 @@ proptest! {
         }
     }
 }
+
+/// Two million sets of a few scopes, drawn alike at every run, each with one question.
+#[test]
+fn millions_of_small_scope_sets_answer_as_the_plain_rules_do() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    // A linear congruence of Knuth's; its high bits are random enough to draw by.
+    let mut draw = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut granted = 0_u32;
+    for _ in 0..2_000_000 {
+        let size = draw(6);
+        let scopes: Vec<String> = (0..size).map(|_| SCOPES[draw(SCOPES.len())].clone()).collect();
+        let (action, resource) = (ACTIONS[draw(ACTIONS.len())], &RESOURCES[draw(RESOURCES.len())]);
+        let expected = plain_scopes::has_access(&scopes, action, resource);
+        assert_eq!(access::has_access(&scopes, action, resource), expected, "{action} on {resource} by {scopes:?}");
+        granted += u32::from(expected);
+    }
+    // Sets that grant nothing would show nothing.
+    assert!(granted > 1_000, "{granted}");
+}
