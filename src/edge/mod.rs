@@ -1,0 +1,1 @@
+//! Verifying requests where there is no page: one host a request, on plain values that all requests of a process share.
