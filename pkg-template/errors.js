@@ -90,6 +90,7 @@ export class InteractionRequiredError extends OAuthError {}
 export class LoginRequiredError extends OAuthError {}
 export class ConsentRequiredError extends OAuthError {}
 export class AccountSelectionRequiredError extends OAuthError {}
+export class RequestAuthError extends OAuthError {}
 export class PanicError extends OAuthError {}
 
 /** @type {Record<string, typeof OAuthError>} */
@@ -98,7 +99,7 @@ const CLASSES = {
   AccessDeniedError, TokenExchangeError, RefreshError, TokenExpiredError, SessionExpiredError, TokenParseError,
   TokenVerificationError, SubjectMismatchError, IdentityMismatchError, InsufficientScopeError, UserBlockedError,
   AccountLinkingRequiredError, InteractionRequiredError, LoginRequiredError, ConsentRequiredError,
-  AccountSelectionRequiredError, PanicError,
+  AccountSelectionRequiredError, RequestAuthError, PanicError,
 };
 
 // By the table and not by `constructor.name`: minifiers rename classes.

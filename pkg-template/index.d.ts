@@ -1973,6 +1973,12 @@ export class LoginRequiredError extends OAuthError {}
 export class ConsentRequiredError extends OAuthError {}
 /** The user must choose an account. */
 export class AccountSelectionRequiredError extends OAuthError {}
+/**
+ * A request to an API of the app's was refused. `code` says why; those of requests alone are `credentials_missing` (no
+ * token, or another scheme), `invalid_dpop_proof`, and `use_dpop_nonce` (the same request again, with the nonce of the
+ * answer) (RFC 6750 3, RFC 9449 7.1 and 9).
+ */
+export class RequestAuthError extends OAuthError {}
 /** wasm stopped unexpectedly; everything in flight rejects with this. Make a new client. */
 export class PanicError extends OAuthError {}
 

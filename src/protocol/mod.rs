@@ -4,6 +4,8 @@ pub mod algorithm;
 pub mod authorization_request;
 pub mod base64;
 pub mod callback;
+#[cfg(feature = "edge")]
+pub mod challenge;
 pub(crate) mod claims;
 pub mod client_auth;
 #[cfg(feature = "tools")]
@@ -29,6 +31,8 @@ pub mod provider_error;
 pub mod purpose;
 pub mod random;
 pub mod redaction;
+#[cfg(feature = "edge")]
+pub mod request_credentials;
 mod response_parameters;
 pub mod revocation;
 pub mod secret;
