@@ -1,5 +1,6 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
+pub mod access_token;
 pub mod algorithm;
 pub mod authorization_request;
 pub mod base64;
@@ -37,7 +38,7 @@ mod response_parameters;
 pub mod revocation;
 pub mod secret;
 pub mod state;
-#[cfg(feature = "tools")]
+#[cfg(any(feature = "edge", feature = "tools"))]
 pub mod thumbprint;
 #[cfg(feature = "tools")]
 pub mod token_exchange;
