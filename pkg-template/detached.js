@@ -14,6 +14,7 @@ import { Kept, Renewals } from "./kept.js";
  * @property {(job: string, values: object) => any} now
  * @property {(job: string, values: object) => Promise<any>} later
  * @property {typeof fetch} send
+ * @property {(work: Promise<unknown>) => void} keepAlive lets work outlive the answer to a request
  * @property {(thrown: unknown) => void} warn told what an app's `onRefresh` throws
  * @property {() => unknown} autoRefresh of its options
  * @property {import("./agent.js").Calls} ofSession
@@ -35,6 +36,7 @@ export class Detached {
     this.ways = {
       now: client.now,
       renew: (tokens, onRefresh) => this.#renewals.renew(tokens, onRefresh),
+      keepAlive: client.keepAlive,
       agentOf: (kept, record) => this.#agentOf(kept, record),
       fetch: (kept, input, init) => this.#fetchFor(kept, input, init),
       ofSession: client.ofSession,

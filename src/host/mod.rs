@@ -22,6 +22,7 @@ use wasm_bindgen::JsValue;
 use crate::ports::{Event, Events, StorageKind};
 pub use app::App;
 use channel::Channels;
+use spawn::Requests;
 use storage::Storages;
 
 /// A JavaScript realm as a host.
@@ -31,6 +32,7 @@ pub struct JsHost {
     listener: Rc<dyn Fn(Event)>,
     storages: Storages,
     channels: Rc<Channels>,
+    requests: Requests,
 }
 
 impl JsHost {
@@ -43,6 +45,7 @@ impl JsHost {
             listener: Rc::new(|_| {}),
             storages: Storages::new(tokens),
             channels: Rc::default(),
+            requests: Requests::default(),
         }
     }
 

@@ -21,26 +21,34 @@ export async function startProvider() {
   /** @type {Map<string, { arrived: () => void, gate: Promise<void> }>} */
   const holds = new Map();
   let lifetime = 600;
+  let dawdles = 0;
 
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? "/", "http://provider").pathname;
-    const form = new URLSearchParams(await read(request));
+    const body = await read(request);
+    const form = new URLSearchParams(body);
     const bearer = (request.headers.authorization ?? "").replace(/^Bearer /, "");
     const sent = form.get("refresh_token") ?? form.get("code") ?? form.get("token") ?? bearer;
     const grant = form.get("grant_type") ?? "";
     requests.push({ path, grant, user: issued.get(sent)?.user ?? form.get("username") ?? "", sent });
-    const [status, body] = answer(path, form, bearer);
+    const [status, answered] = path === "/echo" ? echo(body, bearer) : answer(path, form, bearer);
+    if (dawdles > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * dawdles));
     const hold = holds.get(path);
     if (hold !== undefined) {
       hold.arrived();
       await hold.gate;
     }
     const headers = { "content-type": "application/json", "cache-control": "no-store", connection: "close" };
-    response.writeHead(status, headers).end(JSON.stringify(body));
+    response.writeHead(status, headers).end(JSON.stringify(answered));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   const issuer = `http://127.0.0.1:${port}`;
+
+  /** @param {string} body @param {string} bearer @returns {[number, object]} */
+  function echo(body, bearer) {
+    return [200, { body, bearer }];
+  }
 
   /** @param {string} path @param {URLSearchParams} form @param {string} bearer @returns {[number, object]} */
   function answer(path, form, bearer) {
@@ -106,7 +114,7 @@ export async function startProvider() {
   function bearerOf(user) {
     const access_token = `at-${user}-${text()}`;
     issued.set(access_token, { user });
-    return { access_token, token_type: "Bearer", expires_in: lifetime };
+    return { access_token, token_type: "Bearer", expires_in: lifetime, scope: `${user}:read` };
   }
 
   /** @param {string} user @param {string} [nonce] */
@@ -126,6 +134,9 @@ export async function startProvider() {
 
     /** How long access tokens live that come from now on. @param {number} seconds */
     live: (seconds) => void (lifetime = seconds),
+
+    /** Answers after up to so many milliseconds from now on. @param {number} milliseconds */
+    dawdle: (milliseconds) => void (dawdles = milliseconds),
 
     /** A token set as an app would have kept it. @param {string} user */
     tokensOf(user) {
