@@ -5,6 +5,7 @@ pub mod authorization_request;
 pub mod base64;
 pub mod callback;
 pub(crate) mod claims;
+pub mod client_assertion;
 pub mod client_auth;
 #[cfg(feature = "tools")]
 pub mod device_authorization;
@@ -15,6 +16,7 @@ pub mod front_channel_logout;
 #[cfg(feature = "tools")]
 pub mod grant_request;
 pub mod headers;
+pub mod hmac;
 pub mod http;
 pub mod id_token;
 pub mod identity_mapping;
