@@ -25,8 +25,8 @@ fn named(value: &Json, given: &mut Given<'_>) -> Option<ClientAuthentication> {
         (Some("none"), ..) => ClientAuthentication::None,
         (Some("client_secret_basic"), Some(secret), _) => ClientAuthentication::SecretBasic(secret),
         (Some("client_secret_post"), Some(secret), _) => ClientAuthentication::SecretPost(secret),
-        (Some("client_secret_jwt"), Some(secret), _) => assertions(object, Signer::Secret(secret)),
-        (Some("private_key_jwt") | None, None, Some(signer)) => assertions(object, signer),
+        (Some("client_secret_jwt"), Some(secret), _) => assertions(object, Signer::Secret(secret), given),
+        (Some("private_key_jwt") | None, None, Some(signer)) => assertions(object, signer, given),
         (None, Some(secret), None) => ClientAuthentication::Secret(secret),
         (Some("client_secret_basic" | "client_secret_post" | "client_secret_jwt"), None, _) => {
             return given.wrong("clientAuth", value, "`clientSecret` beside such a `method`");
@@ -51,8 +51,13 @@ fn algorithms(object: &Object) -> Option<Vec<Algorithm>> {
     object.strings("algorithms").ok().flatten()?.iter().map(|name| Algorithm::parse(name)).collect()
 }
 
-fn assertions(object: &Object, signer: Signer) -> ClientAuthentication {
-    let text = |name: &str| object.get(name).and_then(Json::as_str).map(str::to_owned);
+fn assertions(object: &Object, signer: Signer, given: &mut Given<'_>) -> ClientAuthentication {
+    let mut text = |name: &str| {
+        object.text(name).unwrap_or_else(|error| {
+            given.fails(error);
+            None
+        })
+    };
     let audience = match text("audience") {
         None => Audience::Issuer,
         Some(name) if name == "issuer" => Audience::Issuer,
