@@ -147,7 +147,7 @@ impl ClientAssertions {
         Ok(match chosen {
             Chosen::Key(algorithm) => Assertion::Unsigned(Unsigned { algorithm, signing_input }),
             Chosen::Secret(secret) => {
-                let signature = hmac::sha256(secret.expose().as_bytes(), signing_input.expose().as_bytes());
+                let signature = hmac::sha256(secret.expose().as_bytes(), signing_input.expose().as_bytes())?;
                 Assertion::Signed(signed(&signing_input, &signature))
             }
         })

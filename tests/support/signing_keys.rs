@@ -13,7 +13,7 @@ use wasm_oidc::protocol::algorithm::Algorithm;
 use wasm_oidc::protocol::json::{Json, Object};
 use wasm_oidc::protocol::key_set::{KeySet, PublicKey};
 
-use crate::vectors::examples;
+use crate::published::examples;
 
 /// The private key of an algorithm as the standard prints it.
 fn jwk(algorithm: Algorithm) -> Object {

@@ -1,34 +1,10 @@
 //! A client that authenticates by assertions: at which endpoints, that none is used twice, and what goes wrong before
 //! anything is sent.
 
-#![cfg(feature = "native-crypto")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic fails a test"
-)]
-
-#[path = "support/plugged.rs"]
-mod plugged;
-#[path = "support/second_opinion.rs"]
-mod second_opinion;
-#[path = "support/signing_keys.rs"]
-mod signing_keys;
-#[path = "support/simulated/mod.rs"]
-mod simulated;
-#[path = "support/vectors.rs"]
-mod vectors;
-
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use simulated::{
-    DISCOVERY, INTROSPECT, ISSUER, REVOKE, SimulatedHost, TOKEN, answer, code_of, exchange_now, metadata, pairs,
-};
 use wasm_oidc::client::{Client, ClientCredentials, ClientOptions, Renewed};
 use wasm_oidc::error::{Class, Code};
 use wasm_oidc::ports::{CryptoFailure, HttpFailure};
@@ -36,6 +12,11 @@ use wasm_oidc::protocol::algorithm::Algorithm;
 use wasm_oidc::protocol::json::{parse_object, parse_object_as};
 use wasm_oidc::protocol::jwt::{self, Jwt};
 use wasm_oidc::session::TokenSet;
+
+use crate::simulated::{
+    self, DISCOVERY, INTROSPECT, ISSUER, REVOKE, SimulatedHost, TOKEN, answer, code_of, exchange_now, metadata, pairs,
+};
+use crate::{second_opinion, signing_keys};
 
 const SECRET: &str = "canary-canary-canary-canary-canary";
 
