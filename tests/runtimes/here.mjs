@@ -64,9 +64,7 @@ function jobs(kind, life) {
  * @returns {Promise<Results>} of the life; a check that failed before does not go on
  */
 export async function live(world, { life, before }) {
-  /** @type {string[]} */
-  const uncaught = [];
-  const stop = watch((error) => uncaught.push(String(error instanceof Error ? error.stack : error)));
+  const watched = watch();
   /** @type {Results} */
   const results = {};
   for (const { name, job } of jobs(world.setting.kind, life)) {
@@ -79,7 +77,7 @@ export async function live(world, { life, before }) {
       results[name] = { passed: false, message: text };
     }
   }
-  stop();
+  const uncaught = watched();
   results[UNCAUGHT] = { passed: uncaught.length === 0, message: uncaught.join("\n") };
   return results;
 }
@@ -95,20 +93,33 @@ function inTime(work) {
 }
 
 /**
- * Hears of what nobody catches: a runtime has the events of pages, or those of Node.
+ * Hears of what nobody catches: a runtime has the events of pages, or those of Node. workerd tells of a promise before
+ * the microtask that handles it, and takes it back then.
  *
- * @param {(error: unknown) => void} note
- * @returns {() => void}
+ * @returns {() => string[]} stops it, and says what there was
  */
-function watch(note) {
+function watch() {
   const global = /** @type {any} */ (globalThis);
-  if (typeof global.process?.on === "function" && global.Deno === undefined) {
-    global.process.on("unhandledRejection", note).on("uncaughtException", note);
-    return () => global.process.off("unhandledRejection", note).off("uncaughtException", note);
+  /** @type {Map<unknown, unknown>} by the promise, where there is one */
+  const heard = new Map();
+  const hasNodes = typeof global.process?.on === "function" && global.Deno === undefined;
+  /** @type {Record<string, (...args: any[]) => void>} */
+  const listeners = hasNodes
+    ? { unhandledRejection: (error) => heard.set({}, error), uncaughtException: (error) => heard.set({}, error) }
+    : {
+        unhandledrejection: ({ promise, reason }) => heard.set(promise, reason),
+        rejectionhandled: ({ promise }) => heard.delete(promise),
+        error: ({ error, message }) => heard.set({}, error ?? message),
+      };
+  for (const [type, listener] of Object.entries(listeners)) {
+    if (hasNodes) global.process.on(type, listener);
+    else global.addEventListener(type, listener);
   }
-  const heard = (/** @type {any} */ event) => note(event.reason ?? event.error ?? event.message);
-  for (const type of ["unhandledrejection", "error"]) global.addEventListener(type, heard);
   return () => {
-    for (const type of ["unhandledrejection", "error"]) global.removeEventListener(type, heard);
+    for (const [type, listener] of Object.entries(listeners)) {
+      if (hasNodes) global.process.off(type, listener);
+      else global.removeEventListener(type, listener);
+    }
+    return [...heard.values()].map((error) => String(error instanceof Error ? error.stack : error));
   };
 }

@@ -3,6 +3,10 @@
 import { UNCAUGHT, checksOf } from "./here.mjs";
 import { CHECKS } from "./suite/index.mjs";
 import { HOSTS } from "./hosts/index.mjs";
+import { startSetting } from "./setting.mjs";
+
+/** How many runtimes run at the same time: the machine has to serve them all. */
+export const AT_ONCE = 2;
 
 /**
  * @typedef {{ passed: boolean, message?: string } | { cannot: string }} Outcome
@@ -42,7 +46,7 @@ export async function runIn(runtime, started) {
  * @param {Record<import("./here.mjs").Life["life"], import("./here.mjs").Results>} lives
  * @param {string[]} uncaught
  */
-function outcomes(kind, lives, uncaught) {
+export function outcomes(kind, lives, uncaught) {
   /** @type {Map<string, Outcome>} */
   const all = new Map();
   const runs = new Set(checksOf(kind));
@@ -57,6 +61,31 @@ function outcomes(kind, lives, uncaught) {
       all.set(name, { passed, ...(message !== undefined && { message }) });
     }
   }
-  all.set(UNCAUGHT, { passed: uncaught.length === 0, message: uncaught.join("\n") });
+  all.set(UNCAUGHT, uncaught.length === 0 ? { passed: true } : { passed: false, message: uncaught.join("\n") });
   return all;
+}
+
+/**
+ * @param {string[]} runtimes of `HOSTS`
+ * @param {(runtime: string) => void} tell called where one is done
+ * @returns {Promise<(Report | { runtime: string, error: unknown })[]>} in their order
+ */
+export async function runInEach(runtimes, tell) {
+  const started = await startSetting();
+  try {
+    /** @type {(Report | { runtime: string, error: unknown })[]} */
+    const reports = [];
+    const waiting = [...runtimes.entries()];
+    const work = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [at, runtime] = next;
+        reports[at] = await runIn(runtime, started).catch((error) => ({ runtime, error }));
+        tell(runtime);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return reports;
+  } finally {
+    await started.close();
+  }
 }

@@ -38,7 +38,7 @@ const page = (open) => async () => {
       const { origin } = new URL(setting.redirectUri);
       // The second life is the reload that a person does; the page that somebody comes back to is there already.
       if (!isOpen || life.life === "leaving") await tab.goto(`${origin}/`);
-      else if (life.life === "second") await tab.evaluate("void setTimeout(() => location.reload(), 0)").then(() => gone(tab));
+      else if (life.life === "second") await reload(tab);
       isOpen = true;
       await until(tab, "typeof run === 'function'");
       const call = `run(${JSON.stringify(setting)}, ${JSON.stringify(life)})`;
@@ -51,9 +51,9 @@ const page = (open) => async () => {
   };
 };
 
-/** Until the page that was told to reload is no more. @param {Tab} tab */
-async function gone(tab) {
-  await tab.evaluate("void (globalThis.isOld = true)").catch(() => {});
+/** What a person does with the button. @param {Tab} tab */
+async function reload(tab) {
+  await tab.evaluate("void (globalThis.isOld = true, setTimeout(() => location.reload(), 0))");
   await until(tab, "globalThis.isOld === undefined");
 }
 

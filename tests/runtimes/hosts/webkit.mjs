@@ -70,11 +70,8 @@ function find(variable, ...places) {
 
 /** MiniBrowser, which comes with the library. */
 function browser() {
-  // In a folder of the machine's architecture, in one of the library's version.
-  const found = readdirSync("/usr/lib", { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name.includes("-linux-"))
-    .flatMap(({ name }) => ["4.1", "6.0", "4.0"].map((version) => `/usr/lib/${name}/webkit2gtk-${version}/MiniBrowser`));
-  return find("WEBKIT_BROWSER", ...found);
+  const folders = readdirSync("/usr/lib").filter((name) => name.includes("-linux-"));
+  return find("WEBKIT_BROWSER", ...folders.map((name) => `/usr/lib/${name}/webkit2gtk-4.1/MiniBrowser`));
 }
 
 async function freePort() {

@@ -78,7 +78,7 @@ export const checks = [
   {
     name: "a provider that does not answer is a TimeoutError, one that is down a NetworkError; both say to retry",
     async run(world) {
-      const silent = await server(world, { fetch: () => new Promise(() => {}), timeoutSeconds: 1 });
+      const silent = await server(world, { issuer: `${world.setting.nobody}/silent`, fetch: () => new Promise(() => {}), timeoutSeconds: 1 });
       equal((await refused(world.wasmOidc, () => silent.idp.discover(), "TimeoutError", "timeout")).recovery, "retry");
       silent.idp.dispose();
       // Nothing listens at this port.
