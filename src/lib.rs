@@ -30,6 +30,8 @@ mod bindings;
 pub mod client;
 #[cfg(feature = "configuration")]
 pub mod configuration;
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod error;
 #[cfg(all(target_arch = "wasm32", feature = "host"))]
 pub mod host;

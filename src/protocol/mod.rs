@@ -10,6 +10,8 @@ pub(crate) mod claims;
 pub mod client_auth;
 #[cfg(feature = "tools")]
 pub mod device_authorization;
+#[cfg(feature = "edge")]
+pub mod dpop_proof;
 pub mod end_session;
 pub mod expected_identity;
 pub mod form;
@@ -37,8 +39,10 @@ mod response_parameters;
 pub mod revocation;
 pub mod secret;
 pub mod state;
-#[cfg(feature = "tools")]
+#[cfg(any(feature = "tools", feature = "edge"))]
 pub mod thumbprint;
+#[cfg(feature = "edge")]
+pub mod token_binding;
 #[cfg(feature = "tools")]
 pub mod token_exchange;
 pub mod token_request;
