@@ -1,5 +1,10 @@
 //! Options and arguments as they were given, with the ways to read them: every mistake is named with what was expected.
 
+pub(crate) mod claim_mapping;
+mod common;
+
+pub(crate) use common::{algorithms, issuer, missing};
+
 use crate::error::{Code, Error, Result, harmless};
 use crate::protocol::callback::ResponseMode;
 use crate::protocol::json::{Json, Number, Object};
