@@ -22,6 +22,8 @@ pub mod headers;
 pub mod http;
 pub mod id_token;
 pub mod identity_mapping;
+#[cfg(feature = "edge")]
+pub mod introspected;
 pub mod introspection;
 pub mod json;
 pub mod jwt;
