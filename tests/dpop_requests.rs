@@ -156,6 +156,9 @@ fn behind_a_proxy_the_public_origin_counts_and_nothing_that_a_header_says() {
         let result = host.run(checked(&dpop, &host, &request("GET", url, "DPoP", &[&text])));
         assert_eq!(result, Ok(None), "{url}");
     }
+    let slashes = proof(&host, json!({ "htu": "https://api.example//evil.example/x", "jti": "s" }));
+    let request_there = request("GET", "http://10.0.0.7:8080//evil.example/x", "DPoP", &[&slashes]);
+    assert_eq!(host.run(checked(&dpop, &host, &request_there)), Ok(None));
     let inner = proof(&host, json!({ "htu": "http://10.0.0.7:8080/orders" }));
     let result = host.run(checked(&dpop, &host, &request("GET", "http://10.0.0.7:8080/orders", "DPoP", &[&inner])));
     assert_eq!(code(result), Code::InvalidDpopProof);

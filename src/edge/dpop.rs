@@ -122,14 +122,17 @@ impl Dpop {
 
     /// What `htu` has to be. The request's own URL may be that of a proxy's other side, which no header can be believed.
     fn target<H: VerifierHost>(&self, host: &H, url: &str) -> Result<String> {
-        let resolved = host.resolve(url, self.options.public_origin.as_deref()).ok_or_else(|| {
+        let origin = self.options.public_origin.as_deref();
+        let own = host.resolve(url, origin);
+        let public = match (own, origin) {
+            // Put together as text: a path can begin with two slashes, which would name another host.
+            (Some(own), Some(origin)) => host.resolve(&format!("{origin}{}", own.path), None),
+            (own, _) => own,
+        };
+        public.map(|url| comparable(&url.href)).ok_or_else(|| {
             let message = "the request's URL has no origin: give the option `publicOrigin`";
             Error::new(Code::InvalidOption, message)
-        })?;
-        Ok(comparable(&match &self.options.public_origin {
-            None => resolved.href,
-            Some(origin) => format!("{origin}{}", resolved.path),
-        }))
+        })
     }
 }
 
