@@ -7,7 +7,7 @@ use crate::error::{Class, Code, Error, Result};
 use crate::ports::{Host, Work};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::json::Object;
-use crate::protocol::metadata::ProviderMetadata;
+use crate::protocol::metadata::{self, ProviderMetadata};
 use crate::protocol::url::Issuer;
 use crate::provider::discovery;
 
@@ -134,8 +134,8 @@ impl<H: Host> Client<H> {
 
     async fn fetch_metadata(self) -> Result<()> {
         let Some(issuer) = &self.inner.options.issuer else { return Err(not_discovered()) };
-        let kind = self.inner.options.provider_type;
-        let discovered = discovery::discover(issuer, kind, |request| self.send(request)).await?;
+        let requests = metadata::discovery_requests(issuer, self.inner.options.provider_type);
+        let discovered = discovery::discover(issuer, requests, |request| self.send(request)).await?;
         let fetched_at = self.now();
         let document = discovered.document.clone();
         self.adopt_metadata(self.with_given(discovered)?, Some(fetched_at));

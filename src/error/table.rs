@@ -135,6 +135,8 @@ codes! {
     NoAmbientSession => "no_ambient_session", Configuration, Fix;
     /// The wasm is not loaded yet.
     NotReady => "not_ready", Configuration, Fix;
+    /// An agent of a verified request was asked for tokens: they are the sender's.
+    TokensNotKept => "tokens_not_kept", Configuration, Fix;
     /// The client was disposed of.
     Disposed => "disposed", Configuration, Fix;
     /// An extra parameter or header names one that the library sets or validates.
@@ -324,6 +326,8 @@ codes! {
     NonceMismatch => "nonce_mismatch", TokenVerification, Stop;
     /// `events` does not say that the token is a logout token (OIDC Back-Channel Logout 2.4).
     EventMissing => "event_missing", TokenVerification, Fix;
+    /// The access token is bound to a key (`cnf`), and the request does not prove that its sender has that key.
+    TokenBound => "token_bound", TokenVerification, Stop;
     /// The token was taken before (OIDC Back-Channel Logout 2.6).
     Replayed => "replayed", TokenVerification, Stop;
     /// `acr` is not one of those asked for.

@@ -1,5 +1,6 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
+pub mod access_token;
 pub mod algorithm;
 pub mod authorization_request;
 pub mod base64;
@@ -41,7 +42,7 @@ mod response_parameters;
 pub mod revocation;
 pub mod secret;
 pub mod state;
-#[cfg(any(feature = "tools", feature = "edge"))]
+#[cfg(any(feature = "edge", feature = "tools"))]
 pub mod thumbprint;
 #[cfg(feature = "edge")]
 pub mod token_binding;

@@ -1,6 +1,6 @@
 //! Sending one request within its limits, and failures in words.
 
-use crate::error::{Class, Code, Error, Result};
+use crate::error::{Class, Code, Error};
 #[cfg(any(feature = "tools", feature = "edge"))]
 use crate::ports::Http;
 use crate::ports::{HttpFailure, Limits};
@@ -10,7 +10,7 @@ use crate::protocol::http::{HttpRequest, MAX_RESPONSE_BYTES};
 
 /// Sends a request of somebody who is no client.
 #[cfg(any(feature = "tools", feature = "edge"))]
-pub(crate) async fn send<H: Http>(host: &H, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
+pub(crate) async fn send<H: Http>(host: &H, request: HttpRequest, timeout: i64) -> crate::error::Result<HttpResponse> {
     let endpoint = endpoint_of(&request);
     host.send(request, limits(timeout)).await.map_err(|failure| in_words(failure, &endpoint, timeout))
 }
