@@ -578,7 +578,7 @@ export class IdpClient extends EventTarget {
 
   /** @param {import("./agent.js").AgentRecord} record */
   #attached(record) {
-    const agent = new Agent(record, this.#calls);
+    const agent = new Agent(record, this.#calls, acquire);
     this.#ofSession.add(agent);
     return agent;
   }

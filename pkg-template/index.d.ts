@@ -1973,6 +1973,19 @@ export class LoginRequiredError extends OAuthError {}
 export class ConsentRequiredError extends OAuthError {}
 /** The user must choose an account. */
 export class AccountSelectionRequiredError extends OAuthError {}
+/**
+ * A request to an API of the app's was refused. `code` says why; those of requests alone are `credentials_missing` (no
+ * token, or another scheme), `invalid_dpop_proof`, and `use_dpop_nonce` (the same request again, with the nonce of the
+ * answer) (RFC 6750 3, RFC 9449 7.1 and 9).
+ */
+export class RequestAuthError extends OAuthError {
+  /** The status of the answer: 400, 401, 403 or 503. */
+  readonly status: number;
+  /** The headers of the answer: `www-authenticate`, `retry-after`, `cache-control`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The answer: it says what the standards say, and not why. */
+  toResponse(): Response;
+}
 /** wasm stopped unexpectedly; everything in flight rejects with this. Make a new client. */
 export class PanicError extends OAuthError {}
 

@@ -1,7 +1,6 @@
 //! The options of a client, checked: every mistake is named with what was expected.
 
-use super::claim_mapping;
-use super::given::{Given, split};
+use super::given::{Given, algorithms, claim_mapping, issuer, missing, split};
 use crate::authz::mapping::ClaimMapping;
 use crate::error::{Code, Error, Result};
 use crate::ports::StorageKind;
@@ -229,11 +228,6 @@ fn storage(given: &mut Given<'_>) -> Option<StorageKind> {
     }
 }
 
-fn issuer(given: &mut Given<'_>) -> Option<Issuer> {
-    let text = given.text("issuer")?;
-    given.parsed("issuer", Issuer::parse(&text))
-}
-
 fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
     let object = given.object("identity")?;
     if !is_oauth2 {
@@ -268,23 +262,6 @@ fn client_authentication_of(value: &Json, given: &mut Given<'_>) -> Option<Clien
         Some(secret) => Some(kind(Secret::new(secret))),
         None => given.wrong("clientAuth", value, "`clientSecret` beside such a `method`"),
     }
-}
-
-pub(crate) fn algorithms(given: &mut Given<'_>) -> Option<Vec<Algorithm>> {
-    let value = given.value("algorithms")?;
-    let known = given.texts("algorithms")?.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
-    match known {
-        Some(list) if !list.is_empty() => Some(list),
-        _ => {
-            let expected = "a list of asymmetric JWS algorithms such as \"RS256\", \"ES256\" or \"EdDSA\"";
-            given.wrong("algorithms", value, expected)
-        }
-    }
-}
-
-#[inline(never)]
-fn missing(name: &str, what: &str) -> Error {
-    Error::new(Code::MissingOption, format!("option \"{name}\" is missing: {what}"))
 }
 
 mod headers;

@@ -22,6 +22,7 @@ use wasm_bindgen::JsValue;
 use crate::ports::{Event, Events, StorageKind};
 pub use app::App;
 use channel::Channels;
+pub use crypto::CryptoKeys;
 use storage::Storages;
 
 /// A JavaScript realm as a host.
@@ -31,6 +32,7 @@ pub struct JsHost {
     listener: Rc<dyn Fn(Event)>,
     storages: Storages,
     channels: Rc<Channels>,
+    crypto_keys: Option<CryptoKeys>,
 }
 
 impl JsHost {
@@ -43,6 +45,7 @@ impl JsHost {
             listener: Rc::new(|_| {}),
             storages: Storages::new(tokens),
             channels: Rc::default(),
+            crypto_keys: None,
         }
     }
 
@@ -56,6 +59,13 @@ impl JsHost {
     #[must_use]
     pub fn with_fetch(mut self, fetch: Option<Function>) -> Self {
         self.fetch = fetch;
+        self
+    }
+
+    /// Keeps imported keys here, so that they are imported once.
+    #[must_use]
+    pub fn with_crypto_keys(mut self, keys: CryptoKeys) -> Self {
+        self.crypto_keys = Some(keys);
         self
     }
 

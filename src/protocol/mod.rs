@@ -1,9 +1,12 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
+pub mod access_token;
 pub mod algorithm;
 pub mod authorization_request;
 pub mod base64;
 pub mod callback;
+#[cfg(feature = "edge")]
+pub mod challenge;
 pub(crate) mod claims;
 pub mod client_auth;
 #[cfg(feature = "tools")]
@@ -29,11 +32,13 @@ pub mod provider_error;
 pub mod purpose;
 pub mod random;
 pub mod redaction;
+#[cfg(feature = "edge")]
+pub mod request_credentials;
 mod response_parameters;
 pub mod revocation;
 pub mod secret;
 pub mod state;
-#[cfg(feature = "tools")]
+#[cfg(any(feature = "edge", feature = "tools"))]
 pub mod thumbprint;
 #[cfg(feature = "tools")]
 pub mod token_exchange;

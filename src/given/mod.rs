@@ -1,4 +1,12 @@
 //! Options and arguments as they were given, with the ways to read them: every mistake is named with what was expected.
+#![cfg_attr(not(feature = "core"), allow(dead_code, reason = "a verifier has options of fewer kinds"))]
+
+pub(crate) mod claim_mapping;
+mod common;
+
+#[cfg(feature = "edge")]
+pub(crate) use common::count;
+pub(crate) use common::{algorithms, issuer, missing};
 
 use crate::error::{Code, Error, Result, harmless};
 use crate::protocol::callback::ResponseMode;
@@ -147,6 +155,12 @@ impl<'a> Given<'a> {
                 None
             }
         }
+    }
+
+    /// What was read of several members, whose errors name them.
+    #[cfg(feature = "edge")]
+    pub(crate) fn outcome<T>(&mut self, read: Result<T>) -> Option<T> {
+        read.map_err(|fault| self.fails(fault)).ok()
     }
 
     #[inline(never)]
