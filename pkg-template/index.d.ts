@@ -310,8 +310,12 @@ export interface ClientOptions {
   callbackTimeoutSeconds?: number;
   /** How long a discovery document is used before it is fetched again. Default: 3600. */
   discoveryTtlSeconds?: number;
-  /** How the provider returns the authorization response. Default: `"query"`. */
-  responseMode?: "query" | "fragment";
+  /**
+   * How the provider returns the authorization response. `"form_post"` (OAuth 2.0 Form Post Response Mode) is for servers,
+   * which can take a form: `createSessionHandler` of `wasm-oidc/edge` does; by hand, `exchangeCode` takes its body as a query,
+   * with `?` in front. In a page it is `invalid_option`. Default: `"query"`.
+   */
+  responseMode?: "query" | "fragment" | "form_post";
   /**
    * Allows `passwordGrant`, which gives a person's password to the app: RFC 9700 2.4 says that nobody must. For providers
    * that offer nothing else. Default: `false`.
@@ -412,7 +416,8 @@ export interface SignInOptions {
   resource?: string | string[];
   /** The audience parameter of providers that have one. */
   audience?: string;
-  responseMode?: "query" | "fragment";
+  /** `"form_post"` only for a client whose option it is too. */
+  responseMode?: "query" | "fragment" | "form_post";
   /** Where your app goes afterwards: a path or URL of its own origin, else `redirect_target_rejected`. */
   returnTo?: string;
   /** Given back after the sign-in, or on the error that ends it: anything that JSON can hold. */

@@ -120,7 +120,7 @@ impl ClientOptions {
             // A transaction lives no longer.
             callback_timeout: given.seconds("callbackTimeoutSeconds", 1, LIFETIME_SECONDS).unwrap_or(300),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
-            response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
+            response_mode: given.response_mode(!in_page).unwrap_or(ResponseMode::Query),
             allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
             claim_mapping: ClaimMapping::default(),
