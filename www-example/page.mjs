@@ -3,10 +3,11 @@
 
 /**
  * @param {string} framework
- * @param {import("wasm-oidc").Agent | null} agent
+ * @param {import("wasm-oidc/edge").Session | null} session
  * @returns {Response}
  */
-export function page(framework, agent) {
+export function page(framework, session) {
+  const agent = session?.agent;
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -19,7 +20,9 @@ export function page(framework, agent) {
 </head>
 <body><main><p class="brand">wasm-oidc with ${framework}</p>${agent ? signedIn(agent) : signedOut}</main></body>
 </html>`;
-  return new Response(html, { headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" } });
+  const response = new Response(html, { headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" } });
+  // The cookie of the session, where it changed.
+  return session?.applyTo(response) ?? response;
 }
 
 const signedOut = `<h1>Nobody is signed in</h1>

@@ -61,26 +61,42 @@ export async function startSetting() {
  * @returns {Promise<Running>}
  */
 export async function run(command, { origin, env }, place = "") {
-  const [program, ...args] = command.split(" ");
-  const path = `${root}/node_modules/.bin:${process.env.PATH}`;
-  const child = spawn(program, args, { cwd: `${root}/${place}`, env: { ...process.env, ...env, PATH: path, NEXT_TELEMETRY_DISABLED: "1" } });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-  const ended = once(child, "exit");
+  const { child, ended, output } = begin(command, env, place);
   const stop = async () => {
     child.kill();
     await ended;
   };
-  try {
-    for (const end = Date.now() + PATIENCE; ; await sleep(50)) {
-      if (child.exitCode !== null) throw new Error(`\`${command}\` ended with ${child.exitCode}`);
-      if (Date.now() > end) throw new Error(`\`${command}\` does not listen on ${origin}`);
-      if (await exchange(`${origin}/api/tasks`, {}).then(() => true, () => false)) return { stop, output: () => output };
-    }
-  } catch (error) {
+  for (const end = Date.now() + PATIENCE; ; await sleep(50)) {
+    if (await exchange(`${origin}/api/tasks`, {}).then(() => true, () => false)) return { stop, output };
+    if (child.exitCode === null && Date.now() < end) continue;
     await stop();
-    throw new Error(`${error instanceof Error ? error.message : error}:\n${output}`);
+    throw new Error(`\`${command}\` does not listen on ${origin}:\n${output()}`);
   }
+}
+
+/**
+ * Runs a command of which nothing is wanted but that it ends well.
+ *
+ * @param {string} command
+ * @param {Setting} setting
+ * @param {string} [place] below the root
+ */
+export async function runToEnd(command, { env }, place) {
+  const { ended, output } = begin(command, env, place);
+  const [code] = await ended;
+  assert.equal(code, 0, output());
+}
+
+/** @param {string} command @param {Record<string, string>} env @param {string} [place] */
+function begin(command, env, place = "") {
+  const [name, ...args] = command.split(" ");
+  // The Node of this test, whatever another of its packages brings.
+  const program = name === "node" ? process.execPath : `${root}/node_modules/.bin/${name}`;
+  const all = { ...process.env, ...env, NEXT_TELEMETRY_DISABLED: "1" };
+  const child = spawn(program, args, { cwd: `${root}/${place}`, env: all, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  return { child, ended: once(child, "exit"), output: () => output };
 }
 
 /**

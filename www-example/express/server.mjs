@@ -8,10 +8,15 @@ import { web } from "../web.mjs";
 
 const { PUBLIC_ORIGIN = "", PORT, OIDC_ISSUER, OIDC_CLIENT_ID = "", OIDC_CLIENT_SECRET, SESSION_SECRETS = "" } = process.env;
 
-const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api`, publicOrigin: PUBLIC_ORIGIN });
+const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api` });
 
 const sessions = createSessionHandler({
-  client: { issuer: OIDC_ISSUER, clientId: OIDC_CLIENT_ID, clientSecret: OIDC_CLIENT_SECRET },
+  client: {
+    issuer: OIDC_ISSUER,
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    postLogoutRedirectUri: `${PUBLIC_ORIGIN}/`,
+  },
   publicOrigin: PUBLIC_ORIGIN,
   secrets: SESSION_SECRETS.split(","),
   // Of this process alone, and gone with it. Several share a Redis: `unstorageStorage` says how.
@@ -30,7 +35,7 @@ const app = express();
 // Login, callback and logout, below /auth. Before any parser of bodies: the handler reads its own.
 app.use(web((request) => sessions.handle(request)));
 
-app.get("/", web(async (request) => page("Express", (await sessions.getSession(request))?.agent ?? null)));
+app.get("/", web(async (request) => page("Express", await sessions.getSession(request))));
 
 app.get("/api/tasks", requireAccess("read", "projects.tasks"), (/** @type {any} */ { agent }, response) => {
   response.json({ read: "projects.tasks", by: agent.id });

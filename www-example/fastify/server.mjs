@@ -8,10 +8,15 @@ import { web } from "../web.mjs";
 
 const { PUBLIC_ORIGIN = "", PORT, OIDC_ISSUER, OIDC_CLIENT_ID = "", OIDC_CLIENT_SECRET, SESSION_SECRETS = "" } = process.env;
 
-const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api`, publicOrigin: PUBLIC_ORIGIN });
+const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api` });
 
 const sessions = createSessionHandler({
-  client: { issuer: OIDC_ISSUER, clientId: OIDC_CLIENT_ID, clientSecret: OIDC_CLIENT_SECRET },
+  client: {
+    issuer: OIDC_ISSUER,
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    postLogoutRedirectUri: `${PUBLIC_ORIGIN}/`,
+  },
   publicOrigin: PUBLIC_ORIGIN,
   secrets: SESSION_SECRETS.split(","),
   // Of this process alone, and gone with it. Several share a Redis: `unstorageStorage` says how.
@@ -34,7 +39,7 @@ const app = fastify();
 // Login, callback and logout, below /auth.
 app.addHook("onRequest", hook((request) => sessions.handle(request)));
 
-app.get("/", { onRequest: hook(async (request) => page("Fastify", (await sessions.getSession(request))?.agent ?? null)) }, () => {});
+app.get("/", { onRequest: hook(async (request) => page("Fastify", await sessions.getSession(request))) }, () => {});
 
 app.get("/api/tasks", { onRequest: requireAccess("read", "projects.tasks") }, (/** @type {any} */ { raw: { agent } }) => {
   return { read: "projects.tasks", by: agent.id };

@@ -6,20 +6,28 @@ import { createSessionHandler, createVerifier } from "wasm-oidc/edge";
 
 const { PUBLIC_ORIGIN = "", OIDC_ISSUER, OIDC_CLIENT_ID = "", OIDC_CLIENT_SECRET, SESSION_SECRETS = "" } = process.env;
 
-export const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api`, publicOrigin: PUBLIC_ORIGIN });
+export const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api` });
 
 // Next evaluates this module for each bundle that holds it, and in development again after each change.
 // Of this process alone, and gone with it. Several share a Redis: `unstorageStorage` says how.
 const store = (/** @type {any} */ (globalThis).sessionStore ??= memoryStorage());
 
 export const sessions = createSessionHandler({
-  client: { issuer: OIDC_ISSUER, clientId: OIDC_CLIENT_ID, clientSecret: OIDC_CLIENT_SECRET },
+  client: {
+    issuer: OIDC_ISSUER,
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    postLogoutRedirectUri: `${PUBLIC_ORIGIN}/`,
+  },
   publicOrigin: PUBLIC_ORIGIN,
   secrets: SESSION_SECRETS.split(","),
   store,
 });
 
-/** In server components, which have the headers of the request and nothing else. @returns the agent who is signed in, or null */
+/**
+ * In server components, which have the headers of the request and no way to set any of the answer: with a store nothing is
+ * lost by that, and Next caches no page that asks for headers.
+ */
 export async function currentAgent() {
   const session = await sessions.getSession(new Request(PUBLIC_ORIGIN, { headers: await headers() }));
   return session?.agent ?? null;

@@ -8,10 +8,15 @@ import { page } from "../page.mjs";
 
 const { PUBLIC_ORIGIN = "", PORT, OIDC_ISSUER, OIDC_CLIENT_ID = "", OIDC_CLIENT_SECRET, SESSION_SECRETS = "" } = process.env;
 
-const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api`, publicOrigin: PUBLIC_ORIGIN });
+const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api` });
 
 const sessions = createSessionHandler({
-  client: { issuer: OIDC_ISSUER, clientId: OIDC_CLIENT_ID, clientSecret: OIDC_CLIENT_SECRET },
+  client: {
+    issuer: OIDC_ISSUER,
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    postLogoutRedirectUri: `${PUBLIC_ORIGIN}/`,
+  },
   publicOrigin: PUBLIC_ORIGIN,
   secrets: SESSION_SECRETS.split(","),
   // Of this process alone, and gone with it. Several share a Redis: `unstorageStorage` says how.
@@ -26,7 +31,7 @@ async function respond(request) {
     const { agent, response } = await verifier.tryVerify(request, { access: [action, "projects.tasks"] });
     return response ?? Response.json({ [action]: "projects.tasks", by: agent.id });
   }
-  if (pathname === "/") return page("node:http", (await sessions.getSession(request))?.agent ?? null);
+  if (pathname === "/") return page("node:http", await sessions.getSession(request));
   // Login, callback and logout, below /auth.
   return (await sessions.handle(request)) ?? new Response("Not found", { status: 404 });
 }
