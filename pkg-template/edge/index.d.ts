@@ -141,3 +141,5 @@ export interface Verifier {
 export function createVerifier(options: VerifierOptions): Verifier;
 
 export * from "./session/index.js";
+export * from "./coordination/index.js";
+export type { RefreshCoordinator } from "./coordination/index.js";
