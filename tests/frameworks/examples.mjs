@@ -1,17 +1,17 @@
 // @ts-check
-// What every example on a server has to do, step by step: started as its README says, against the example's provider.
+// What every example on a server has to do, step by step: started as the README says, against the example's provider.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import { serverClient } from "wasm-oidc-example/clients";
 import { codeFlow } from "../op/code-flow.mjs";
-import { startTestProvider, testClientId } from "../op/provider.mjs";
+import { startTestProvider } from "../op/provider.mjs";
 import { Visitor, exchange } from "./visitor.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,24 +20,8 @@ const demoEnv = parseEnv(readFileSync(`${root}/www-example/demo.env`, "utf8"));
 /** Nobody listens there: the parameters of the response are taken from the redirect. */
 const redirectUri = "http://127.0.0.1/callback";
 
-/** The client whose tokens are over when it gets them. */
-const lateClientId = "late";
-
 /** Milliseconds until an example that does not listen counts as broken: the machine may be busy, and Next compiles. */
 const PATIENCE = 120_000;
-
-/** As the demo provider has it, and with tokens that ended an hour ago for one client. */
-const resourceIndicators = {
-  enabled: true,
-  useGrantedResource: async () => true,
-  getResourceServerInfo: async (/** @type {unknown} */ _, /** @type {string} */ audience, /** @type {{clientId: string}} */ { clientId }) => ({
-    scope: "",
-    audience,
-    accessTokenFormat: "jwt",
-    accessTokenTTL: clientId === lateClientId ? -3600 : 600,
-    jwt: { sign: { alg: "RS256" } },
-  }),
-};
 
 /** @typedef {{stop: () => Promise<unknown>, output?: () => string}} Running */
 /** @typedef {{origin: string, env: Record<string, string>, issuer: string}} Setting */
@@ -46,8 +30,7 @@ const resourceIndicators = {
 export async function startSetting() {
   const origin = `http://127.0.0.1:${await freePort()}`;
   const env = /** @type {Record<string, string>} */ ({ ...demoEnv, PUBLIC_ORIGIN: origin, PORT: new URL(origin).port });
-  const clients = [serverClient(env), { client_id: lateClientId, redirect_uris: [redirectUri] }];
-  const provider = await startTestProvider({ redirectUris: [redirectUri], clients, features: { resourceIndicators } });
+  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env)], ttl: { AccessToken: 600 } });
   env.OIDC_ISSUER = provider.issuer;
   return { origin, env, issuer: provider.issuer, provider };
 }
@@ -146,8 +129,10 @@ export function describeExample(name, start, more) {
       const good = await token(setting, "ada");
       const [header, payload, signature] = good.split(".");
       const foreign = [header, payload, `${signature[0] === "A" ? "B" : "A"}${signature.slice(1)}`].join(".");
-      const late = await token(setting, "ada", { clientId: lateClientId });
-      const elsewhere = await token(setting, "ada", { resource: "https://elsewhere.example" });
+      const elsewhere = await token(setting, "ada", "https://elsewhere.example");
+      // The provider runs in this process: it has this clock.
+      mock.timers.enable({ apis: ["Date"], now: Date.now() - 3_600_000 });
+      const late = await token(setting, "ada").finally(() => mock.timers.reset());
       for (const [kind, bad] of Object.entries({ foreign, late, elsewhere })) {
         const answer = await call(setting, bad);
         assert.equal(answer.status, 401, kind);
@@ -199,12 +184,12 @@ export function describeExample(name, start, more) {
  *
  * @param {Setting} setting
  * @param {import("../op/provider.mjs").Login} login
- * @param {{clientId?: string, resource?: string}} [options]
+ * @param {string} [resource]
  * @returns {Promise<string>}
  */
-async function token({ issuer, origin }, login, { clientId = testClientId, resource = `${origin}/api` } = {}) {
+async function token({ issuer, origin }, login, resource = `${origin}/api`) {
   const endpoints = { authorize: `${issuer}/auth`, token: `${issuer}/token` };
-  const { answer } = await codeFlow({ ...endpoints, redirectUri, clientId, login, extra: { resource } });
+  const { answer } = await codeFlow({ ...endpoints, redirectUri, login, extra: { resource } });
   assert.equal(answer.status, 200);
   return (await answer.json()).access_token;
 }
@@ -216,7 +201,7 @@ async function token({ issuer, origin }, login, { clientId = testClientId, resou
  */
 function call({ origin }, token, method = "GET") {
   const headers = [token ?? []].flat().flatMap((one) => ["authorization", `Bearer ${one}`]);
-  return exchange(`${origin}/api/tasks`, { method, headers: ["host", new URL(origin).host, ...headers] });
+  return exchange(`${origin}/api/tasks`, { method, headers: ["host", new URL(origin).host, "content-length", "0", ...headers] });
 }
 
 /** @param {import("./visitor.mjs").Answer} answer */
