@@ -145,7 +145,8 @@ impl Verifier {
             .saturating_add(self.options.clock_tolerance)
             .min(now.saturating_add(self.options.max_cache_seconds));
         let access = agent.access.clone();
-        let number = hash.and_then(|hash| {
+        // Its key may have left the set while the organizations were asked for.
+        let number = hash.filter(|_| issuer.still_has(&thumbprint)).and_then(|hash| {
             let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone() };
             self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
         });
