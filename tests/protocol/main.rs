@@ -19,11 +19,15 @@ mod support;
 #[path = "../support/timing.rs"]
 mod timing;
 
+#[cfg(feature = "edge")]
+mod dpop_proof;
 mod id_token;
 mod jose;
 mod jose_properties;
 mod key_set;
 mod properties;
+#[cfg(feature = "edge")]
+mod request_credentials;
 mod token_response;
 mod token_set;
 mod vectors;
