@@ -64,6 +64,8 @@ impl Verifier {
         let mut claims = (*answer).clone();
         // What the endpoint says of the token, and not of whom it speaks of.
         claims.remove("active");
+        // As in a JWT, whose `sub` is the client where nobody else took part (RFC 9068 2.2).
+        claims.put_text("sub", Some(&found.subject));
         let token = AccessToken {
             subject: found.subject,
             client_id: found.client_id,
