@@ -161,7 +161,10 @@ impl SharedReplays for Replays {
             let told = json::parse_object(text.as_bytes()).unwrap_or_default();
             if let Some(thrown) = told.string("thrown").ok().flatten() {
                 let words = without_tokens(&harmless(thrown));
-                return Err(Error::new(Code::StorageUnavailable, format!("the app's own `replayStore` failed: {words}")));
+                return Err(Error::new(
+                    Code::StorageUnavailable,
+                    format!("the app's own `replayStore` failed: {words}"),
+                ));
             }
             told.bool("isFirst").ok().flatten().ok_or_else(|| {
                 let message = "the app's own `replayStore` must answer with true or false";

@@ -79,7 +79,7 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
       return challenge;
     }
 
-    test("a bound token with a proof of its key is taken, and the proof once [D3] [D11]", async () => {
+    test("a bound token with a proof of its key is taken, and the proof once [D3, D11]", async () => {
       const fresh = await proof();
       const response = await asked("usual", { proof: fresh });
       assert.equal(response.status, 200, response.headers.get("www-authenticate") ?? "");
@@ -103,7 +103,7 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
       assert.equal((await asked("usual", { url: `${URL_OF_ORDERS}?page=2`, proof: fresh })).status, 200);
     });
 
-    test("a proof with anything wrong in it is refused [D3] [D11]", async () => {
+    test("a proof with anything wrong in it is refused [D3, D11]", async () => {
       const now = Math.floor(Date.now() / 1000);
       const other = await Prover.make();
       const privateJwk = await exportJWK(prover.pair.privateKey);

@@ -84,7 +84,7 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
       refused(await asked("fresh", token));
     });
 
-    test("a token that nobody knows is asked about once for a time [INT1] [INT2]", async () => {
+    test("a token that nobody knows is asked about once for a time [INT1, INT2]", async () => {
       endpoint.state.count = 0;
       for (let call = 0; call < 5; call += 1) refused(await asked("counted", `nobody-knows-${where}`));
       assert.equal(endpoint.state.count, 1);
