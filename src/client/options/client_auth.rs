@@ -46,8 +46,12 @@ fn named(value: &Json, given: &mut Given<'_>) -> Option<ClientAuthentication> {
     Some(authentication)
 }
 
-/// What the key can sign with, which the wrapper says of it: the key itself stays there.
+/// What the key can sign with, which the wrapper says of it: the key itself stays there. A configuration has the key, and
+/// nobody signs with that.
 fn algorithms(object: &Object) -> Option<Vec<Algorithm>> {
+    if object.get("key").is_some() {
+        return Some(Vec::new());
+    }
     object.strings("algorithms").ok().flatten()?.iter().map(|name| Algorithm::parse(name)).collect()
 }
 
