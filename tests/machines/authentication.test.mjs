@@ -131,7 +131,7 @@ test("the wrong key, and the wrong secret, are invalid_client with a message tha
   for (const { idp } of [wrongKey, wrongSecret]) {
     await assert.rejects(idp.clientCredentials(), (/** @type {any} */ error) => {
       assert.deepEqual([error.name, error.code, error.recovery], ["TokenExchangeError", "invalid_client", "fix"]);
-      assert.match(error.message, /check `clientId`, and the method, secret or key/);
+      assert.match(error.message, /check `clientId`, `clientAuth`, and its `audience`/);
       return true;
     });
   }

@@ -97,7 +97,7 @@ test("what is no key, or beside it no option, is refused", () => {
     refused({ method: "private_key_jwt", key }, /expected a CryptoKey, a JWK, or PKCS#8 in PEM|it is no PEM/);
   }
   const key = pairs.p256.jwk;
-  refused({ method: "private_key_jwt" }, /`key` beside such a `method`/);
+  refused({ method: "private_key_jwt" }, /"private_key_jwt" with `key`/);
   refused({ method: "client_secret_jwt", key }, /"clientAuth.method": expected "private_key_jwt" beside `key`/);
   refused({ key, clientSecret: "a-secret" }, /"clientAuth.clientSecret"/);
   refused({ key, keyID: "k1" }, /"clientAuth.keyID"/);
@@ -114,5 +114,5 @@ test("a key that a host refuses is told of when it first signs", async () => {
   const fetch = async () => assert.fail("something was sent");
   const clientAuth = { key: { ...jwk, x: jwk.y } };
   const idp = IdpClient.createSync(/** @type {any} */ ({ clientId: "machine", metadata, clientAuth, fetch }));
-  await assert.rejects(idp.clientCredentials(), { name: "ConfigurationError", code: "invalid_option", message: /ES256: this host refused it/ });
+  await assert.rejects(idp.clientCredentials(), { name: "ConfigurationError", code: "invalid_option", message: /signs nothing by ES256: it refused the key/ });
 });
