@@ -22,6 +22,8 @@ use wasm_bindgen::JsValue;
 use crate::ports::{Event, Events, StorageKind};
 pub use app::App;
 use channel::Channels;
+pub use crypto::CryptoKeys;
+use spawn::Requests;
 use storage::Storages;
 
 /// A JavaScript realm as a host.
@@ -32,6 +34,8 @@ pub struct JsHost {
     listener: Rc<dyn Fn(Event)>,
     storages: Storages,
     channels: Rc<Channels>,
+    crypto_keys: Option<CryptoKeys>,
+    requests: Requests,
 }
 
 impl JsHost {
@@ -45,6 +49,8 @@ impl JsHost {
             listener: Rc::new(|_| {}),
             storages: Storages::new(tokens),
             channels: Rc::default(),
+            crypto_keys: None,
+            requests: Requests::default(),
         }
     }
 
@@ -58,6 +64,13 @@ impl JsHost {
     #[must_use]
     pub fn with_fetch(mut self, fetch: Option<Function>) -> Self {
         self.fetch = fetch;
+        self
+    }
+
+    /// Keeps imported keys here, so that they are imported once.
+    #[must_use]
+    pub fn with_crypto_keys(mut self, keys: CryptoKeys) -> Self {
+        self.crypto_keys = Some(keys);
         self
     }
 

@@ -38,6 +38,7 @@ mod dispose;
 mod expected_identity;
 mod get_agent;
 mod hooks;
+mod isolation;
 mod issuers;
 mod key_choice;
 mod key_floods;
