@@ -77,6 +77,8 @@ named! {
         ConsentRequired => "ConsentRequiredError",
         /// The user must choose an account (OIDC Core 3.1.2.6).
         AccountSelectionRequired => "AccountSelectionRequiredError",
+        /// A request to an API of the app's was refused (RFC 6750 3, RFC 9449 7.1).
+        RequestAuth => "RequestAuthError",
         /// wasm trapped; make a new client.
         Panic => "PanicError",
     }
@@ -139,6 +141,8 @@ codes! {
     SessionTooLarge => "session_too_large", Configuration, Fix;
     /// The wasm is not loaded yet.
     NotReady => "not_ready", Configuration, Fix;
+    /// An agent of a verified request was asked for tokens: they are the sender's.
+    TokensNotKept => "tokens_not_kept", Configuration, Fix;
     /// The client was disposed of.
     Disposed => "disposed", Configuration, Fix;
     /// An extra parameter or header names one that the library sets or validates.
@@ -256,6 +260,12 @@ codes! {
     UnsupportedTokenType => "unsupported_token_type", Provider, Fix;
     /// The provider does not take the access token: it is expired, revoked or not one of its own (RFC 6750 3.1).
     InvalidToken => "invalid_token", Provider, Reauthenticate;
+    /// A request came without credentials, or with those of a scheme that is not looked at (RFC 6750 3.1).
+    CredentialsMissing => "credentials_missing", RequestAuth, Reauthenticate;
+    /// A request's DPoP proof is missing, wrong, or was used before (RFC 9449 7.1).
+    InvalidDpopProof => "invalid_dpop_proof", RequestAuth, Fix;
+    /// A request's DPoP proof has to hold the nonce of the answer (RFC 9449 9).
+    UseDpopNonce => "use_dpop_nonce", RequestAuth, Retry;
     /// The resource is unknown or not allowed (RFC 8707 2).
     InvalidTarget => "invalid_target", TokenExchange, Fix;
     /// The device code is over before the person agreed (RFC 8628 3.5).
@@ -324,6 +334,8 @@ codes! {
     NonceMismatch => "nonce_mismatch", TokenVerification, Stop;
     /// `events` does not say that the token is a logout token (OIDC Back-Channel Logout 2.4).
     EventMissing => "event_missing", TokenVerification, Fix;
+    /// The access token is bound to a key (`cnf`), and the request does not prove that its sender has that key.
+    TokenBound => "token_bound", TokenVerification, Stop;
     /// The token was taken before (OIDC Back-Channel Logout 2.6).
     Replayed => "replayed", TokenVerification, Stop;
     /// `acr` is not one of those asked for.
