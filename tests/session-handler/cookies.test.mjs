@@ -187,7 +187,7 @@ test("a session that no cookies can hold is refused with what to do, and its tok
   assert.equal(events.at(-1).error.code, "session_too_large");
   assert.match(events.at(-1).error.message, /"store"/);
   assert.deepEqual(browser.session, []);
-  assert.equal(wide.requests.filter(({ path }) => path === "/token/revocation").length, 1);
+  assert.equal(wide.requests.filter(({ path }) => path === "/token/revocation").length, 2);
 });
 
 test("garbage in every place of a cookie is nobody, and no error", async () => {

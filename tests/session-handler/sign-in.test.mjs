@@ -226,7 +226,7 @@ test("every sign-in and every step-up has a session id of its own, and the one b
   const browser = new Browser(handler);
   await browser.signIn();
   const first = browser.cookiesFor("/");
-  const ids = async () => (await store.list("wasm-oidc:server-session:")).sort();
+  const ids = async () => (await store.list("wasm-oidc:kept-")).sort();
   const [before] = await ids();
   const stepUp = await handler.signIn(browser.request("/danger"), { prompt: "login", maxAge: 0, sameSubject: true, returnTo: "/danger" });
   browser.keep(stepUp.headers.getSetCookie());
@@ -249,7 +249,7 @@ test("the session before ends also where its cookie did not come along to the ca
   const kept = browser.session;
   for (const [name] of kept) browser.jar.delete(name);
   await browser.go(`${callback.pathname}${callback.search}`);
-  assert.equal((await store.list("wasm-oidc:server-session:")).length, 1);
+  assert.equal((await store.list("wasm-oidc:kept-")).length, 1);
 });
 
 test("a step-up by somebody else changes nothing", async () => {
