@@ -23,14 +23,14 @@ export const TOOLS = {
 
 /**
  * @param {{ lint?: boolean, browser?: boolean }} [needs] what goes beyond building: rustfmt and clippy; browsers
- * @returns {Promise<{ chromium?: string, chromedriver?: string, firefox?: string, openssl?: string }>} where the browsers are,
+ * @returns {Promise<{ chromium?: string, chromedriver?: string, firefox?: string, openssl?: string, redis?: string }>} where the browsers are,
  *   and what else only tests need
  */
 export async function setUp({ lint = false, browser = false } = {}) {
   await rust(lint);
   await npmPackages();
   await wasmTools();
-  return browser ? { ...(await chromium()), ...(await firefox()), ...(await openssl()) } : {};
+  return browser ? { ...(await chromium()), ...(await firefox()), ...(await openssl()), ...(await redis()) } : {};
 }
 
 /** @param {boolean} lint */
@@ -126,6 +126,15 @@ async function openssl() {
     () => ({ openssl: firstOf(process.env.OPENSSL, "openssl") }),
     ["openssl"],
     ["openssl is needed", "set OPENSSL to where it is"],
+  );
+}
+
+/** A store that processes share, with locks. */
+async function redis() {
+  return installed(
+    () => ({ redis: firstOf(process.env.REDIS_SERVER, "redis-server", "valkey-server") }),
+    ["redis-server"],
+    ["redis-server is needed", "set REDIS_SERVER to where it is"],
   );
 }
 

@@ -131,7 +131,7 @@ function since(start) {
 await ifStarted(import.meta.url, async () => {
   const lines = [];
   let start = performance.now();
-  const { chromium, chromedriver, firefox, openssl } = await setUp({ lint: true, browser: true });
+  const { chromium, chromedriver, firefox, openssl, redis } = await setUp({ lint: true, browser: true });
   lines.push(`${since(start)}  set-up`);
   start = performance.now();
   await buildPackage(BUILDS.package);
@@ -139,7 +139,7 @@ await ifStarted(import.meta.url, async () => {
   lines.push(`${since(start)}  build`);
 
   const words = process.argv.slice(2);
-  const chosen = suites({ CHROMIUM: chromium, CHROMEDRIVER: chromedriver, FIREFOX: firefox, OPENSSL: openssl })
+  const chosen = suites({ CHROMIUM: chromium, CHROMEDRIVER: chromedriver, FIREFOX: firefox, OPENSSL: openssl, REDIS_SERVER: redis })
     .filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new GaveUp(`no suite is called like ${words.join(" or ")}`);
 
