@@ -6,6 +6,7 @@ import { Agent } from "./agent.js";
 import { toError } from "./errors.js";
 import { ApiSession } from "./fetch.js";
 import { Kept, Renewals } from "./kept.js";
+import { acquire } from "./runtime.js";
 
 /**
  * @typedef {import("./kept.js").Record} Record
@@ -14,6 +15,7 @@ import { Kept, Renewals } from "./kept.js";
  * @property {(job: string, values: object) => any} now
  * @property {(job: string, values: object) => Promise<any>} later
  * @property {typeof fetch} send
+ * @property {(work: Promise<unknown>) => void} keepAlive lets work outlive the answer to a request
  * @property {(thrown: unknown) => void} warn told what an app's `onRefresh` throws
  * @property {() => unknown} autoRefresh of its options
  * @property {import("./agent.js").Calls} ofSession
@@ -35,6 +37,7 @@ export class Detached {
     this.ways = {
       now: client.now,
       renew: (tokens, onRefresh) => this.#renewals.renew(tokens, onRefresh),
+      keepAlive: client.keepAlive,
       agentOf: (kept, record) => this.#agentOf(kept, record),
       fetch: (kept, input, init) => this.#fetchFor(kept, input, init),
       ofSession: client.ofSession,
@@ -76,7 +79,7 @@ export class Detached {
       getAccessToken: (options) => kept.getAccessToken(options),
       refresh: () => kept.refresh(),
       fetch: (input, init) => kept.fetch(input, init),
-    });
+    }, acquire);
     this.#kept.set(agent, kept);
     return agent;
   }
