@@ -1,7 +1,9 @@
 // @ts-check
 // What the tests of coordination import, and a token endpoint in memory that ends the family of a refresh token that comes
 // twice.
-export * from "../../pkg/edge/coordination/index.js";
+export {
+  durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator, redisLock, sessionIndex, sessionStore, unstorageStorage,
+} from "wasm-oidc/edge";
 
 import { randomBytes } from "node:crypto";
 import { toError } from "../../pkg/errors.js";

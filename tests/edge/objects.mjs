@@ -13,7 +13,7 @@ export const EDGES = ["edge-a", "edge-b", "edge-c"];
 /** A Worker that renews what it is asked to, in the way that it is asked. */
 const EDGE = `
 import { IdpClient } from "wasm-oidc";
-import { durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator } from ${COORDINATION}/index.js";
+import { durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator } from "wasm-oidc/edge";
 import { requireSession } from ${COORDINATION}/session-name.js";
 
 const plain = ({ name, code, recovery, message }) => ({ error: { name, code, recovery, message } });
@@ -69,7 +69,7 @@ export default {
 
 /** The Worker of the objects. Their isolate outlives each of them: what it counts is not theirs. */
 const OBJECTS = `
-import { SessionObject } from ${COORDINATION}/index.js";
+import { SessionObject } from "wasm-oidc/edge";
 
 /** Where the next refresh ends with the object's life. */
 let crash = "nowhere";
