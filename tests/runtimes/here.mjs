@@ -20,7 +20,7 @@ import { CHECKS } from "./suite/index.mjs";
  *
  * @typedef {object} World
  * @property {typeof import("wasm-oidc")} wasmOidc
- * @property {any} edge `wasm-oidc/edge`
+ * @property {typeof import("wasm-oidc/edge")} edge
  * @property {Setting} setting
  * @property {{ fileStorage?: (name: string) => any, encryptedFileStorage?: (name: string) => any }} host what only it has
  *

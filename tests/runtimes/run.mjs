@@ -5,8 +5,8 @@ import { CHECKS } from "./suite/index.mjs";
 import { HOSTS } from "./hosts/index.mjs";
 import { startSetting } from "./setting.mjs";
 
-/** How many runtimes run at the same time: the machine has to serve them all. */
-export const AT_ONCE = 2;
+/** How many runtimes run at the same time: some wait while others work. */
+export const AT_ONCE = 3;
 
 /**
  * @typedef {{ passed: boolean, message?: string } | { cannot: string }} Outcome
