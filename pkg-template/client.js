@@ -6,8 +6,9 @@ import { BESIDE } from "./answer.js";
 import { Detached } from "./detached.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
+import { realm } from "./flight.js";
 import { post } from "./form.js";
-import { notStored, splitOptions } from "./kept.js";
+import { KEPT_ELSEWHERE, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
 import { SECRETS, takeFunctions } from "./options.js";
 import { madeReady } from "./plug-ins.js";
@@ -78,7 +79,7 @@ export class IdpClient extends EventTarget {
     }
     const { storage, ...data } = options;
     const store = storeOf(storage);
-    this.#app = { ...madeReady(takeFunctions(data)), store };
+    this.#app = { ...madeReady(takeFunctions(data)), store, isolatesRequests: realm.isolatesRequests };
     // JSON would make an empty object of it.
     if (data.headers instanceof Headers) data.headers = Object.fromEntries(data.headers);
     const word = store === undefined ? storage : "custom";
@@ -259,6 +260,23 @@ export class IdpClient extends EventTarget {
     const kept = this.#detached.keep(record, { ...callbacks, autoRefresh: others.autoRefresh });
     if (record.isDue) await kept.renew(false);
     return kept.agent;
+  }
+
+  /**
+   * How sessions on a server make an agent: its tokens were verified when they came, and only the session renews them.
+   *
+   * @param {import("./index.d.ts").TokenSet} tokens
+   * @param {(tokens: import("./index.d.ts").TokenSet) => Promise<import("./index.d.ts").TokenSet>} renew
+   */
+  async [KEPT_ELSEWHERE](tokens, renew) {
+    const recordOf = (/** @type {object} */ tokens) =>
+      this.#later("create_agent", { tokens, options: { autoRefresh: false, verify: "claims" } });
+    /** @type {import("./kept.js").Way} */
+    const way = {
+      isDue: (tokens, minimum) => this.#now("is_renewal_due", { tokens, minimum }),
+      renew: async (tokens) => recordOf(await renew(tokens)),
+    };
+    return this.#detached.keep(await recordOf(tokens), { autoRefresh: true, way }).agent;
   }
 
   /** @param {Agent} agent */
@@ -529,7 +547,7 @@ export class IdpClient extends EventTarget {
     this.#now("require_alive");
     const { later } = await import("./tools.js");
     // It keeps no session, so that it needs no store of sessions.
-    const json = toJson({ ...this.#data, storage: "memory" });
+    const json = toJson({ ...this.#data, storage: "memory", sessionKey: undefined });
     return later(this, { json, app: this.#app }, job, values, store);
   }
 
@@ -565,6 +583,19 @@ export class IdpClient extends EventTarget {
     const send = /** @type {typeof fetch} */ (this.#app.fetch ?? globalThis.fetch);
     return send(...request);
   };
+
+  /**
+   * Lets work outlive the answer to the request that began it.
+   *
+   * @param {Promise<unknown>} work
+   */
+  #keepAlive(work) {
+    try {
+      this.#app.waitUntil?.(work.then(undefined, () => {}));
+    } catch {
+      // There is no request to keep alive.
+    }
+  }
 
   /**
    * The agent of a record: the same object until the session changes.
@@ -603,6 +634,7 @@ export class IdpClient extends EventTarget {
     now: (job, values) => this.#now(job, values),
     later: (job, values) => this.#later(job, values),
     send: this.#send,
+    keepAlive: (work) => this.#keepAlive(work),
     warn: (thrown) => this.#news.queue(notStored(thrown)),
     autoRefresh: () => this.#data.autoRefresh,
     ofSession: this.#calls,

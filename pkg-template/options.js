@@ -3,15 +3,16 @@
 
 import { overText } from "./claim-mapping.js";
 import { configurationError } from "./errors.js";
+import { hostParts } from "./host-parts.js";
 
 /** The options that are functions; all others are data. */
-const FUNCTIONS = ["fetch", "openUrl", "logger", "onRequest", "onResponse"];
+const FUNCTIONS = ["fetch", "openUrl", "logger", "onRequest", "onResponse", "waitUntil"];
 
 /** The options that are data, or a function which the app plugs in. */
 const PLUG_INS = ["claimMapping", "clientAuth"];
 
 /** The options whose values nobody should read back. */
-export const SECRETS = ["clientSecret", "clientAuth"];
+export const SECRETS = ["clientSecret", "clientAuth", "sessionKey"];
 
 /**
  * Takes the functions out of options, of which data is left.
@@ -29,6 +30,12 @@ export function takeFunctions(options) {
     } else if (given != null && !PLUG_INS.includes(name)) {
       throw configurationError("invalid_option", `option "${name}": expected a function`);
     }
+  }
+  const { clientAuth } = /** @type {any} */ (options);
+  if (clientAuth?.key != null) {
+    const taken = hostParts.takeKey(clientAuth);
+    options.clientAuth = taken.clientAuth;
+    functions.sign = taken.sign;
   }
   return functions;
 }

@@ -4,7 +4,12 @@
 // @ts-ignore: only Workers and their bundlers know what importing a .wasm means.
 import module from "./wasm/core.wasm";
 
+import { realm } from "./flight.js";
+import { hostParts } from "./host-parts.js";
 import { setSources } from "./runtime.js";
+import { takeKey } from "./signing-key.js";
+
+realm.isolatesRequests = true;
 
 setSources({
   core: { sync: () => module },
@@ -14,5 +19,7 @@ setSources({
   // @ts-ignore: as above.
   tools: { async: async () => (await import("./wasm/tools.wasm")).default },
 });
+
+hostParts.takeKey = takeKey;
 
 export * from "./index.js";

@@ -8,3 +8,4 @@ import { setSource } from "./runtime.js";
 setSource({ sync: () => new WebAssembly.Module(readFileSync(new URL("../wasm/edge.wasm", import.meta.url))) });
 
 export * from "./index.js";
+export { createSessionHandler } from "./session/node.js";

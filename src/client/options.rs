@@ -73,8 +73,10 @@ pub struct ClientOptions {
     pub response_mode: ResponseMode,
     /// The app takes the password grant though RFC 9700 2.4 forbids it.
     pub allow_password_grant: bool,
-    /// The app says that this process serves one person.
+    /// This process, or this client, serves one person.
     pub single_user: bool,
+    /// Whose session a store keeps that many people share.
+    pub session_key: Option<Secret>,
     /// Where organizations, roles and scopes are found in claims.
     pub claim_mapping: ClaimMapping,
 }
@@ -87,7 +89,7 @@ impl ClientOptions {
     pub fn from_json(object: &Object, in_page: bool) -> Result<Self> {
         let mut given = Given::new("option", object);
         // What the wrapper hands over by itself.
-        for name in ["fetch", "openUrl", "logger", "onRequest", "onResponse"] {
+        for name in ["fetch", "openUrl", "logger", "onRequest", "onResponse", "waitUntil"] {
             given.value(name);
         }
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
@@ -105,7 +107,7 @@ impl ClientOptions {
             storage: storage(&mut given).unwrap_or(StorageKind::Memory),
             api_origins: given.texts("apiOrigins"),
             provider_type,
-            client_auth: client_authentication(&mut given),
+            client_auth: client_auth::given(&mut given),
             headers: headers::given(&mut given, in_page),
             trusted_audiences: given.texts("trustedAudiences").unwrap_or_default(),
             require_pkce_advertised: given.flag("requirePkceAdvertised").unwrap_or(false),
@@ -120,9 +122,10 @@ impl ClientOptions {
             // A transaction lives no longer.
             callback_timeout: given.seconds("callbackTimeoutSeconds", 1, LIFETIME_SECONDS).unwrap_or(300),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
-            response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
+            response_mode: given.response_mode(!in_page).unwrap_or(ResponseMode::Query),
             allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
+            session_key: given.text("sessionKey").map(Secret::new),
             claim_mapping: ClaimMapping::default(),
         };
         if let Some(value) = given.value("claimMapping") {
@@ -132,6 +135,7 @@ impl ClientOptions {
             }
         }
         given.finish()?;
+        options.single_user |= options.session_key.is_some();
         options.check(in_page)?;
         Ok(options)
     }
@@ -147,11 +151,26 @@ impl ClientOptions {
         if in_page && !matches!(self.client_auth, ClientAuthentication::None) {
             return Err(Error::new(
                 Code::SecretInBrowser,
-                "a client secret in a page is no secret: register the app as a public client (PKCE protects it) and \
+                "a client secret or key in a page is no secret: register the app as a public client (PKCE protects it) and \
                  leave `clientSecret` and `clientAuth` out",
             ));
         }
+        if self.session_key.is_some() && self.storage != StorageKind::Custom {
+            let message = "option \"sessionKey\": only beside a `storage` of the app's own, which many people share";
+            return Err(Error::new(Code::InvalidOption, message));
+        }
         self.check_keys()
+    }
+
+    /// One record for all people would sign each of them in as the last one.
+    pub(super) fn check_whose(&self, is_ambient: bool) -> Result<()> {
+        if self.storage != StorageKind::Custom || is_ambient {
+            return Ok(());
+        }
+        let what = "whose session the store keeps, on a server that serves many people: one text for each of them, such as \
+                    the id of their session with you, and a client for each; or `session: \"single-user\"` where this \
+                    process serves one person";
+        Err(missing("sessionKey", what))
     }
 
     /// Leaves client authentication to a function of the app's.
@@ -237,33 +256,7 @@ fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
     given.parsed("identity", IdentityMapping::from_json(object))
 }
 
-fn client_authentication(given: &mut Given<'_>) -> ClientAuthentication {
-    let secret = given.text("clientSecret").map(Secret::new);
-    let named = given.value("clientAuth").and_then(|value| client_authentication_of(value, given));
-    match secret {
-        Some(secret) => ClientAuthentication::Secret(secret),
-        None => named.unwrap_or(ClientAuthentication::None),
-    }
-}
-
-fn client_authentication_of(value: &Json, given: &mut Given<'_>) -> Option<ClientAuthentication> {
-    let Json::Object(object) = value else { return given.wrong("clientAuth", value, "an object") };
-    let member = |name: &str| object.get(name).and_then(Json::as_str);
-    let kind = match member("method") {
-        Some("none") => return Some(ClientAuthentication::None),
-        Some("client_secret_basic") => ClientAuthentication::SecretBasic,
-        Some("client_secret_post") => ClientAuthentication::SecretPost,
-        _ => {
-            let expected = "a `method` that is \"none\", \"client_secret_basic\" or \"client_secret_post\"";
-            return given.wrong("clientAuth", value, expected);
-        }
-    };
-    match member("clientSecret") {
-        Some(secret) => Some(kind(Secret::new(secret))),
-        None => given.wrong("clientAuth", value, "`clientSecret` beside such a `method`"),
-    }
-}
-
+mod client_auth;
 mod headers;
 #[cfg(test)]
 mod tests;

@@ -133,6 +133,12 @@ codes! {
     SecretInBrowser => "secret_in_browser", Configuration, Fix;
     /// The method needs a session of its own, and this host serves more than one person.
     NoAmbientSession => "no_ambient_session", Configuration, Fix;
+    /// A server that keeps the tokens of its users has to be a client that authenticates itself.
+    ConfidentialClientRequired => "confidential_client_required", Configuration, Fix;
+    /// Refresh tokens in a cookie alone would be used by two requests at once.
+    RefreshNeedsCoordinator => "refresh_needs_coordinator", Configuration, Fix;
+    /// A session is larger than cookies may be.
+    SessionTooLarge => "session_too_large", Configuration, Fix;
     /// The wasm is not loaded yet.
     NotReady => "not_ready", Configuration, Fix;
     /// An agent of a verified request was asked for tokens: they are the sender's.
@@ -223,6 +229,8 @@ codes! {
     TransactionExpired => "transaction_expired", Callback, Reauthenticate;
     /// The authorization response was handled before.
     CallbackAlreadyHandled => "callback_already_handled", Callback, Reauthenticate;
+    /// A sealed cookie stands where one of another purpose belongs.
+    CookiePurposeMismatch => "cookie_purpose_mismatch", Callback, Stop;
     /// The response comes from another issuer (RFC 9207 2.4).
     IssMismatch => "iss_mismatch", Callback, Stop;
     /// The provider announces `iss` and did not send it (RFC 9207 2.4).

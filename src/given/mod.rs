@@ -141,9 +141,14 @@ impl<'a> Given<'a> {
         }
     }
 
-    pub(crate) fn response_mode(&mut self) -> Option<ResponseMode> {
-        let is_fragment = self.is_second_of("responseMode", "query", "fragment")?;
-        Some(if is_fragment { ResponseMode::Fragment } else { ResponseMode::Query })
+    /// `form_post` only where somebody can take a form: a page cannot.
+    pub(crate) fn response_mode(&mut self, takes_forms: bool) -> Option<ResponseMode> {
+        let value = self.value("responseMode")?;
+        match value.as_str().and_then(ResponseMode::parse) {
+            Some(mode) if takes_forms || mode != ResponseMode::FormPost => Some(mode),
+            _ if takes_forms => self.wrong("responseMode", value, "\"query\", \"fragment\" or \"form_post\""),
+            _ => self.wrong("responseMode", value, "\"query\" or \"fragment\""),
+        }
     }
 
     /// What a member's text was parsed to.

@@ -23,16 +23,19 @@ use crate::ports::{Event, Events, StorageKind};
 pub use app::App;
 use channel::Channels;
 pub use crypto::CryptoKeys;
+use spawn::Requests;
 use storage::Storages;
 
 /// A JavaScript realm as a host.
 pub struct JsHost {
     fetch: Option<Function>,
     open_url: Option<Function>,
+    sign: Option<Function>,
     listener: Rc<dyn Fn(Event)>,
     storages: Storages,
     channels: Rc<Channels>,
     crypto_keys: Option<CryptoKeys>,
+    requests: Requests,
 }
 
 impl JsHost {
@@ -42,10 +45,12 @@ impl JsHost {
         Self {
             fetch: None,
             open_url: None,
+            sign: None,
             listener: Rc::new(|_| {}),
             storages: Storages::new(tokens),
             channels: Rc::default(),
             crypto_keys: None,
+            requests: Requests::default(),
         }
     }
 
@@ -73,6 +78,14 @@ impl JsHost {
     #[must_use]
     pub fn with_open_url(mut self, open_url: Option<Function>) -> Self {
         self.open_url = open_url;
+        self
+    }
+
+    /// Signs by this function, which has the app's key: `sign(algorithm, bytes)` answers with the signature's bytes, or a
+    /// promise of them.
+    #[must_use]
+    pub fn with_sign(mut self, sign: Option<Function>) -> Self {
+        self.sign = sign;
         self
     }
 

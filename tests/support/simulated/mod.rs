@@ -57,9 +57,16 @@ pub struct SimulatedHost {
     location: Rc<RefCell<Option<String>>>,
     clock_error: Rc<Cell<i64>>,
     randoms: Rc<Cell<u64>>,
+    /// Whether requests share nothing but values.
+    pub isolates_requests: Rc<Cell<bool>>,
     /// Why no signature can be checked here.
     pub crypto_failure: Rc<Cell<Option<CryptoFailure>>>,
+    /// Signs with the app's own key.
+    pub signs: Rc<RefCell<Option<Rc<Signs>>>>,
 }
+
+/// What a host does with the app's own key.
+pub type Signs = dyn Fn(Algorithm, &[u8]) -> std::result::Result<Vec<u8>, CryptoFailure>;
 
 impl SimulatedHost {
     /// A page of the app in a new tab.
@@ -82,8 +89,24 @@ impl SimulatedHost {
             location: Rc::default(),
             clock_error: Rc::default(),
             randoms: Rc::default(),
+            isolates_requests: Rc::default(),
             crypto_failure: Rc::default(),
+            signs: Rc::default(),
         }
+    }
+
+    /// A Worker: a process whose requests share nothing but values.
+    pub fn worker() -> Self {
+        let host = Self::process();
+        host.isolates_requests.set(true);
+        host.tabs.has_no_locks.set(true);
+        host.tabs.is_visible.set(true);
+        host
+    }
+
+    /// Starts a future as a request of that number.
+    pub fn request<T: 'static>(&self, number: u32, future: impl Future<Output = T> + 'static) -> Started<T> {
+        self.executor.within(number, || self.executor.start(future))
     }
 
     /// The same tab after it was closed in the middle of everything, or reloaded: only what is stored is left.
@@ -235,6 +258,10 @@ impl Spawn for SimulatedHost {
     fn spawn(&self, work: Work) {
         self.executor.spawn(work);
     }
+
+    fn isolates_requests(&self) -> bool {
+        self.isolates_requests.get()
+    }
 }
 
 impl Random for SimulatedHost {
@@ -260,6 +287,12 @@ impl Crypto for SimulatedHost {
             return Err(failure);
         }
         Ok(key.key_id.as_deref().is_some_and(|id| answers::signature(id, signing_input) == signature))
+    }
+
+    async fn sign(&self, algorithm: Algorithm, signing_input: &[u8]) -> std::result::Result<Vec<u8>, CryptoFailure> {
+        self.executor.sleep(1).await;
+        let signs = self.signs.borrow().clone();
+        signs.map_or(Err(CryptoFailure::Unavailable), |signs| signs(algorithm, signing_input))
     }
 }
 

@@ -144,6 +144,11 @@ impl Provider {
         callback.to_string()
     }
 
+    /// The refresh token that it gave last.
+    pub fn refresh_token(&self) -> String {
+        self.refresh_tokens.borrow().last().cloned().unwrap()
+    }
+
     fn made(&self, what: &str) -> String {
         self.made.set(self.made.get() + 1);
         format!("{what}-{}", self.made.get())
@@ -185,6 +190,13 @@ impl Provider {
         }
         header.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         sign_with(&header, if self.forges.get() { "thief" } else { key_id }, claims)
+    }
+
+    /// A refresh token that came of a sign-in elsewhere.
+    pub fn another_refresh_token(&self) -> String {
+        let token = self.made("refresh");
+        self.refresh_tokens.borrow_mut().push(token.clone());
+        token
     }
 
     /// Codes and refresh tokens are good once.
