@@ -6,6 +6,7 @@ import { BESIDE } from "./answer.js";
 import { Detached } from "./detached.js";
 import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
+import { realm } from "./flight.js";
 import { post } from "./form.js";
 import { KEPT_ELSEWHERE, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
@@ -78,7 +79,7 @@ export class IdpClient extends EventTarget {
     }
     const { storage, ...data } = options;
     const store = storeOf(storage);
-    this.#app = { ...madeReady(takeFunctions(data)), store };
+    this.#app = { ...madeReady(takeFunctions(data)), store, isolatesRequests: realm.isolatesRequests };
     // JSON would make an empty object of it.
     if (data.headers instanceof Headers) data.headers = Object.fromEntries(data.headers);
     const word = store === undefined ? storage : "custom";
@@ -546,7 +547,7 @@ export class IdpClient extends EventTarget {
     this.#now("require_alive");
     const { later } = await import("./tools.js");
     // It keeps no session, so that it needs no store of sessions.
-    const json = toJson({ ...this.#data, storage: "memory" });
+    const json = toJson({ ...this.#data, storage: "memory", sessionKey: undefined });
     return later(this, { json, app: this.#app }, job, values, store);
   }
 
@@ -582,6 +583,19 @@ export class IdpClient extends EventTarget {
     const send = /** @type {typeof fetch} */ (this.#app.fetch ?? globalThis.fetch);
     return send(...request);
   };
+
+  /**
+   * Lets work outlive the answer to the request that began it.
+   *
+   * @param {Promise<unknown>} work
+   */
+  #keepAlive(work) {
+    try {
+      this.#app.waitUntil?.(work.then(undefined, () => {}));
+    } catch {
+      // There is no request to keep alive.
+    }
+  }
 
   /**
    * The agent of a record: the same object until the session changes.
@@ -620,6 +634,7 @@ export class IdpClient extends EventTarget {
     now: (job, values) => this.#now(job, values),
     later: (job, values) => this.#later(job, values),
     send: this.#send,
+    keepAlive: (work) => this.#keepAlive(work),
     warn: (thrown) => this.#news.queue(notStored(thrown)),
     autoRefresh: () => this.#data.autoRefresh,
     ofSession: this.#calls,

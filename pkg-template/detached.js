@@ -15,6 +15,7 @@ import { acquire } from "./runtime.js";
  * @property {(job: string, values: object) => any} now
  * @property {(job: string, values: object) => Promise<any>} later
  * @property {typeof fetch} send
+ * @property {(work: Promise<unknown>) => void} keepAlive lets work outlive the answer to a request
  * @property {(thrown: unknown) => void} warn told what an app's `onRefresh` throws
  * @property {() => unknown} autoRefresh of its options
  * @property {import("./agent.js").Calls} ofSession
@@ -36,6 +37,7 @@ export class Detached {
     this.ways = {
       now: client.now,
       renew: (tokens, onRefresh) => this.#renewals.renew(tokens, onRefresh),
+      keepAlive: client.keepAlive,
       agentOf: (kept, record) => this.#agentOf(kept, record),
       fetch: (kept, input, init) => this.#fetchFor(kept, input, init),
       ofSession: client.ofSession,

@@ -3,6 +3,7 @@
 // `import()`; the rules are those of src/client/grants.
 
 import { configurationError, toError } from "./errors.js";
+import { Flight } from "./flight.js";
 import { REFUSALS, splitOptions, tellOf } from "./kept.js";
 import { toJson } from "./to-json.js";
 
@@ -29,7 +30,7 @@ const NOTHING_YET = { access_token: "none", token_type: "Bearer", issued_at: 0, 
 
 export class Grants {
   #client;
-  /** The agents of client credentials, by what was asked for. @type {Map<string, Promise<Kept>>} */
+  /** The agents of client credentials, by what was asked for. @type {Map<string, { kept?: Kept, asking: Flight<Kept> }>} */
   #machines = new Map();
   #devices = 0;
 
@@ -47,12 +48,14 @@ export class Grants {
     const key = toJson({ ...options, scopes: words(scopes).sort() });
     let machine = this.#machines.get(key);
     if (machine === undefined) {
-      machine = this.#machine(options);
+      machine = { asking: new Flight() };
       if (this.#machines.size >= MAX_MACHINES) this.#machines.delete(String(this.#machines.keys().next().value));
       this.#machines.set(key, machine);
-      machine.catch(() => this.#machines.get(key) === machine && this.#machines.delete(key));
     }
-    const kept = await machine;
+    const kept = (machine.kept ??= await machine.asking.join(() => this.#machine(options)).catch((error) => {
+      if (this.#machines.get(key) === machine) this.#machines.delete(key);
+      throw error;
+    }));
     // Who asks for a machine's agent wants one that can be used, whatever `autoRefresh` says.
     await kept.freshen();
     return kept.agent;

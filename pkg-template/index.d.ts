@@ -326,10 +326,32 @@ export interface ClientOptions {
    * line, desktop, tests. Never on a server. `wasm-oidc/node` signs in there, and keeps the session in a file.
    */
   session?: "single-user";
+  /**
+   * Whose session this client keeps in a `storage` of the app's own that many people share, such as KV or Redis: one text for
+   * each person, never one for all, such as the id of their session with your server. It must be nothing that somebody else
+   * could send. The key in the store is made of its hash, and `idp.options` does not show it. Make such a client for each
+   * request or person: it has a session of its own, that person's, as with `session: "single-user"`.
+   *
+   * Outside of pages a store of the app's own needs this or `session: "single-user"`: else `ConfigurationError`
+   * `missing_option`, since one record for everybody would sign each of them in as the last one. Beside another `storage`:
+   * `invalid_option`.
+   */
+  sessionKey?: string;
   /** Tells clients of one provider and client id apart, in storage and in `state`. */
   name?: string;
   /** Used instead of the global `fetch`, for every request. */
   fetch?: typeof fetch;
+  /**
+   * Lets work outlive the answer to the request that began it, or a caller that went away: refreshes with what `onRefresh`
+   * stores of them, and revocations. Called with promises that never reject, during a request; what it throws is ignored.
+   * In Workers, `import { waitUntil } from "cloudflare:workers"` or a function that finds the `ctx.waitUntil` of the current
+   * request (`AsyncLocalStorage`); never that of one request for all.
+   *
+   * Without it, workerd ends a refresh together with the request that began it. Its answer is lost then; nobody knows whether
+   * the provider rotated the refresh token, so that it is sent once more after a minute at the earliest, and callers get
+   * `TimeoutError` until then: a provider that rotates takes two senders of one token for theft (RFC 9700 4.14.2).
+   */
+  waitUntil?: (promise: Promise<unknown>) => void;
   /**
    * Headers for every request to the provider, and for no other. `idp.options` shows their names only. Names are tokens of
    * RFC 9110 5.6.2, values printable ASCII on one line, else `invalid_option`. `authorization`, `content-type`, `accept` and

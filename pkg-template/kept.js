@@ -3,6 +3,7 @@
 // one of them only, and the app has stored the new one before anybody uses it.
 
 import { configurationError, toError } from "./errors.js";
+import { Flight, realm } from "./flight.js";
 import { inTime } from "./in-time.js";
 import { report } from "./report.js";
 
@@ -18,6 +19,7 @@ import { report } from "./report.js";
  * @typedef {object} Ways of the client that made them
  * @property {(job: string, values: object) => any} now
  * @property {(tokens: TokenSet, onRefresh?: Callbacks["onRefresh"]) => Promise<any>} renew
+ * @property {(work: Promise<unknown>) => void} keepAlive
  * @property {(kept: Kept, record: Record) => Agent} agentOf
  * @property {(kept: Kept, input: RequestInfo | URL, init?: RequestInit & { auth?: string }) => Promise<Response>} fetch
  * @property {import("./agent.js").Calls} ofSession
@@ -46,8 +48,8 @@ export class Kept {
   #callbacks;
   #autoRefresh;
   #latest;
-  /** @type {Promise<void> | undefined} */
-  #renewing;
+  /** @type {Flight<any>} */
+  #renewing = new Flight();
   /** When an API last refused a token that was renewed because of it. */
   #refusedAt = -Infinity;
 
@@ -136,16 +138,15 @@ export class Kept {
    * @param {boolean} isForced whether old tokens that are still good will not do
    */
   async renew(isForced) {
-    this.#renewing ??= this.#renewOnce().finally(() => {
-      this.#renewing = undefined;
-    });
-    const failure = await /** @type {Promise<any>} */ (this.#renewing);
+    const renewing = this.#renewing.join(() => this.#renewOnce());
+    this.#ways.keepAlive(renewing);
+    const failure = await renewing;
     if (failure !== undefined && isForced) throw failure;
   }
 
   /** Waits for what is under way. */
   async settled() {
-    await this.#renewing?.catch(() => {});
+    await this.#renewing.settled();
   }
 
   /** @returns {Promise<any>} why there are no new tokens while the old ones are still good */
@@ -210,6 +211,12 @@ export class Renewals {
    * @param {(tokens: TokenSet) => unknown} [onRefresh] awaited before anybody who shares the refresh goes on
    */
   async renew(tokens, onRefresh) {
+    if (realm.isolatesRequests) {
+      // Rust sends it once for all of them, and each request tells its own listener.
+      const record = await this.#renew(tokens);
+      if (record.error === undefined && onRefresh !== undefined) await tellOf(record.tokensJson, onRefresh, this.#warn);
+      return record;
+    }
     const key = tokens.refresh_token;
     let flight = this.#underWay.get(key);
     if (flight === undefined) {

@@ -2,6 +2,7 @@
 // Loads one wasm, once, and hands out the instance that is alive: after a trap a new one, from the module it kept.
 
 import { toError } from "./errors.js";
+import { realm } from "./flight.js";
 import { Instance, describe } from "./instance.js";
 
 /** @typedef {WebAssembly.Module | Response | BufferSource | URL | string} Source */
@@ -56,6 +57,8 @@ export class Loader {
       }
     }
     if (this.#module !== undefined) return Promise.resolve();
+    // Loading twice costs less than waiting for a request that may be gone.
+    if (realm.isolatesRequests) return this.#load();
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
     });

@@ -5,13 +5,13 @@ import { overText } from "./claim-mapping.js";
 import { configurationError } from "./errors.js";
 
 /** The options that are functions; all others are data. */
-const FUNCTIONS = ["fetch", "openUrl", "logger", "onRequest", "onResponse"];
+const FUNCTIONS = ["fetch", "openUrl", "logger", "onRequest", "onResponse", "waitUntil"];
 
 /** The options that are data, or a function which the app plugs in. */
 const PLUG_INS = ["claimMapping", "clientAuth"];
 
 /** The options whose values nobody should read back. */
-export const SECRETS = ["clientSecret", "clientAuth"];
+export const SECRETS = ["clientSecret", "clientAuth", "sessionKey"];
 
 /**
  * Takes the functions out of options, of which data is left.

@@ -4,7 +4,10 @@
 // @ts-ignore: only Workers and their bundlers know what importing a .wasm means.
 import module from "./wasm/core.wasm";
 
+import { realm } from "./flight.js";
 import { setSources } from "./runtime.js";
+
+realm.isolatesRequests = true;
 
 setSources({
   core: { sync: () => module },

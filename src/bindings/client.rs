@@ -41,6 +41,7 @@ impl WasmClient {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
             let host = JsHost::new(options.storage)
                 .with_fetch(app.function("fetch"))
+                .with_requests(&app)
                 .with_open_url(app.function("openUrl"))
                 .with_store(app.object("store"))
                 .with_listener(Rc::new(listener));

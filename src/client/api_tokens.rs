@@ -107,7 +107,7 @@ impl<H: Host> Client<H> {
         }
         let obtaining = self.clone().obtain_for(session.id.clone(), target.clone(), Rc::clone(&place));
         let work = Box::pin(self.clone().told_as_refresh(Box::pin(obtaining)));
-        let obtained = self.in_time(pin!(flight.join(self.host(), work))).await;
+        let obtained = self.in_time(pin!(self.join(&flight, work))).await;
         let now = self.now();
         match obtained {
             Ok(()) => token_if(&|_| true).ok_or_else(signed_out),

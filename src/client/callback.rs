@@ -90,7 +90,7 @@ impl<H: Host> Client<H> {
             }
         };
         let work = Box::pin(self.clone().handle_in_flight(response, Rc::clone(&signed_in)));
-        flight.join(self.host(), work).await?;
+        self.join(&flight, work).await?;
         signed_in.get().cloned().ok_or_else(disposed)
     }
 

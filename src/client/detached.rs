@@ -13,8 +13,10 @@ use crate::error::Result;
 use crate::ports::Host;
 use crate::session::TokenSet;
 
-/// How many renewed token sets are remembered for callers and tabs that still hold what they came from.
+/// How many renewed token sets are remembered for callers and tabs that still hold what they came from: few for one person,
+/// as many as there are marks where a process serves many.
 const MAX_RENEWALS: usize = 16;
+const MAX_RENEWALS_OF_MANY: usize = 256;
 
 /// Tokens that came of others.
 pub(super) struct Renewal {
@@ -47,7 +49,7 @@ impl<H: Host> Client<H> {
         }
         let (flight, place) = self.flight_of(&fingerprint);
         let work = Box::pin(self.clone().renew_detached(old.clone(), fingerprint, Rc::clone(&place)));
-        self.in_time(pin!(flight.join(self.host(), work))).await?;
+        self.in_time(pin!(self.join(&flight, work))).await?;
         let renewed = place.borrow().clone();
         renewed.ok_or_else(busy)
     }
@@ -121,7 +123,7 @@ impl<H: Host> Client<H> {
         let renewals = self.inner.renewals.borrow();
         let mut newest: Option<Rc<TokenSet>> = None;
         let mut fingerprint = spent.to_owned();
-        for _ in 0..MAX_RENEWALS {
+        for _ in 0..renewals.len() {
             let next = renewals.iter().find(|renewal| renewal.is_verified && renewal.spent == fingerprint);
             let Some(next) = next else { break };
             newest = Some(Rc::clone(&next.tokens));
@@ -148,7 +150,7 @@ impl<H: Host> Client<H> {
             return;
         }
         let mut renewals = self.inner.renewals.borrow_mut();
-        if renewals.len() >= MAX_RENEWALS {
+        if renewals.len() >= if self.is_ambient() { MAX_RENEWALS } else { MAX_RENEWALS_OF_MANY } {
             renewals.remove(0);
         }
         renewals.push(Renewal { spent: fingerprint.to_owned(), tokens, is_verified });

@@ -60,7 +60,7 @@ impl<H: Host> Client<H> {
                 return Ok(known);
             }
         }
-        let fetched = self.inner.discovery.join(self.host(), Box::pin(self.clone().fetch_metadata())).await;
+        let fetched = self.join(&self.inner.discovery, Box::pin(self.clone().fetch_metadata())).await;
         match fetched {
             Ok(()) => self.metadata().ok_or_else(disposed),
             // A document past its time is better than none while the provider cannot be reached.

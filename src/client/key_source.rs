@@ -111,7 +111,7 @@ impl<H: Host> Client<H> {
             source.is_awaited.set(true);
         }
         let work = Box::pin(self.clone().renew_keys(Rc::clone(source)));
-        let fetched = source.fetch.join(self.host(), work).await;
+        let fetched = self.join(&source.fetch, work).await;
         if forces {
             // Its tries may have taken longer than that.
             self.cool_down(source);

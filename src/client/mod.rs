@@ -77,6 +77,7 @@ pub(crate) use crate::given;
 use crate::error::{Code, Error, Result};
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
 use crate::protocol::random;
+use crate::protocol::secret::Secret;
 use crate::protocol::state::StateTag;
 use crate::session::{Agent, Session};
 use flight::Flight;
@@ -99,7 +100,8 @@ struct Inner<H: Host> {
     plug_ins: PlugIns,
     /// Marks every `state` of this client, so that "is this ours" never depends on storage.
     tag: StateTag,
-    /// Names what is stored and said of this client id at this issuer, whichever redirect URI a session began at.
+    /// Names what is stored and said of this client id at this issuer, whichever redirect URI a session began at; and of
+    /// one person, where many share a store.
     store_tag: StateTag,
     storage: Storage,
     metadata: RefCell<Option<discovery::Known>>,
@@ -161,7 +163,8 @@ impl<H: Host> Client<H> {
             options.name.as_deref().unwrap_or_default(),
         );
         let name = options.name.as_deref().unwrap_or_default();
-        let store_tag = StateTag::new(options.issuer_name(), &options.client_id, "", name);
+        let whose = options.session_key.as_ref().map(Secret::expose).unwrap_or_default();
+        let store_tag = StateTag::new(options.issuer_name(), &options.client_id, whose, name);
         let client = Self {
             inner: Rc::new(Inner {
                 host,
@@ -192,6 +195,7 @@ impl<H: Host> Client<H> {
                 plug_ins,
             }),
         };
+        client.options().check_whose(client.is_ambient())?;
         client.adopt_manual_metadata()?;
         Ok(client)
     }
@@ -251,9 +255,10 @@ impl<H: Host> Client<H> {
         Err(Error::new(
             Code::NoAmbientSession,
             format!(
-                "{method} needs a session of the client's own, and one process here serves many people: keep each \
-                 person's tokens yourself (`createAuthorizationUrl`, `exchangeCode`, `refresh(agent)`), or say \
-                 `session: \"single-user\"` where this process serves one person"
+                "{method} needs a session of the client's own, and one process here serves many people: pass an agent or \
+                 use its own methods (`createAuthorizationUrl`, `exchangeCode`, `createAgent`, `refresh(agent)`), let \
+                 `createSessionHandler` of `wasm-oidc/edge` keep sessions, or say `session: \"single-user\"` where this \
+                 process serves one person"
             ),
         ))
     }

@@ -73,8 +73,10 @@ pub struct ClientOptions {
     pub response_mode: ResponseMode,
     /// The app takes the password grant though RFC 9700 2.4 forbids it.
     pub allow_password_grant: bool,
-    /// The app says that this process serves one person.
+    /// This process, or this client, serves one person.
     pub single_user: bool,
+    /// Whose session a store keeps that many people share.
+    pub session_key: Option<Secret>,
     /// Where organizations, roles and scopes are found in claims.
     pub claim_mapping: ClaimMapping,
 }
@@ -87,7 +89,7 @@ impl ClientOptions {
     pub fn from_json(object: &Object, in_page: bool) -> Result<Self> {
         let mut given = Given::new("option", object);
         // What the wrapper hands over by itself.
-        for name in ["fetch", "openUrl", "logger", "onRequest", "onResponse"] {
+        for name in ["fetch", "openUrl", "logger", "onRequest", "onResponse", "waitUntil"] {
             given.value(name);
         }
         let is_oauth2 = given.is_second_of("type", "oidc", "oauth2").unwrap_or(false);
@@ -123,6 +125,7 @@ impl ClientOptions {
             response_mode: given.response_mode(!in_page).unwrap_or(ResponseMode::Query),
             allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
+            session_key: given.text("sessionKey").map(Secret::new),
             claim_mapping: ClaimMapping::default(),
         };
         if let Some(value) = given.value("claimMapping") {
@@ -132,6 +135,7 @@ impl ClientOptions {
             }
         }
         given.finish()?;
+        options.single_user |= options.session_key.is_some();
         options.check(in_page)?;
         Ok(options)
     }
@@ -151,7 +155,22 @@ impl ClientOptions {
                  leave `clientSecret` and `clientAuth` out",
             ));
         }
+        if self.session_key.is_some() && self.storage != StorageKind::Custom {
+            let message = "option \"sessionKey\": only beside a `storage` of the app's own, which many people share";
+            return Err(Error::new(Code::InvalidOption, message));
+        }
         self.check_keys()
+    }
+
+    /// One record for all people would sign each of them in as the last one.
+    pub(super) fn check_whose(&self, is_ambient: bool) -> Result<()> {
+        if self.storage != StorageKind::Custom || is_ambient {
+            return Ok(());
+        }
+        let what = "whose session the store keeps, on a server that serves many people: one text for each of them, such as \
+                    the id of their session with you, and a client for each; or `session: \"single-user\"` where this \
+                    process serves one person";
+        Err(missing("sessionKey", what))
     }
 
     /// Leaves client authentication to a function of the app's.

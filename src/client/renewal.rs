@@ -23,6 +23,9 @@ use crate::session::{Agent, EndReason, Session, TokenSet};
 
 /// How often a renewal looks again because another tab was quicker.
 pub(super) const MAX_LOOKS: usize = 16;
+/// How many refreshes are known to be under way where one that ended with its request cannot be told from them.
+const MAX_FLIGHTS: usize = 256;
+
 /// One refresh under way.
 pub(super) struct RefreshFlight {
     fingerprint: String,
@@ -55,13 +58,17 @@ impl<H: Host> Client<H> {
         }
         let (flight, _) = self.flight_of(&fingerprint);
         let work = self.clone().told_as_refresh(Box::pin(self.clone().renew_in_flight(fingerprint)));
-        flight.join(self.host(), Box::pin(work)).await
+        self.join(&flight, Box::pin(work)).await
     }
 
     pub(super) fn flight_of(&self, fingerprint: &str) -> (Rc<Flight>, Rc<RefCell<Option<Exchanged>>>) {
         let mut flights = self.inner.refreshes.borrow_mut();
         if let Some(found) = flights.iter().find(|flight| flight.fingerprint == fingerprint) {
             return (Rc::clone(&found.flight), Rc::clone(&found.place));
+        }
+        if self.host().isolates_requests() && flights.len() >= MAX_FLIGHTS {
+            // The requests of the oldest may be gone, and nobody has asked again.
+            flights.remove(0);
         }
         let (flight, place) = <(Rc<Flight>, Rc<RefCell<Option<Exchanged>>>)>::default();
         flights.push(RefreshFlight {

@@ -33,7 +33,9 @@ impl<H: Host> Client<H> {
     pub(super) fn tend(&self) {
         let turn = self.inner.tending.get().wrapping_add(1);
         self.inner.tending.set(turn);
-        if self.inner.options.auto_refresh && self.session().is_some() && self.host().is_visible() {
+        // No timer outlives the request that set it, where requests are isolated.
+        let goes_on = self.host().is_visible() && !self.host().isolates_requests();
+        if self.inner.options.auto_refresh && self.session().is_some() && goes_on {
             self.host().spawn(Box::pin(self.clone().tend_in_turn(turn)));
         }
     }

@@ -242,6 +242,7 @@ pub(super) static OPTIONS: &[Key] = &[
     key("allowPasswordGrant", &[], Kind::Flag, "Allows the password grant. Default: false."),
     key("responseMode", &[], Kind::OneOf(&["query", "fragment"]), "How the response comes back. Default: query."),
     key("session", &[], Kind::OneOf(&["single-user"]), "Says that this process serves one person."),
+    key("sessionKey", &[], Kind::Text, "Whose session a store of the app's keeps that many people share."),
     STORAGE,
 ];
 

@@ -13,8 +13,9 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(super) fn fetch(request: &Request) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, milliseconds: i32, argument: &JsValue) -> JsValue;
+    /// Workers throw at module scope.
+    #[wasm_bindgen(js_name = setTimeout, catch)]
+    fn set_timeout(callback: &Function, milliseconds: i32, argument: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
@@ -24,9 +25,14 @@ extern "C" {
 pub(super) struct Alarm(JsValue);
 
 impl Alarm {
-    /// Calls the function with the value when the time has passed.
+    /// Calls the function with the value when the time has passed; at once where there are no timers, since who waits for
+    /// one could wait for ever.
     pub(super) fn set(milliseconds: u32, ring: &Function, value: &JsValue) -> Self {
-        Self(set_timeout(ring, i32::try_from(milliseconds).unwrap_or(i32::MAX), value))
+        let timer = set_timeout(ring, i32::try_from(milliseconds).unwrap_or(i32::MAX), value);
+        Self(timer.unwrap_or_else(|_| {
+            let _ = ring.call1(&JsValue::UNDEFINED, value);
+            JsValue::UNDEFINED
+        }))
     }
 }
 

@@ -23,6 +23,7 @@ use crate::ports::{Event, Events, StorageKind};
 pub use app::App;
 use channel::Channels;
 pub use crypto::CryptoKeys;
+use spawn::Requests;
 use storage::Storages;
 
 /// A JavaScript realm as a host.
@@ -33,6 +34,7 @@ pub struct JsHost {
     storages: Storages,
     channels: Rc<Channels>,
     crypto_keys: Option<CryptoKeys>,
+    requests: Requests,
 }
 
 impl JsHost {
@@ -46,6 +48,7 @@ impl JsHost {
             storages: Storages::new(tokens),
             channels: Rc::default(),
             crypto_keys: None,
+            requests: Requests::default(),
         }
     }
 

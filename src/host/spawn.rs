@@ -1,10 +1,42 @@
 //! Futures on the microtask queue.
 
-use super::JsHost;
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
+
+use super::{App, JsHost};
 use crate::ports::{Spawn, Work};
+
+/// What is known of the requests that this realm answers.
+#[derive(Default)]
+pub(super) struct Requests {
+    are_isolated: bool,
+    /// Keeps a request alive until a promise settles.
+    wait_until: Option<Function>,
+}
+
+impl JsHost {
+    /// Takes what the app and the wrapper say about requests: `isolatesRequests` and `waitUntil`.
+    #[must_use]
+    pub fn with_requests(mut self, app: &App) -> Self {
+        let are_isolated = app.object("isolatesRequests").is_truthy();
+        self.requests = Requests { are_isolated, wait_until: app.function("waitUntil") };
+        self
+    }
+}
 
 impl Spawn for JsHost {
     fn spawn(&self, work: Work) {
-        wasm_bindgen_futures::spawn_local(work);
+        let Some(wait_until) = &self.requests.wait_until else { return spawn_local(work) };
+        let done = future_to_promise(async move {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        });
+        // Where there is no request to keep alive, it throws.
+        let _ = wait_until.call1(&JsValue::UNDEFINED, &done);
+    }
+
+    fn isolates_requests(&self) -> bool {
+        self.requests.are_isolated
     }
 }

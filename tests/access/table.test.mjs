@@ -1,4 +1,4 @@
-// The table of questions that Rust, the plain rules (tests/authz_examples.rs) and the wasm answer alike.
+// The table of questions that Rust, the plain rules (tests/authz/examples.rs) and the wasm answer alike.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 // Sign-ins on devices without a browser (RFC 8628), at the real provider, whose own pages a person goes through. The rules of
-// polling are held in virtual time by tests/client_device.rs.
+// polling are held in virtual time by tests/client/device.rs.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// What a token set says about itself, held against the same table as the rules in Rust (tests/token_set.rs).
+// What a token set says about itself, held against the same table as the rules in Rust (tests/protocol/token_set.rs).
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -86,9 +86,9 @@ export function sessionHandler(options, IdpClient) {
       const form = await formIn(request);
       return form === undefined ? refusal(request, 400, "invalid_callback") : callback.handle(request, form, set);
     },
-    async logout(request, _, { waitUntil }) {
+    async logout(request, _, context) {
       if (!isOurPages(request, settings.publicOrigin)) return refusal(request, 403, "cross_site_request");
-      return signOut(parts, request, waitUntil);
+      return signOut(parts, request, context);
     },
     "backchannel-logout": (request) => backChannel(parts, request),
     async session(request) {

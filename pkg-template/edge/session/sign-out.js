@@ -11,9 +11,9 @@ import { found } from "./session-index.js";
  *
  * @param {import("./handler.js").Parts} parts
  * @param {Request} request
- * @param {(work: Promise<unknown>) => unknown} [waitUntil] of a Worker
+ * @param {import("./handler.js").Context} context
  */
-export async function signOut({ settings, client, jar, sessions }, request, waitUntil) {
+export async function signOut({ settings, client, jar, sessions }, request, context) {
   const cookies = jar.read(request);
   const gone = jar.deleteSession(cookies);
   const home = `${settings.publicOrigin}/`;
@@ -24,8 +24,9 @@ export async function signOut({ settings, client, jar, sessions }, request, wait
   await sessions.forget(held).catch(() => {});
   settings.log({ type: "signedout", reason: "signed_out" });
   const revoked = revoke(client(), tokens).catch((error) => settings.log({ type: "warning", error }));
-  if (waitUntil === undefined) await revoked;
-  else waitUntil(revoked);
+  // As its method: workerd refuses it by itself.
+  if (context.waitUntil === undefined) await revoked;
+  else context.waitUntil(revoked);
   return json({ url: (await wayOut(client(), tokens.id_token)) ?? home }, 200, gone);
 }
 

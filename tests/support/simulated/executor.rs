@@ -1,4 +1,5 @@
-//! One thread of futures on virtual time: when nothing can go on, the clock jumps to the next timer.
+//! One thread of futures on virtual time: when nothing can go on, the clock jumps to the next timer. Each future belongs to
+//! a request, as in workerd: what it spawns does too, and a request can be gone with all of them.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -6,7 +7,7 @@ use std::mem;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use wasm_oidc::ports::Work;
@@ -14,21 +15,35 @@ use wasm_oidc::ports::Work;
 /// More turns than any test needs: a loop without an end fails instead of hanging.
 const MAX_TURNS: usize = 100_000;
 
-struct Woken(AtomicBool);
+/// No request: time passes.
+const NOBODY: u32 = u32::MAX;
+
+/// Which request runs, and how often one woke another.
+#[derive(Default)]
+struct Requests {
+    running: AtomicU32,
+    crossings: AtomicU32,
+}
+
+struct Woken {
+    is_set: AtomicBool,
+    request: u32,
+    requests: Arc<Requests>,
+}
 
 impl Woken {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicBool::new(true)))
-    }
-
     fn take(&self) -> bool {
-        self.0.swap(false, Ordering::Relaxed)
+        self.is_set.swap(false, Ordering::Relaxed)
     }
 }
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
+        let running = self.requests.running.load(Ordering::Relaxed);
+        if running != NOBODY && running != self.request {
+            self.requests.crossings.fetch_add(1, Ordering::Relaxed);
+        }
+        self.is_set.store(true, Ordering::Relaxed);
     }
 }
 
@@ -53,8 +68,11 @@ impl<T> Started<T> {
 #[derive(Default)]
 pub struct Executor {
     tasks: RefCell<Vec<Task>>,
+    /// What requests that are gone left behind: workerd drops nothing of it and polls it never again.
+    left: RefCell<Vec<Task>>,
     timers: RefCell<Vec<(i64, Waker)>>,
     milliseconds: Cell<i64>,
+    requests: Arc<Requests>,
 }
 
 impl Executor {
@@ -64,7 +82,32 @@ impl Executor {
     }
 
     pub fn spawn(&self, work: Work) {
-        self.tasks.borrow_mut().push(Task { work, woken: Woken::new() });
+        let woken = self.woken(self.requests.running.load(Ordering::Relaxed));
+        self.tasks.borrow_mut().push(Task { work, woken });
+    }
+
+    fn woken(&self, request: u32) -> Arc<Woken> {
+        Arc::new(Woken { is_set: AtomicBool::new(true), request, requests: Arc::clone(&self.requests) })
+    }
+
+    /// Does something as a request, which may be any number but the greatest.
+    pub fn within<T>(&self, request: u32, act: impl FnOnce() -> T) -> T {
+        let before = self.requests.running.swap(request, Ordering::Relaxed);
+        let done = act();
+        self.requests.running.store(before, Ordering::Relaxed);
+        done
+    }
+
+    /// Ends a request: nothing of it is ever polled again.
+    pub fn end(&self, request: u32) {
+        let (left, tasks) = self.tasks.take().into_iter().partition(|task| task.woken.request == request);
+        *self.tasks.borrow_mut() = tasks;
+        self.left.borrow_mut().append(&mut { left });
+    }
+
+    /// How often what one request did woke another one.
+    pub fn crossings(&self) -> u32 {
+        self.requests.crossings.load(Ordering::Relaxed)
     }
 
     /// Starts a future; its result can be taken when it has ended.
@@ -96,7 +139,7 @@ impl Executor {
     /// Runs until the future has its result, however much virtual time that takes.
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
-        let woken = Woken::new();
+        let woken = self.woken(0);
         let waker = Waker::from(Arc::clone(&woken));
         for _ in 0..MAX_TURNS {
             if woken.take()
@@ -104,7 +147,7 @@ impl Executor {
             {
                 return result;
             }
-            if !self.turn() && !woken.0.load(Ordering::Relaxed) {
+            if !self.turn() && !woken.is_set.load(Ordering::Relaxed) {
                 assert!(self.jump(i64::MAX), "nothing runs and nobody waits for time: the future is stuck");
             }
         }
@@ -135,7 +178,8 @@ impl Executor {
             }
             polled = true;
             let waker = Waker::from(Arc::clone(&task.woken));
-            if task.work.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            let poll = || task.work.as_mut().poll(&mut Context::from_waker(&waker));
+            if self.within(task.woken.request, poll).is_pending() {
                 pending.push(task);
             }
         }
@@ -151,7 +195,7 @@ impl Executor {
         let (due, later) = mem::take(&mut *timers).into_iter().partition(|(due, _)| *due <= next);
         *timers = later;
         let due: Vec<(i64, Waker)> = due;
-        due.into_iter().for_each(|(_, waker)| waker.wake());
+        self.within(NOBODY, || due.into_iter().for_each(|(_, waker)| waker.wake()));
         true
     }
 }

@@ -57,6 +57,8 @@ pub struct SimulatedHost {
     location: Rc<RefCell<Option<String>>>,
     clock_error: Rc<Cell<i64>>,
     randoms: Rc<Cell<u64>>,
+    /// Whether requests share nothing but values.
+    pub isolates_requests: Rc<Cell<bool>>,
     /// Why no signature can be checked here.
     pub crypto_failure: Rc<Cell<Option<CryptoFailure>>>,
 }
@@ -82,8 +84,23 @@ impl SimulatedHost {
             location: Rc::default(),
             clock_error: Rc::default(),
             randoms: Rc::default(),
+            isolates_requests: Rc::default(),
             crypto_failure: Rc::default(),
         }
+    }
+
+    /// A Worker: a process whose requests share nothing but values.
+    pub fn worker() -> Self {
+        let host = Self::process();
+        host.isolates_requests.set(true);
+        host.tabs.has_no_locks.set(true);
+        host.tabs.is_visible.set(true);
+        host
+    }
+
+    /// Starts a future as a request of that number.
+    pub fn request<T: 'static>(&self, number: u32, future: impl Future<Output = T> + 'static) -> Started<T> {
+        self.executor.within(number, || self.executor.start(future))
     }
 
     /// The same tab after it was closed in the middle of everything, or reloaded: only what is stored is left.
@@ -234,6 +251,10 @@ impl Timer for SimulatedHost {
 impl Spawn for SimulatedHost {
     fn spawn(&self, work: Work) {
         self.executor.spawn(work);
+    }
+
+    fn isolates_requests(&self) -> bool {
+        self.isolates_requests.get()
     }
 }
 

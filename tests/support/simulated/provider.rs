@@ -187,6 +187,13 @@ impl Provider {
         sign_with(&header, if self.forges.get() { "thief" } else { key_id }, claims)
     }
 
+    /// A refresh token that came of a sign-in elsewhere.
+    pub fn another_refresh_token(&self) -> String {
+        let token = self.made("refresh");
+        self.refresh_tokens.borrow_mut().push(token.clone());
+        token
+    }
+
     /// Codes and refresh tokens are good once.
     fn tokens(&self, form: &BTreeMap<String, String>, now: i64) -> Option<HttpResponse> {
         let nonce = if form["grant_type"] == "authorization_code" {

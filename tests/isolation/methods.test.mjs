@@ -1,0 +1,149 @@
+// @ts-check
+// One client of a server process, and of a Worker at module scope, that many people share: no answer carries what is
+// another's, and what would need a session of the client's own says so.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { IdpClient } from "wasm-oidc";
+
+import { AMBIENT, IMPERSONAL, PERSONAL, members, refusal } from "./methods.mjs";
+import { CLIENT, startProvider } from "./provider.mjs";
+import { startWorker } from "./worker.mjs";
+
+const USERS = Array.from({ length: 10 }, (_, at) => `user${at}person`);
+const REQUESTS_AT_A_TIME = 50;
+
+/** @type {Awaited<ReturnType<typeof startProvider>>} */
+let provider;
+/** Where sign-ins begin. @type {IdpClient | undefined} */
+let begins;
+before(async () => {
+  provider = await startProvider();
+  provider.dawdle(30);
+});
+after(() => provider?.close());
+
+const options = () => ({ issuer: provider.issuer, ...CLIENT, apiOrigins: [provider.issuer], allowPasswordGrant: true });
+
+/** Every job as a function, where the client is called. */
+async function inNode() {
+  const idp = IdpClient.createSync(options());
+  const clone = (/** @type {unknown} */ value) => JSON.parse(JSON.stringify(value ?? null));
+  return {
+    personal: async (/** @type {string} */ job, /** @type {any} */ asked) => clone(await PERSONAL[job](idp, asked)),
+    impersonal: async (/** @type {keyof typeof IMPERSONAL} */ job) => clone(await IMPERSONAL[job](idp)),
+    refusal: (/** @type {keyof typeof AMBIENT} */ name, /** @type {any} */ tokens) => refusal(idp, name, tokens),
+    members: async () => members(idp),
+    close: async () => idp.dispose(),
+  };
+}
+
+/** The same, each as a request of its own to a Worker whose client stands at module scope. */
+async function inWorkerd() {
+  const worker = await startWorker(`
+    import { IdpClient } from "wasm-oidc";
+    import { IMPERSONAL, PERSONAL, members, refusal } from "./tests/isolation/methods.mjs";
+    const idp = IdpClient.createSync(${JSON.stringify(options())});
+    const doors = {
+      personal: ({ job, asked }) => PERSONAL[job](idp, asked),
+      impersonal: ({ job }) => IMPERSONAL[job](idp),
+      refusal: ({ job, asked }) => refusal(idp, job, asked),
+      members: () => members(idp),
+    };
+    export default {
+      async fetch(request) {
+        try {
+          return Response.json((await doors[new URL(request.url).pathname.slice(1)](await request.json())) ?? null);
+        } catch (error) {
+          return new Response(error.stack, { status: 500 });
+        }
+      },
+    };`);
+  const door = (/** @type {string} */ name) => async (/** @type {string} */ job, /** @type {any} */ asked) => {
+    const answer = await worker.ask(name, { job, asked }).answer;
+    assert.equal(answer?.status, undefined, answer?.text);
+    return answer;
+  };
+  return {
+    personal: door("personal"),
+    impersonal: door("impersonal"),
+    refusal: door("refusal"),
+    members: () => door("members")("", {}),
+    close: () => worker.dispose(),
+  };
+}
+
+for (const [host, start] of Object.entries({ Node: inNode, workerd: inWorkerd })) {
+  describe(`in ${host}`, () => {
+    /** @type {Awaited<ReturnType<typeof inNode>>} */
+    let server;
+    before(async () => {
+      server = /** @type {any} */ (await start());
+    });
+    after(() => server?.close());
+
+    test("every public member is one person's, nobody's, or needs a session [X38]", async () => {
+      const known = [AMBIENT, IMPERSONAL, PERSONAL].flatMap((kind) => Object.keys(kind));
+      const unknown = (await server.members()).filter((/** @type {string} */ name) => !known.includes(name));
+      assert.deepEqual(unknown, [], "say in methods.mjs which it is");
+    });
+
+    test("50 interleaved requests of 10 people through every method answer each with what is theirs [X38]", async () => {
+      const jobs = Object.keys(PERSONAL);
+      const sharedTokens = USERS.map((user) => provider.tokensOf(user));
+      await Promise.all(
+        Array.from({ length: REQUESTS_AT_A_TIME }, async (_, at) => {
+          const user = USERS[at % USERS.length];
+          for (let turn = 0; turn < jobs.length; turn += 1) {
+            // Each begins with another one, so that all of them are under way at any time.
+            const job = jobs[(at + turn) % jobs.length];
+            const told = await server.personal(job, await askedOf(user, job, sharedTokens[at % USERS.length]));
+            const text = JSON.stringify(told);
+            const named = new Set(text.match(/user\dperson/g));
+            assert.deepEqual([...named], [user], `${job} of ${user}: ${text}`);
+          }
+        }),
+      );
+      const twice = provider.sendings().filter((times) => times > 1);
+      assert.deepEqual(twice, [], "refresh tokens that were sent more than once");
+    });
+
+    test("what says nothing of a person still says nothing", async () => {
+      for (const job of /** @type {(keyof typeof IMPERSONAL)[]} */ (Object.keys(IMPERSONAL))) {
+        const told = JSON.stringify(await server.impersonal(job));
+        assert.doesNotMatch(told ?? "", /user\dperson|a-secret-of-the-tests/, job);
+      }
+      const [agent, isAuthenticated] = [await server.impersonal("agent"), await server.impersonal("isAuthenticated")];
+      assert.deepEqual([agent, isAuthenticated], [null, false]);
+    });
+
+    test("every method that would need a session says so and names the ways out [X38]", async () => {
+      for (const name of /** @type {(keyof typeof AMBIENT)[]} */ (Object.keys(AMBIENT))) {
+        const told = await server.refusal(name, provider.tokensOf(USERS[0]));
+        assert.equal(told.code, "no_ambient_session", `${name}: ${JSON.stringify(told)}`);
+        assert.equal(told.kind, "ConfigurationError");
+        for (const way of ["an agent", "exchangeCode", "createSessionHandler", "single-user"]) {
+          assert.ok(told.message?.includes(way), `${name} does not name ${way}: ${told.message}`);
+        }
+      }
+    });
+  });
+}
+
+/**
+ * What a request of a person comes with.
+ *
+ * @param {string} user
+ * @param {string} job
+ * @param {object} shared tokens that all requests of the person have
+ */
+async function askedOf(user, job, shared) {
+  const tokens = job === "refresh" || job === "createAgent" ? shared : provider.tokensOf(user);
+  const asked = { user, issuer: provider.issuer, tokens, logoutToken: provider.logoutToken(user), callback: "", auth: {} };
+  if (job !== "exchangeCode") return asked;
+  // The `state` is of the client's issuer, id and redirect URI: whichever of its instances made it.
+  begins ??= IdpClient.createSync(options());
+  const auth = await begins.createAuthorizationRequest({ loginHint: user });
+  return { ...asked, callback: provider.authorize(auth.url, user), auth };
+}

@@ -1,0 +1,29 @@
+//! The rules of OAuth, OIDC and JOSE, as plain functions.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic fails a test"
+)]
+
+#[path = "../support/vectors.rs"]
+mod published;
+#[cfg(feature = "native-crypto")]
+#[path = "../support/second_opinion.rs"]
+mod second_opinion;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../support/timing.rs"]
+mod timing;
+
+mod id_token;
+mod jose;
+mod jose_properties;
+mod key_set;
+mod properties;
+mod token_response;
+mod token_set;
+mod vectors;
