@@ -87,9 +87,11 @@ function begin(command, env, place = "") {
  *
  * @param {string} name
  * @param {(setting: Setting) => Promise<Running>} start
- * @param {(at: { setting: Setting }) => void} [more] tests of this example alone
+ * @param {object} [options]
+ * @param {boolean} [options.showsOneHeader] of a name that comes twice, as Node does where nobody asks it for all: the first counts
+ * @param {(at: { setting: Setting }) => void} [options.more] tests of this example alone
  */
-export function describeExample(name, start, more) {
+export function describeExample(name, start, { showsOneHeader = false, more } = {}) {
   describe(name, () => {
     /** @type {Awaited<ReturnType<typeof startSetting>>} */
     let setting;
@@ -125,7 +127,7 @@ export function describeExample(name, start, more) {
       assert.doesNotMatch(challenge(answer), /error=/);
     });
 
-    it("refuses tokens that are over, that somebody else made, for another API, and two at once", async () => {
+    it("refuses tokens that are over, that somebody else made, and for another API", async () => {
       const good = await token(setting, "ada");
       const [header, payload, signature] = good.split(".");
       const foreign = [header, payload, `${signature[0] === "A" ? "B" : "A"}${signature.slice(1)}`].join(".");
@@ -138,9 +140,13 @@ export function describeExample(name, start, more) {
         assert.equal(answer.status, 401, kind);
         assert.match(challenge(answer), /error="invalid_token"/, kind);
       }
-      const twice = await call(setting, [good, good]);
-      assert.equal(twice.status, 400);
-      assert.match(challenge(twice), /error="invalid_request"/);
+    });
+
+    it("takes no request with two tokens for one of them", async () => {
+      const [ada, ben] = [await token(setting, "ada"), await token(setting, "ben")];
+      const answer = await call(setting, [ben, ada], "POST");
+      assert.equal(answer.status, showsOneHeader ? 403 : 400);
+      assert.match(challenge(answer), showsOneHeader ? /error="insufficient_scope"/ : /error="invalid_request"/);
     });
 
     it("signs people in and out", async () => {
