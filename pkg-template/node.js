@@ -3,6 +3,7 @@
 
 import { hostParts } from "./host-parts.js";
 import { setSources } from "./runtime.js";
+import { takeKey } from "./signing-key.js";
 import { wasmFile } from "./wasm-file.js";
 
 setSources({
@@ -11,6 +12,7 @@ setSources({
   tools: { sync: () => wasmFile(new URL("./wasm/tools.wasm", import.meta.url), "tools.wasm") },
 });
 
+hostParts.takeKey = takeKey;
 // Loaded when a configuration names one.
 hostParts.storages = {
   file: async (options) => (await import("./node/configured.js")).file(options),

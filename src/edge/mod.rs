@@ -5,13 +5,18 @@
 //! from time to time, and who has waited long enough fetches it itself.
 
 mod agents;
+pub mod dpop;
+mod dpop_options;
+pub mod introspection;
 mod issuer;
 mod keys;
 mod metadata;
 mod needs;
+pub mod nonces;
 mod options;
 mod organizations;
 mod refused;
+pub mod replays;
 mod seen;
 mod shared_keys;
 mod verifier;

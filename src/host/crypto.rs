@@ -1,4 +1,4 @@
-//! Signature checks by WebCrypto.
+//! Signatures by WebCrypto.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -64,6 +64,16 @@ impl Crypto for JsHost {
             )
             .map_err(|thrown| refused(&thrown))?;
         Ok(settled(&verdict).await.map_err(|thrown| refused(&thrown))?.is_truthy())
+    }
+
+    async fn sign(&self, algorithm: Algorithm, signing_input: &[u8]) -> Result<Vec<u8>, CryptoFailure> {
+        let sign = self.sign.as_ref().ok_or(CryptoFailure::Unavailable)?;
+        let made = sign.call2(&JsValue::UNDEFINED, &algorithm.as_str().into(), &Uint8Array::from(signing_input).into());
+        let signature = match made {
+            Ok(made) => settled(made.unchecked_ref()).await,
+            thrown => thrown,
+        };
+        signature.map(|signature| Uint8Array::new(&signature).to_vec()).map_err(|thrown| refused(&thrown))
     }
 }
 

@@ -105,7 +105,7 @@ impl KeySet {
         let mut keys = Vec::new();
         for entry in entries {
             if let Json::Object(entry) = entry {
-                keys.extend(PublicKey::parse(entry));
+                keys.extend(PublicKey::read(entry));
             }
         }
         Ok(Self { keys })
@@ -152,7 +152,9 @@ impl KeySet {
 }
 
 impl PublicKey {
-    fn parse(entry: &Object) -> Option<Self> {
+    /// Reads one key; `None` for what [`KeySet::parse`] skips.
+    #[must_use]
+    pub fn read(entry: &Object) -> Option<Self> {
         if PRIVATE_MEMBERS.iter().any(|name| entry.get(name).is_some()) {
             return None;
         }

@@ -8,9 +8,12 @@ pub mod callback;
 #[cfg(feature = "edge")]
 pub mod challenge;
 pub(crate) mod claims;
+pub mod client_assertion;
 pub mod client_auth;
 #[cfg(feature = "tools")]
 pub mod device_authorization;
+#[cfg(feature = "edge")]
+pub mod dpop_proof;
 pub mod end_session;
 pub mod expected_identity;
 pub mod form;
@@ -18,9 +21,12 @@ pub mod front_channel_logout;
 #[cfg(feature = "tools")]
 pub mod grant_request;
 pub mod headers;
+pub mod hmac;
 pub mod http;
 pub mod id_token;
 pub mod identity_mapping;
+#[cfg(feature = "edge")]
+pub mod introspected;
 pub mod introspection;
 pub mod json;
 pub mod jwt;
@@ -40,6 +46,8 @@ pub mod secret;
 pub mod state;
 #[cfg(any(feature = "edge", feature = "tools"))]
 pub mod thumbprint;
+#[cfg(feature = "edge")]
+pub mod token_binding;
 #[cfg(feature = "tools")]
 pub mod token_exchange;
 pub mod token_request;
