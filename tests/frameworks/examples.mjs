@@ -26,11 +26,15 @@ const PATIENCE = 120_000;
 /** @typedef {{stop: () => Promise<unknown>, output?: () => string}} Running */
 /** @typedef {{origin: string, env: Record<string, string>, issuer: string}} Setting */
 
-/** The example's provider, and where the example is to listen. */
-export async function startSetting() {
+/**
+ * The example's provider, and where the example is to listen.
+ *
+ * @param {{ttl?: Record<string, number>}} [options] of the provider
+ */
+export async function startSetting({ ttl = { AccessToken: 600 } } = {}) {
   const origin = `http://127.0.0.1:${await freePort()}`;
   const env = /** @type {Record<string, string>} */ ({ ...demoEnv, PUBLIC_ORIGIN: origin, PORT: new URL(origin).port });
-  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env)], ttl: { AccessToken: 600 } });
+  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env)], ttl });
   env.OIDC_ISSUER = provider.issuer;
   return { origin, env, issuer: provider.issuer, provider };
 }
@@ -193,7 +197,7 @@ export function describeExample(name, start, { showsOneHeader = false, more } = 
  * @param {string} [resource]
  * @returns {Promise<string>}
  */
-async function token({ issuer, origin }, login, resource = `${origin}/api`) {
+export async function token({ issuer, origin }, login, resource = `${origin}/api`) {
   const endpoints = { authorize: `${issuer}/auth`, token: `${issuer}/token` };
   const { answer } = await codeFlow({ ...endpoints, redirectUri, login, extra: { resource } });
   assert.equal(answer.status, 200);
