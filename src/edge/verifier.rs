@@ -191,7 +191,7 @@ impl Verifier {
             now: host.now(),
             clock_tolerance: self.options.clock_tolerance,
         };
-        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(&jwt, &expected)?, is_remembered: true })
+        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(jwt, &expected)?, is_remembered: true })
     }
 
     /// The thumbprint of the key that signed.
@@ -234,6 +234,9 @@ impl Verifier {
 
     /// What a token is known by. The key of the hash is made at the first request: Workers have no random bytes before.
     fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
+        if self.options.max_cached_tokens == 0 {
+            return None;
+        }
         if !self.seen.borrow().has_key() {
             let mut key = [0; 16];
             // Without random bytes nothing is remembered.
