@@ -1,26 +1,11 @@
 //! Tokens that were seen: answered without another look until they end, their time is up, or their key is gone; known by a
 //! keyed hash and never by themselves.
 
-#![cfg(feature = "edge")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic fails a test"
-)]
-
-#[path = "support/simulated/mod.rs"]
-mod simulated;
-#[path = "support/verifying.rs"]
-mod verifying;
-
 use std::rc::Rc;
 
+use crate::simulated::{KEYS, SimulatedHost};
+use crate::verifying::*;
 use serde_json::json;
-use simulated::{KEYS, SimulatedHost};
-use verifying::*;
 use wasm_oidc::edge::{Needs, Verifier};
 use wasm_oidc::ports::CryptoFailure;
 
@@ -158,7 +143,7 @@ fn nothing_is_answered_from_memory_while_nobody_knows_the_keys() {
 fn a_key_that_leaves_while_organizations_are_asked_for_leaves_nothing_behind() {
     let host = SimulatedHost::process();
     let verifier = verifier_with(json!({ "organizationsFrom": "userinfo" }));
-    host.provider.take_time(simulated::USER_INFO, 5_000);
+    host.provider.take_time(crate::simulated::USER_INFO, 5_000);
     let old = token(&host);
     let slow = host.start(present(host.clone(), Rc::clone(&verifier), format!("Bearer {old}"), Needs::default()));
     host.pass_seconds(2);

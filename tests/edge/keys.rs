@@ -1,26 +1,11 @@
 //! Keys of an issuer at the edge: plain values that requests share, few requests whatever tokens say, and nobody who waits
 //! for another one's (RFC 7517, RFC 8725 3.8 and 3.10).
 
-#![cfg(feature = "edge")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic fails a test"
-)]
-
-#[path = "support/simulated/mod.rs"]
-mod simulated;
-#[path = "support/verifying.rs"]
-mod verifying;
-
 use std::rc::Rc;
 
+use crate::simulated::{DISCOVERY, ISSUER, KEYS, SimulatedHost, Started, answer, html};
+use crate::verifying::*;
 use serde_json::json;
-use simulated::{DISCOVERY, ISSUER, KEYS, SimulatedHost, Started, answer, html};
-use verifying::*;
 use wasm_oidc::edge::{Needs, Refused, Verified, Verifier};
 use wasm_oidc::error::Code;
 use wasm_oidc::ports::HttpFailure;
@@ -147,7 +132,8 @@ fn made_up_key_ids_force_one_request_in_thirty_seconds_x6() {
 #[test]
 fn forged_tokens_without_a_key_id_force_one_request_too_x6() {
     let (host, verifier) = warm();
-    let forged = simulated::sign_with(&json!({ "alg": "RS256", "typ": "at+jwt" }), "thief", &claims(&host, json!({})));
+    let forged =
+        crate::simulated::sign_with(&json!({ "alg": "RS256", "typ": "at+jwt" }), "thief", &claims(&host, json!({})));
     for _ in 0..20 {
         assert_eq!(refused(verify(&host, &verifier, &forged)), (401, Code::SignatureInvalid));
     }
@@ -203,7 +189,7 @@ fn a_key_set_that_redirects_is_too_large_or_is_none_is_refused_x7() {
 #[test]
 fn keys_are_never_asked_for_over_plain_http_x7() {
     let (host, verifier) = (SimulatedHost::process(), verifier());
-    let mut metadata = simulated::metadata();
+    let mut metadata = crate::simulated::metadata();
     metadata["jwks_uri"] = json!("http://127.0.0.1/keys");
     host.provider.plan(DISCOVERY, Ok(answer(200, &metadata)));
     assert_eq!(refused(verify(&host, &verifier, &token(&host))), (503, Code::InsecureEndpoint));
@@ -221,7 +207,7 @@ fn a_place_of_keys_that_the_app_names_is_not_looked_up() {
 #[test]
 fn given_keys_are_all_there_is() {
     let host = SimulatedHost::process();
-    let verifier = verifier_with(json!({ "jwks": { "keys": [simulated::key("k1")] } }));
+    let verifier = verifier_with(json!({ "jwks": { "keys": [crate::simulated::key("k1")] } }));
     assert!(verify(&host, &verifier, &token(&host)).is_ok());
     assert_eq!(refused(verify(&host, &verifier, &with_key(&host, "k2"))), (401, Code::KeyNotFound));
     assert_eq!(host.provider.requests(), 0);
