@@ -159,7 +159,9 @@ function assemble(build) {
  */
 function wasmsFor(entry) {
   if (entry === "./callback.js") return [];
-  return entry.startsWith("./edge/") ? ["edge"] : ["configuration", "core", "tools"];
+  // It imports the package by its name.
+  if (entry.startsWith("./hono/")) return [];
+  return entry.startsWith("./edge/") ? ["configuration", "core", "edge", "tools"] : ["configuration", "core", "tools"];
 }
 
 /**

@@ -6,3 +6,4 @@ import { setSource } from "./runtime.js";
 setSource({ async: () => fetch(new URL("../wasm/edge.wasm", import.meta.url)) });
 
 export * from "./index.js";
+export { createSessionHandler } from "./session/browser.js";

@@ -230,3 +230,7 @@ export interface Verifier {
  * @throws ConfigurationError `missing_option` (`issuer`, `audience`), `invalid_option`, `unknown_option`
  */
 export function createVerifier(options: VerifierOptions): Verifier;
+
+export * from "./session/index.js";
+export * from "./coordination/index.js";
+export type { RefreshCoordinator } from "./coordination/index.js";

@@ -4,3 +4,4 @@
 export { OAuthError, RequestAuthError, isOAuthError } from "../errors.js";
 export { ready } from "./runtime.js";
 export { createVerifier } from "./verifier.js";
+export * from "./coordination/index.js";

@@ -9,3 +9,4 @@ import { setSource } from "./runtime.js";
 setSource({ sync: () => module });
 
 export * from "./index.js";
+export { createSessionHandler } from "./session/workerd.js";

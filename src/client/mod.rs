@@ -2,6 +2,7 @@
 
 pub(crate) mod additions;
 mod api_tokens;
+mod assertion;
 mod back_off;
 mod begin;
 mod callback;

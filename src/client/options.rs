@@ -107,7 +107,7 @@ impl ClientOptions {
             storage: storage(&mut given).unwrap_or(StorageKind::Memory),
             api_origins: given.texts("apiOrigins"),
             provider_type,
-            client_auth: client_authentication(&mut given),
+            client_auth: client_auth::given(&mut given),
             headers: headers::given(&mut given, in_page),
             trusted_audiences: given.texts("trustedAudiences").unwrap_or_default(),
             require_pkce_advertised: given.flag("requirePkceAdvertised").unwrap_or(false),
@@ -151,7 +151,7 @@ impl ClientOptions {
         if in_page && !matches!(self.client_auth, ClientAuthentication::None) {
             return Err(Error::new(
                 Code::SecretInBrowser,
-                "a client secret in a page is no secret: register the app as a public client (PKCE protects it) and \
+                "a client secret or key in a page is no secret: register the app as a public client (PKCE protects it) and \
                  leave `clientSecret` and `clientAuth` out",
             ));
         }
@@ -256,33 +256,7 @@ fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
     given.parsed("identity", IdentityMapping::from_json(object))
 }
 
-fn client_authentication(given: &mut Given<'_>) -> ClientAuthentication {
-    let secret = given.text("clientSecret").map(Secret::new);
-    let named = given.value("clientAuth").and_then(|value| client_authentication_of(value, given));
-    match secret {
-        Some(secret) => ClientAuthentication::Secret(secret),
-        None => named.unwrap_or(ClientAuthentication::None),
-    }
-}
-
-fn client_authentication_of(value: &Json, given: &mut Given<'_>) -> Option<ClientAuthentication> {
-    let Json::Object(object) = value else { return given.wrong("clientAuth", value, "an object") };
-    let member = |name: &str| object.get(name).and_then(Json::as_str);
-    let kind = match member("method") {
-        Some("none") => return Some(ClientAuthentication::None),
-        Some("client_secret_basic") => ClientAuthentication::SecretBasic,
-        Some("client_secret_post") => ClientAuthentication::SecretPost,
-        _ => {
-            let expected = "a `method` that is \"none\", \"client_secret_basic\" or \"client_secret_post\"";
-            return given.wrong("clientAuth", value, expected);
-        }
-    };
-    match member("clientSecret") {
-        Some(secret) => Some(kind(Secret::new(secret))),
-        None => given.wrong("clientAuth", value, "`clientSecret` beside such a `method`"),
-    }
-}
-
+mod client_auth;
 mod headers;
 #[cfg(test)]
 mod tests;

@@ -37,10 +37,11 @@ impl<H: Host> Client<H> {
             request = request.with_header(name, value.expose());
         }
         let PlugIns { client_authentication, hooks, .. } = &self.inner.plug_ins;
-        if request.awaits_client_authentication
-            && let Some(app) = client_authentication
-        {
-            let made = app.authenticate(request.clone());
+        if request.awaits_client_authentication {
+            let made = match client_authentication {
+                Some(app) => app.authenticate(request.clone()),
+                None => Box::pin(self.with_assertion(request.clone())),
+            };
             self.add(Addition::ClientAuthentication, &mut request, made, timeout).await?;
         }
         if let Some(app) = hooks {

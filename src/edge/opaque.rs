@@ -1,6 +1,8 @@
 //! Tokens of which the issuer has to be asked (RFC 7662): those that say nothing themselves, and where the app wants to hear of
 //! revocations, JWTs too.
 
+use std::rc::Rc;
+
 use super::EdgeHost;
 use super::introspection::{Introspection, Question};
 use super::verifier::{Checked, Verifier, unknown_issuer};
@@ -74,6 +76,6 @@ impl Verifier {
             scope: found.scope,
             claims,
         };
-        Ok(Checked { issuer: place, thumbprint: String::new(), token, is_remembered: false })
+        Ok(Checked { issuer: place, thumbprint: Rc::default(), token, is_remembered: false })
     }
 }

@@ -79,10 +79,8 @@ impl VerifierOptions {
         let issuers = match (given.value("issuers"), issuer(&mut given)) {
             (Some(list), None) => issuers(list, &usual),
             (None, Some(issuer)) => usual.of(issuer).map(|one| vec![one]),
-            (None, None) if object.get("issuer").is_none() => {
-                Err(missing("issuer", "the issuer URL of your provider, or several as `issuers`"))
-            }
-            (None, None) => Ok(Vec::new()),
+            // Where one was given that is none, that is what was noted first.
+            (None, None) => Err(missing("issuer", "the issuer URL of your provider, or several as `issuers`")),
             (Some(list), Some(_)) => Err(wrong("issuers", list, "nothing beside `issuer`")),
         };
         let issuers = given.outcome(issuers).unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::jwt::{self, Jwt};
 use crate::protocol::request_credentials::{RequestCredentials, Scheme};
 use crate::protocol::token_binding::check_scheme;
-use crate::protocol::{form, id_token, thumbprint, words};
+use crate::protocol::{form, id_token, words};
 use crate::provider::signature;
 
 /// What the app plugs in.
@@ -53,7 +53,7 @@ pub struct Verifier {
 pub(super) struct Checked {
     /// The place of its issuer.
     pub(super) issuer: usize,
-    pub(super) thumbprint: String,
+    pub(super) thumbprint: Rc<str>,
     pub(super) token: AccessToken,
     /// Whether it is known the next time without another look.
     pub(super) is_remembered: bool,
@@ -199,15 +199,16 @@ impl Verifier {
         place: usize,
         issuer: &IssuerState,
         jwt: &Jwt,
-    ) -> Result<String> {
+    ) -> Result<Rc<str>> {
         let algorithm = id_token::check_algorithm(jwt, &issuer.options.algorithms)?;
         let mut lacking: Option<Rc<Known>> = None;
         let mut had_candidates = false;
         let (timeout, shares) = (self.options.timeout, self.options.shares_keys);
         while let Some(known) = issuer.keys_after(host, timeout, shares, lacking.as_ref()).await? {
             self.forget_lost_keys(place, issuer);
-            if let Some(key) = signature::signer(host, &known.keys, jwt, algorithm).await? {
-                return Ok(thumbprint::of(key));
+            let signer = signature::signer(host, &known.keys, jwt, algorithm).await?;
+            if let Some(thumbprint) = signer.and_then(|key| known.thumbprint_of(key)) {
+                return Ok(thumbprint);
             }
             had_candidates = !known.keys.candidates(algorithm, jwt.key_id.as_deref()).is_empty();
             if had_candidates && jwt.key_id.is_some() {
@@ -245,7 +246,7 @@ impl Verifier {
         if issuer.pruned_revision.replace(revision) != revision
             && let Some(known) = issuer.keys.borrow().as_ref()
         {
-            self.seen.borrow_mut().keep_signed_by(place, &known.keys);
+            self.seen.borrow_mut().keep_signed_by(place, &known.thumbprints);
         }
     }
 

@@ -30,6 +30,7 @@ use storage::Storages;
 pub struct JsHost {
     fetch: Option<Function>,
     open_url: Option<Function>,
+    sign: Option<Function>,
     listener: Rc<dyn Fn(Event)>,
     storages: Storages,
     channels: Rc<Channels>,
@@ -44,6 +45,7 @@ impl JsHost {
         Self {
             fetch: None,
             open_url: None,
+            sign: None,
             listener: Rc::new(|_| {}),
             storages: Storages::new(tokens),
             channels: Rc::default(),
@@ -76,6 +78,14 @@ impl JsHost {
     #[must_use]
     pub fn with_open_url(mut self, open_url: Option<Function>) -> Self {
         self.open_url = open_url;
+        self
+    }
+
+    /// Signs by this function, which has the app's key: `sign(algorithm, bytes)` answers with the signature's bytes, or a
+    /// promise of them.
+    #[must_use]
+    pub fn with_sign(mut self, sign: Option<Function>) -> Self {
+        self.sign = sign;
         self
     }
 

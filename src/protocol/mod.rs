@@ -8,6 +8,7 @@ pub mod callback;
 #[cfg(feature = "edge")]
 pub mod challenge;
 pub(crate) mod claims;
+pub mod client_assertion;
 pub mod client_auth;
 #[cfg(feature = "tools")]
 pub mod device_authorization;
@@ -20,6 +21,7 @@ pub mod front_channel_logout;
 #[cfg(feature = "tools")]
 pub mod grant_request;
 pub mod headers;
+pub mod hmac;
 pub mod http;
 pub mod id_token;
 pub mod identity_mapping;
