@@ -448,7 +448,8 @@ fn the_apps_own_mapping_goes_before_every_other() {
     }
     let host = SimulatedHost::process();
     let options = options_with(json!({ "claimMapping": "keycloak" })).unwrap();
-    let verifier = Rc::new(Verifier::new(options, PlugIns { claim_mapping: Some(Rc::new(Mine)), organizations: None }));
+    let verifier =
+        Rc::new(Verifier::new(options, PlugIns { claim_mapping: Some(Rc::new(Mine)), ..PlugIns::default() }));
     assert!(verify(&host, &verifier, &token(&host)).unwrap().agent.access.has_access_in("mine", "b", "a"));
 }
 

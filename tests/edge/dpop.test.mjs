@@ -299,6 +299,37 @@ test("a token storage with a lock is such a store, and one without a lock is ref
   }
 });
 
+test("a bound token is verified once, and every proof is checked", async () => {
+  let asked = 0;
+  const verifier = createVerifier({
+    ...options.usual,
+    organizationsFrom: async () => {
+      asked += 1;
+      return [{ id: "org_1", scopes: ["orders:read"] }];
+    },
+  });
+  const token = await tokenOf(provider, { prover });
+  const made = (/** @type {object} */ changes = {}) => proof(changes, "GET", URL_OF_ORDERS, token);
+  const agents = [];
+  for (let call = 0; call < 3; call += 1) {
+    agents.push(await verifier.verify(request({ token, proof: await made() }), { access: ["read", "orders", "org_1"] }));
+  }
+  assert.equal(asked, 1);
+  assert.ok(agents.every((agent) => agent === agents[0]));
+  const used = await made();
+  assert.ok((await verifier.tryVerify(request({ token, proof: used }))).agent);
+  const other = await Prover.make();
+  for (const bad of [used, await made({ claims: { htm: "POST" } }), await other.prove("GET", URL_OF_ORDERS, token), undefined]) {
+    const { error } = await verifier.tryVerify(request({ token, proof: bad }));
+    assert.equal(error?.code, "invalid_dpop_proof");
+  }
+  const byBearer = await verifier.tryVerify(request({ token, scheme: "Bearer" }));
+  assert.deepEqual([byBearer.response?.status, byBearer.error?.code], [401, "token_bound"]);
+  const { response } = await verifier.tryVerify(request({ token, proof: await made() }), { access: ["write", "orders", "org_1"] });
+  assert.equal(response?.status, 403);
+  assert.match(response?.headers.get("www-authenticate") ?? "", /DPoP error="insufficient_scope"/);
+});
+
 test("a mistake in the options is named", () => {
   for (const [dpop, code] of /** @type {const} */ ([
     [true, "invalid_option"], ["off", "invalid_option"], [{ mode: "off" }, "invalid_option"], [{ nonces: true }, "unknown_option"],
