@@ -124,7 +124,11 @@ impl Introspection {
 
     async fn send<H: VerifierHost>(&self, host: &H, question: &Question<'_>) -> Result<Object> {
         let Question { token, endpoint, auth_methods, timeout, .. } = question;
-        let auth = self.options.client_auth.among(*auth_methods);
+        let auth = match self.options.client_auth.among(*auth_methods) {
+            // Assertions are for clients; an issuer that takes nothing else refuses the secret, and says so.
+            ClientAuthentication::Assertion(_) => self.options.client_auth.clone(),
+            auth => auth,
+        };
         let hint = Some(revocation::ACCESS_TOKEN);
         let request = revocation::about_token(endpoint, &self.options.client_id, &auth, token.expose(), hint)
             .for_purpose(Purpose::Introspection);

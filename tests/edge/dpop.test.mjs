@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { Hono } from "hono";
 import { exportJWK, generateSecret } from "jose";
 import { createVerifier, isOAuthError } from "wasm-oidc/edge";
+import { bearer } from "wasm-oidc/hono";
 
 import { inThisProcess, inWorkerd } from "./isolates.mjs";
 import { API, ASKER, OPAQUE_API, Prover, startResourceProvider, tokenOf } from "./resource.mjs";
@@ -297,6 +299,25 @@ test("a token storage with a lock is such a store, and one without a lock is ref
   for (const replayStore of [kv, {}, 7, { add: true }]) {
     assert.throws(() => createVerifier({ ...options.usual, dpop: { replayStore: /** @type {any} */ (replayStore) } }), (error) => isOAuthError(error) && error.code === "invalid_option");
   }
+});
+
+test("an answer brings the next nonce before the one in use is over, through Hono, too", async (t) => {
+  const verifier = createVerifier(options.nonces);
+  const first = await verifier.tryVerify(request({}));
+  const nonce = first.response?.headers.get("dpop-nonce") ?? "";
+  const asked = async () => request({ proof: await proof({ claims: { nonce, iat: Math.floor(Date.now() / 1000) } }) });
+  const responseHeaders = new Headers();
+  assert.ok((await verifier.tryVerify(await asked(), { responseHeaders })).agent);
+  assert.equal(responseHeaders.get("dpop-nonce"), null);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 200_000 });
+  assert.ok((await verifier.tryVerify(await asked(), { responseHeaders })).agent);
+  const next = responseHeaders.get("dpop-nonce");
+  assert.ok(next !== null && next !== nonce);
+  assert.ok((await verifier.tryVerify(request({ proof: await proof({ claims: { nonce: next } }) }))).agent);
+  const app = new Hono().use(bearer(verifier)).get("/orders", (c) => c.text("orders"));
+  const answer = await app.request(await asked());
+  assert.deepEqual([answer.status, await answer.text()], [200, "orders"]);
+  assert.match(answer.headers.get("dpop-nonce") ?? "", /^[\w-]{32}$/);
 });
 
 test("a bound token is verified once, and every proof is checked", async () => {
