@@ -76,7 +76,11 @@ impl WasmVerifier {
     fn host(&self) -> JsHost {
         let store = self.app.object("keyStore");
         let kind = if store.is_undefined() { StorageKind::Memory } else { StorageKind::Custom };
-        JsHost::new(kind).with_fetch(self.app.function("fetch")).with_store(store).with_crypto_keys(self.keys.clone())
+        JsHost::new(kind)
+            .with_fetch(self.app.function("fetch"))
+            .with_sign(self.app.function("sign"))
+            .with_store(store)
+            .with_crypto_keys(self.keys.clone())
     }
 }
 
