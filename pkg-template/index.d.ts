@@ -992,7 +992,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * A machine's own agent (RFC 6749 4.4), detached: its `id` is the client id, its scopes are those that were granted, else
    * those asked for (`agent.hasAccess("read", "users")`). The same agent for the same scopes, `resource` and `audience`; it
    * renews itself ahead of its end, and when an API says 401, by asking again: there is no refresh token. Concurrent calls
-   * are one request; after a failure that passes the next one waits. `clear()` forgets it.
+   * are one request; after a failure that passes the next one waits. `clear()` forgets it. With one client at module scope a
+   * Worker keeps the token for all requests of its isolate.
    *
    * @param scopes a list, or one string with spaces; without any the provider decides, whatever the option `scopes` says
    * @throws ConfigurationError `missing_option` for a public client, `reserved_parameter`; TokenExchangeError
