@@ -15,7 +15,7 @@ before(async () => {
 after(() => provider?.close());
 
 /** A `Set-Cookie` without what differs from run to run. @param {string} line */
-const shape = (line) => line.replace(/sign-in\.[^=]*=/, "sign-in.ID=").replace(/^([^=]+)=[^;]+;/, "$1=SEALED;");
+const shape = (line) => line.replace(/(sign-in|began)\.[^=]*=/, "$1.ID=").replace(/^([^=]+)=[^;]+;/, "$1=SEALED;");
 
 const SESSION = "__Host-wasm-oidc";
 
@@ -25,6 +25,7 @@ test("every cookie is set with these attributes, and no others [W9]", async () =
   await browser.fetch("/auth/logout", { method: "POST" });
   assert.deepEqual(browser.set.map(shape), [
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
+    "__Host-wasm-oidc-began.ID=SEALED; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax",
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
     "__Host-wasm-oidc=SEALED; Max-Age=28800; Path=/; HttpOnly; Secure; SameSite=Lax",
     "__Host-wasm-oidc=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
@@ -36,6 +37,7 @@ test("SameSite=Strict is the session's where the app asks for it, and the transa
   await browser.signIn();
   assert.deepEqual(browser.set.map(shape), [
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
+    "__Host-wasm-oidc-began.ID=SEALED; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax",
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
     "__Host-wasm-oidc=SEALED; Max-Age=28800; Path=/; HttpOnly; Secure; SameSite=Strict",
   ]);
@@ -121,6 +123,17 @@ test("secrets rotate: the first seals, all open, and one that is gone opens noth
   assert.equal((await makeHandler(provider, { secrets: next }).getSession(rotated.request("/")))?.agent.id, "usr_ada");
 });
 
+test("a transaction that a neighbour under the same domain put here is none of this browser's [X10]", async () => {
+  const handler = makeHandler(provider);
+  const [attacker, victim] = [new Browser(handler), new Browser(handler)];
+  const callback = new URL(await attacker.atProvider());
+  // What `Domain=` and the prefix `__Secure-` allow, and `__Host-` does not.
+  for (const [name, cookie] of attacker.jar) if (name.startsWith("__Secure-")) victim.jar.set(name, cookie);
+  const response = await victim.go(`${callback.pathname}${callback.search}`);
+  assert.deepEqual([response.status, victim.session], [400, []]);
+  assert.match(await response.text(), /transaction_not_found/);
+});
+
 test("a session of another client with the same secret is nobody's", async () => {
   const browser = new Browser(makeHandler(provider));
   await browser.signIn();
@@ -144,7 +157,7 @@ async function large() {
 test("a long session stands in several cookies, each below 4096 bytes, and is read only whole [W9]", async (t) => {
   const { provider, handler, browser } = await large();
   t.after(() => provider.close());
-  const lines = browser.set.filter((line) => line.startsWith(SESSION));
+  const lines = browser.set.filter((line) => /^__Host-wasm-oidc(\.\d)?=/.test(line));
   assert.equal(lines.length, 3);
   for (const line of lines) assert.ok(Buffer.byteLength(line) < 4096, `${line.length}`);
   assert.equal((await browser.who()).agent.id, "usr_ada");
@@ -247,4 +260,5 @@ test("of the sign-ins under way eight stay, and the oldest go", async (t) => {
     t.mock.timers.tick(2000);
   }
   assert.deepEqual(names().sort(), begun.slice(-8).sort());
+  assert.equal([...browser.jar.keys()].filter((name) => name.includes("began")).length, 8);
 });
