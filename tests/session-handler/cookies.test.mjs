@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { CompactEncrypt } from "jose";
+
 import { Seals } from "../../pkg/edge/session/seal.js";
 import { Browser, ORIGIN, SECRET, makeHandler, startProvider } from "./setting.mjs";
 
@@ -98,7 +100,16 @@ test("each purpose has a key of its own, so that a changed header opens nothing 
   await assert.rejects(seals.open("record", session), { code: "cookie_purpose_mismatch" });
   const disguised = [record.split(".")[0], ...session.split(".").slice(1)].join(".");
   assert.equal(await seals.open("record", disguised), undefined);
-  // Not even without the header, which is authenticated: a key of the same bytes would open this one.
+  // With the header that belongs there, and the key of another purpose.
+  const secret = await crypto.subtle.importKey("raw", new TextEncoder().encode(SECRET), "HKDF", false, ["deriveKey"]);
+  const sealedBy = async (/** @type {string} */ purpose) => {
+    const parameters = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: new TextEncoder().encode(`wasm-oidc ${purpose} context`) };
+    const key = await crypto.subtle.deriveKey(parameters, secret, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+    const header = { alg: "dir", enc: "A256GCM", typ: "wasm-oidc-record+jwe" };
+    return new CompactEncrypt(new TextEncoder().encode('{"exp":4e9,"content":{"a":1}}')).setProtectedHeader(header).encrypt(key);
+  };
+  assert.deepEqual(await seals.open("record", await sealedBy("record")), { a: 1 });
+  assert.equal(await seals.open("record", await sealedBy("session")), undefined);
   const others = new Seals([new TextEncoder().encode(SECRET)], "another client");
   assert.equal(await others.open("session", session), undefined);
   assert.equal(await seals.open("session", session.replace(/^[^.]*/, Buffer.from('{"alg":"dir","enc":"A256GCM","typ":"wasm-oidc-session+jwe","zip":"DEF"}').toString("base64url"))), undefined);
@@ -238,6 +249,10 @@ test("a megabyte of cookies is nobody, before anything is opened", async () => {
   };
   try {
     const after = [`${name}=${value}; ${padding}`, Array.from({ length: 350 }, (_, index) => piece(index)).join("; "), `${SESSION}=1~${"A".repeat(1 << 20)}`];
+    const [header] = value.split(".");
+    const long = `${header.slice(2)}..AAAAAAAAAAAAAAAA.${"A".repeat(34000)}.AAAAAAAAAAAAAAAAAAAAAA`;
+    const pieces = Array.from({ length: 9 }, (_, index) => long.slice(index * 3800, (index + 1) * 3800));
+    after.push(`${SESSION}=1~${long}`, pieces.map((text, index) => (index === 0 ? `${SESSION}=9~${text}` : `${SESSION}.${index}=${text}`)).join("; "));
     for (const cookie of after) assert.equal(await handler.getSession(new Request(`${ORIGIN}/`, { headers: { cookie } })), null);
     assert.equal(opened, 0, "nothing is opened");
     assert.equal((await handler.getSession(browser.request("/")))?.agent.id, "usr_ada");
