@@ -18,7 +18,13 @@ let provider;
 let api;
 
 before(async () => {
-  provider = await startProvider();
+  const resourceIndicators = {
+    enabled: true,
+    useGrantedResource: async () => false,
+    getResourceServerInfo: async (/** @type {any} */ _, /** @type {string} */ audience) =>
+      ({ scope: "", audience, accessTokenFormat: "jwt", jwt: { sign: { alg: "RS256" } } }),
+  };
+  provider = await startProvider({ features: { resourceIndicators } });
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const piece of request.setEncoding("utf8")) body += piece;
@@ -195,7 +201,9 @@ test("an API with fewer scopes or a resource of its own gets a token for that, o
   };
   const refreshes = () => provider.requests.filter(({ grantType }) => grantType === "refresh_token").length;
   const before = refreshes();
-  const { handler, browser, token } = await signedIn({ store: memoryStorage(), rotatesRefreshTokens: true, api: narrow });
+  const { handler, browser, token } = await signedIn({
+    store: memoryStorage(), rotatesRefreshTokens: true, api: narrow, signIn: { resource: "https://own.example/" },
+  });
   await Promise.all([...Array(8)].map(() => browser.fetch("/few/x")));
   assert.equal(refreshes(), before + 1);
   for (const path of ["/own/x", "/own/y", "/few/y", "/api/z"]) assert.equal((await browser.fetch(path)).status, 200, path);
