@@ -9,7 +9,7 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { memoryStorage } from "wasm-oidc";
 
-import { lockingCoordinator } from "../../pkg/edge/coordination/index.js";
+import { lockingCoordinator } from "wasm-oidc/edge";
 import { Browser, NAVIGATION, ORIGIN, makeHandler, startProvider } from "./setting.mjs";
 
 /** @type {Awaited<ReturnType<typeof startProvider>>} */

@@ -63,7 +63,8 @@ export interface SessionHandlerOptions {
    * APIs that the page calls through this server: a path of the app, with a slash at both ends, and where it leads, with a
    * slash at its end: `{"/api/": "https://api.example.com/v1/"}`. See {@link SessionHandler.handle}. An API with `scopes` (of
    * those that were granted) or `resource` (RFC 8707 2) gets an access token of its own instead of the session's, asked for
-   * with the refresh token (RFC 6749 6; section 6.2.2.3), where the sign-in named the resource too; not with `durableObjectCoordinator`, which renews by itself.
+   * with the refresh token (RFC 6749 6; section 6.2.2.3); a `resource` has to be in `signIn` too. Not with
+   * `durableObjectCoordinator`, which renews by itself.
    */
   api?: Record<string, string | URL | { target: string | URL; scopes?: string | string[]; resource?: string | string[] }>;
   /** What each sign-in by the route `login` asks for, or a function that decides for a request. */
