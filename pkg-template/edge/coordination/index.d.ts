@@ -128,9 +128,13 @@ export function durableObjectCoordinator(namespace: ObjectNamespace, options?: P
  * A strong store in Durable Objects, one for each key: what is saved is what everybody reads from then on. With `lock`,
  * without `list`.
  *
+ * @param options as of {@link redisLock}
  * @throws ConfigurationError `invalid_option`: no namespace
  */
-export function durableObjectStorage(namespace: ObjectNamespace): TokenStorage & Required<Pick<TokenStorage, "lock">>;
+export function durableObjectStorage(
+  namespace: ObjectNamespace,
+  options?: LockOptions,
+): TokenStorage & Required<Pick<TokenStorage, "lock">>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Other stores
@@ -166,6 +170,14 @@ export interface UnstorageStorage {
   getKeys(base?: string): Promise<string[]>;
 }
 
+/** How long a lock is held. */
+export interface LockOptions {
+  /** For how long a holder that died has it, in seconds; one that lives tells so every third of it. Default: 10. */
+  holdSeconds?: number;
+  /** How long to wait for a holder that lives, in seconds; then StorageError `storage_unavailable`. Default: 90. */
+  waitSeconds?: number;
+}
+
 /** Runs `run` while nobody else has the lock of that name. */
 export type Lock = <T>(key: string, run: () => T | PromiseLike<T>) => Promise<T>;
 
@@ -197,13 +209,13 @@ export type RedisClient =
 
 /**
  * A lock in one Redis: `SET key token NX PX`, kept alive by its holder every third of its time, released by whoever has
- * its token only. A holder that died has it for `holdSeconds` at most. Where Redis fails over to a replica that lags
- * two may hold it; the marks of {@link RefreshCoordinator} are then what is left.
+ * its token only. Where Redis fails over to a replica that lags two may hold it; the marks of
+ * {@link RefreshCoordinator} are then what is left.
  *
- * @param options `holdSeconds`: default 10; `waitSeconds`: how long to wait for somebody who lives; default 90; `prefix`:
- *   default `"wasm-oidc:lock:"`
+ * @param options `prefix`: of its keys there; default: `"wasm-oidc:lock:"`
+ * @throws ConfigurationError `invalid_option`: no client. The lock itself rejects with StorageError `storage_unavailable`
  */
-export function redisLock(client: RedisClient, options?: { holdSeconds?: number; waitSeconds?: number; prefix?: string }): Lock;
+export function redisLock(client: RedisClient, options?: LockOptions & { prefix?: string }): Lock;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Sessions by reference, and sessions that a provider ends
