@@ -139,6 +139,9 @@ export function durableObjectStorage(
 // ---------------------------------------------------------------------------------------------------------------------
 // Other stores
 
+/** A store that may lag: it has no lock. */
+export type LagStorage = Omit<TokenStorage, "lock"> & { list(prefix?: string): Promise<string[]> };
+
 /** A Cloudflare KV namespace as a binding, by its shape. */
 export interface KvNamespace {
   getWithMetadata(key: string): Promise<{ value: string | null; metadata: unknown }>;
@@ -160,7 +163,7 @@ export interface KvNamespace {
 export function kvStorage(
   namespace: KvNamespace,
   options?: { prefix?: string },
-): TokenStorage & { list(prefix?: string): Promise<string[]> };
+): LagStorage;
 
 /** A storage of the package `unstorage`, by its shape. */
 export interface UnstorageStorage {
@@ -196,7 +199,7 @@ export function unstorageStorage(
 export function unstorageStorage(
   storage: UnstorageStorage,
   options?: { prefix?: string },
-): TokenStorage & { list(prefix?: string): Promise<string[]> };
+): LagStorage;
 
 /**
  * A client of Redis: of `ioredis`, of `redis` (node-redis), or a function that sends a command, such as
