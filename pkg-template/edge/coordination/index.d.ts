@@ -257,7 +257,8 @@ export interface SessionIndex {
   /**
    * Ends the sessions that a logout token names: of its `sid`; without one all of its `sub`.
    *
-   * @returns what the store calls them: the names by which {@link SessionStore} deletes them
+   * @returns what the store calls them: the names by which {@link SessionStore} deletes them. Of a subject there may be some
+   *   that had ended already
    */
   endBy(token: Pick<LogoutToken, "issuer" | "subject" | "sessionId" | "issuedAt">): Promise<string[]>;
   /** Where `verifyLogoutToken` remembers each `jti`: the same strong store. */
