@@ -19,6 +19,9 @@ const LOOK_EVERY = 250;
 /** Milliseconds that a mark lets its owner begin to send: one that slept longer may have been taken for dead. */
 const FRESH = 5000;
 
+/** Milliseconds that a refresh has where no lease says it. */
+const LONGEST_REFRESH = 60_000;
+
 /** How often a renewal looks again because others got further. */
 const MAX_LOOKS = 16;
 
@@ -136,12 +139,26 @@ class Renewal {
    */
   async #send(record, before) {
     const { tokens, sending } = /** @type {Required<RenewalRecord>} */ (record);
+    // Nothing aborts it: the token may be spent from here on.
+    const sent = (async () => this.#ways.refresh(tokens))();
     let renewed;
     try {
-      renewed = await this.#ways.refresh(tokens);
+      renewed = await within((this.#lease || LONGEST_REFRESH) / 1000, sent);
     } catch (thrown) {
+      void sent.then((late) => this.#arrived(late, record)).catch(() => {});
       throw await this.#failed(thrown, sending, before);
     }
+    return this.#arrived(renewed, record);
+  }
+
+  /**
+   * Keeps an answer, before anybody gets it.
+   *
+   * @param {TokenSet} renewed
+   * @param {RenewalRecord} record as it was when the token was sent
+   */
+  async #arrived(renewed, record) {
+    const { tokens, sending } = /** @type {Required<RenewalRecord>} */ (record);
     if (typeof renewed?.access_token !== "string") {
       const message = "the `refresh` of a coordinator answers with the token set that it got";
       throw toError({ class: "ConfigurationError", code: "plug_in_answer", message, recovery: "fix" });
