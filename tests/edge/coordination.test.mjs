@@ -87,6 +87,40 @@ test("a failure that passes leaves the session as it was, and is everybody's for
   assert.equal((await coordinator.renew({ id, tokens: tokensOf(0) }, provider.refresh)).access_token, "access-1");
 });
 
+test("a refusal after a failure is told as lost only where the failure may have hidden an answer", async () => {
+  const failures = /** @type {[any, string][]} */ ([
+    [{ class: "RefreshError", code: "network_failure" }, "refresh_outcome_lost"],
+    [{ class: "RefreshError", code: "server_error", status: 502 }, "refresh_outcome_lost"],
+    [{ class: "TokenExchangeError", code: "invalid_client", status: 401, recovery: "fix" }, "invalid_grant"],
+    [{ class: "RefreshError", code: "temporarily_unavailable", status: 429 }, "invalid_grant"],
+    [{ class: "ConfigurationError", code: "endpoint_missing", recovery: "fix" }, "invalid_grant"],
+  ]);
+  const clock = Date.now;
+  for (const [failure, told] of failures) {
+    const coordinator = lockingCoordinator(memoryStorage());
+    const id = newId();
+    await assert.rejects(coordinator.renew({ id, tokens: tokensOf(0) }, async () => Promise.reject(oauthError(failure))), { code: failure.code });
+    Date.now = () => clock() + 3000;
+    try {
+      await assert.rejects(coordinator.renew({ id, tokens: tokensOf(0) }, async () => Promise.reject(refusal())), { code: told });
+    } finally {
+      Date.now = clock;
+    }
+  }
+});
+
+test("a request that was not answered in time may live on: the next one waits until it counts as lost", async () => {
+  const coordinator = lockingCoordinator(memoryStorage(), { leaseSeconds: 3 });
+  const id = newId();
+  const start = performance.now();
+  const late = async () => Promise.reject(oauthError({ class: "TimeoutError", code: "timeout" }));
+  await assert.rejects(coordinator.renew({ id, tokens: tokensOf(0) }, late), { code: "timeout" });
+  await new Promise((resolve) => setTimeout(resolve, 2100));
+  let waited = 0;
+  await coordinator.renew({ id, tokens: tokensOf(0) }, async () => ((waited = performance.now() - start), tokensOf(1, { expiresIn: 60 })));
+  assert.ok(waited > 2900, `sent after ${waited} ms`);
+});
+
 test("a provider that says when to come back is not asked before", async () => {
   const coordinator = lockingCoordinator(memoryStorage());
   const id = newId();

@@ -16,7 +16,7 @@ import { sleep, within } from "./time.js";
 /** Milliseconds between two looks at the mark of somebody who may have died. */
 const LOOK_EVERY = 250;
 
-/** Milliseconds that a mark lets its owner begin to send: one that slept longer may have been taken for dead. */
+/** Milliseconds for which a look holds: one that slept longer may have lost its lock, and been taken for dead. */
 const FRESH = 5000;
 
 /** Milliseconds that a refresh has where no lease says it. */
@@ -125,6 +125,8 @@ class Renewal {
       if (hasDied && before.isSecond) throw await this.#endWith(outcomeLost());
       const sending = { token, by: this.#by, sentAt: Date.now(), isTold: false, isOver: false, isSecond: hasDied };
       const marked = { ...record, tokens: newest, sending, pause: undefined };
+      // Neither is old knowledge written over new, nor a token sent by it.
+      if (Date.now() - lookedAt > FRESH) continue;
       await this.#save(marked);
       if (Date.now() - lookedAt > FRESH) continue;
       return this.#send(marked, before);
