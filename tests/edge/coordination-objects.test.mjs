@@ -25,7 +25,7 @@ beforeEach(() => provider.forget());
 
 /** @param {any} session @param {string} way @param {number} count */
 const askAtOnce = (session, way, count) =>
-  Promise.all(Array.from({ length: count }, (_, at) => workers.ask({ way, session }, { at })));
+  Promise.all(Array.from({ length: count }, (_, at) => workers.ask({ way, session, options: { waitSeconds: 120 } }, { at })));
 
 /** A request to another Worker that is cancelled when its refresh is at the provider. @param {any} call */
 async function leave(call) {
@@ -163,6 +163,13 @@ test("what is saved in an object is what every isolate reads from then on, until
   await workers.ask({ ...save, key: "other" });
   await workers.ask({ way: "delete", key: "other" }, { at: 1 });
   assert.equal(await workers.ask({ way: "load", key: "other" }, { at: 2 }), null);
+});
+
+test("a key is new to one isolate of all that ask at once, until it ends", async () => {
+  const add = (/** @type {number} */ at) => workers.ask({ way: "add", key: "proof", expiresAt: Date.now() / 1000 + 4 }, { at });
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => add(at)));
+  assert.equal(answers.filter((isNew) => isNew === true).length, 1, JSON.stringify(answers));
+  await until(async () => (await add(1)) === true);
 });
 
 test("a lock in an object lets one isolate in at a time, and stays with one that lives longer than its time", async () => {

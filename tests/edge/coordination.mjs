@@ -2,7 +2,8 @@
 // What the tests of coordination import, and a token endpoint in memory that ends the family of a refresh token that comes
 // twice.
 export {
-  durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator, redisLock, sessionIndex, sessionStore, unstorageStorage,
+  durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator, redisLock, redisReplayStore, sessionIndex, sessionStore,
+  unstorageStorage,
 } from "wasm-oidc/edge";
 
 import { randomBytes } from "node:crypto";

@@ -33,6 +33,7 @@ export default {
         case "load": return Response.json(await storage.load(key));
         case "save": return Response.json((await storage.save(key, text, values)) ?? null);
         case "delete": return Response.json((await storage.delete(key)) ?? null);
+        case "add": return Response.json(await storage.add(key, values.expiresAt));
         case "increment":
           await storage.lock("lock", async () => {
             const count = Number(await storage.load("count"));

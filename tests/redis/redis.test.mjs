@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { redisLock, unstorageStorage } from "../edge/coordination.mjs";
+import { redisLock, redisReplayStore, unstorageStorage } from "../edge/coordination.mjs";
 import { startEdgeProvider, until } from "../edge/provider.mjs";
 import { startRedis, storeAt } from "./server.mjs";
 
@@ -137,4 +137,13 @@ test("a lock takes the clients of ioredis and of redis, and a function; nothing 
   assert.throws(() => redisLock(/** @type {any} */ ({})), { name: "ConfigurationError", code: "invalid_option" });
   const gone = redisLock(async () => Promise.reject(new Error("connection refused")));
   await assert.rejects(gone("a", async () => "in"), { name: "StorageError", message: /connection refused/ });
+});
+
+test("a proof is new to one of all who ask at once, until it ends", async () => {
+  const stores = [redisReplayStore(own.client), redisReplayStore((command) => own.client.call(command[0], ...command.slice(1)))];
+  const end = Date.now() / 1000 + 1;
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => stores[at % 2].add("proof", end)));
+  assert.deepEqual(answers.filter((isNew) => isNew).length, 1);
+  await until(() => stores[0].add("proof", Date.now() / 1000 + 1));
+  assert.throws(() => redisReplayStore(/** @type {any} */ ({})), { code: "invalid_option" });
 });

@@ -2,8 +2,8 @@
 
 import type { ClientOptions, LogoutToken, TokenSet, TokenStorage } from "wasm-oidc";
 import {
-  SessionObject, durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator, redisLock, sessionIndex, sessionStore,
-  unstorageStorage, type KvNamespace, type Lock, type ObjectNamespace, type RedisClient, type RefreshCoordinator, type SessionIndex,
+  SessionObject, createVerifier, durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator, redisLock, redisReplayStore, sessionIndex,
+  sessionStore, unstorageStorage, type KvNamespace, type Lock, type ObjectNamespace, type RedisClient, type RefreshCoordinator, type SessionIndex,
   type SessionStore, type UnstorageStorage,
 } from "wasm-oidc/edge";
 
@@ -20,6 +20,7 @@ export class Sessions extends SessionObject {
 }
 
 export async function worker(env: Env, tokens: TokenSet, token: LogoutToken): Promise<void> {
+  void createVerifier({ issuer: env.ISSUER, audience: "api", dpop: { replayStore: durableObjectStorage(env.SESSIONS) } });
   const strong: TokenStorage = durableObjectStorage(env.SESSIONS, { holdSeconds: 5 });
   const coordinators: RefreshCoordinator[] = [
     durableObjectCoordinator(env.SESSIONS, { waitSeconds: 10 }),
@@ -47,6 +48,7 @@ export async function server(client: RedisClient, storage: UnstorageStorage): Pr
   const store = unstorageStorage(storage, { lock, prefix: "ours" });
   console.log(await store.lock("name", async () => 1), await store.list("prefix"));
   void lockingCoordinator(store);
+  void createVerifier({ issuer: "https://idp.example.com", audience: "api", dpop: { replayStore: redisReplayStore(client) } });
   // @ts-expect-error: no lock was given
   void unstorageStorage(storage).lock;
 }

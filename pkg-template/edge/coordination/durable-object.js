@@ -38,6 +38,7 @@ export function durableObjectStorage(namespace, { holdSeconds = 10, waitSeconds 
     save: (/** @type {string} */ key, /** @type {string} */ value, /** @type {{ expiresAt?: number }} */ { expiresAt } = {}) =>
       ask("save", key, { text: String(value), expiresAt }),
     delete: (/** @type {string} */ key) => ask("delete", key),
+    add: (/** @type {string} */ key, /** @type {number} */ expiresAt) => ask("add", key, { expiresAt }),
     lock: leaseLock(
       {
         acquire: (key, token, milliseconds) => ask("acquire", key, { token, milliseconds }),

@@ -1,6 +1,7 @@
 // One refresh however many isolates ask for it, and the stores behind sessions at the edge. Part of `wasm-oidc/edge`.
 
 import type { ClientOptions, LogoutToken, TokenSet, TokenStorage } from "../../index.js";
+import type { ReplayStore } from "../index.js";
 
 // ---------------------------------------------------------------------------------------------------------------------
 // One refresh
@@ -126,7 +127,7 @@ export function durableObjectCoordinator(namespace: ObjectNamespace, options?: P
 
 /**
  * A strong store in Durable Objects, one for each key: what is saved is what everybody reads from then on. With `lock`,
- * without `list`.
+ * without `list`; and with `add`, so that it serves as `replayStore` of a verifier, in one call for each proof.
  *
  * @param options as of {@link redisLock}
  * @throws ConfigurationError `invalid_option`: no namespace
@@ -134,7 +135,7 @@ export function durableObjectCoordinator(namespace: ObjectNamespace, options?: P
 export function durableObjectStorage(
   namespace: ObjectNamespace,
   options?: LockOptions,
-): TokenStorage & Required<Pick<TokenStorage, "lock">>;
+): TokenStorage & Required<Pick<TokenStorage, "lock">> & ReplayStore;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Other stores
@@ -219,6 +220,14 @@ export type RedisClient =
  * @throws ConfigurationError `invalid_option`: no client. The lock itself rejects with StorageError `storage_unavailable`
  */
 export function redisLock(client: RedisClient, options?: LockOptions & { prefix?: string }): Lock;
+
+/**
+ * The `replayStore` of a verifier in one Redis: `SET key 1 NX EXAT expiresAt`, for Redis 6.2 and later.
+ *
+ * @param options `prefix`: of its keys there; default: `"wasm-oidc:replay:"`
+ * @throws ConfigurationError `invalid_option`: no client
+ */
+export function redisReplayStore(client: RedisClient, options?: { prefix?: string }): ReplayStore;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Sessions by reference, and sessions that a provider ends

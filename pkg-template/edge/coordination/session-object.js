@@ -90,6 +90,8 @@ export class SessionObject {
         return this.#entries.save(key, text, { expiresAt });
       case "delete":
         return this.#entries.delete(key);
+      case "add":
+        return this.#entries.add(key, expiresAt);
       case "acquire":
         return this.#entries.lease(key, token, milliseconds, true);
       case "extend":
