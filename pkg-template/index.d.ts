@@ -1995,7 +1995,10 @@ export class LoginRequiredError extends OAuthError {}
 export class ConsentRequiredError extends OAuthError {}
 /** The user must choose an account. */
 export class AccountSelectionRequiredError extends OAuthError {}
-/** wasm stopped unexpectedly; everything in flight rejects with this. Make a new client. */
+/**
+ * wasm stopped unexpectedly; everything in flight rejects with this. A client with a session of its own is dead: make a new
+ * one. A client that serves many people goes on with the next call.
+ */
 export class PanicError extends OAuthError {}
 
 /** Whether a value is an error of this library, of whatever realm or copy of the package. */
