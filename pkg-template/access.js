@@ -3,7 +3,6 @@
 // the wasm, where the scopes are compiled.
 
 import { configurationError, toError } from "./errors.js";
-import { acquire } from "./runtime.js";
 
 /** How many answers an agent remembers. */
 const MAX_ANSWERS = 1000;
@@ -26,9 +25,16 @@ const ANYWHERE = -1;
 
 /** @typedef {Map<string, Map<string, boolean>>} Answers by action and resource */
 
+/**
+ * Where scopes are compiled: the live instance of a wasm that can.
+ *
+ * @typedef {() => import("./instance.js").Instance<{ WasmAccess: new (json: string) => import("./wasm/core.js").WasmAccess }>} Acquire
+ */
+
 export class Access {
   #record;
-  /** @type {{ instance: ReturnType<typeof acquire>, access: import("./wasm/core.js").WasmAccess } | undefined} */
+  #acquire;
+  /** @type {{ instance: ReturnType<Acquire>, access: import("./wasm/core.js").WasmAccess } | undefined} */
   #compiled;
   /** The organizations' places in the list. @type {Map<string, number> | undefined} */
   #places;
@@ -38,9 +44,13 @@ export class Access {
   #within = new Map();
   #remembered = 0;
 
-  /** @param {AccessRecord} record */
-  constructor(record) {
+  /**
+   * @param {AccessRecord} record
+   * @param {Acquire} acquire
+   */
+  constructor(record, acquire) {
     this.#record = record;
+    this.#acquire = acquire;
   }
 
   /**
@@ -218,7 +228,7 @@ export class Access {
    * @returns {T}
    */
   #use(use) {
-    const instance = acquire();
+    const instance = this.#acquire();
     if (this.#compiled?.instance !== instance) {
       const access = instance.call((glue) => new glue.WasmAccess(JSON.stringify(this.#record)));
       this.#compiled = { instance, access };

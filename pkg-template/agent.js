@@ -38,8 +38,9 @@ export class Agent {
   /**
    * @param {AgentRecord} record
    * @param {Calls} calls
+   * @param {import("./access.js").Acquire} acquire
    */
-  constructor(record, calls) {
+  constructor(record, calls, acquire) {
     this.#record = record;
     this.#calls = calls;
     this.id = record.id;
@@ -48,7 +49,7 @@ export class Agent {
     this.emailVerified = record.emailVerified ?? null;
     this.organizations = organizationsOf(record.access);
     this.roles = Object.freeze(record.access.roles);
-    this.#access = new Access(record.access);
+    this.#access = new Access(record.access, acquire);
     Object.freeze(record.malformedScopes);
     Object.freeze(this);
   }

@@ -8,7 +8,7 @@ import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { realm } from "./flight.js";
 import { post } from "./form.js";
-import { notStored, splitOptions } from "./kept.js";
+import { KEPT_ELSEWHERE, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
 import { SECRETS, takeFunctions } from "./options.js";
 import { madeReady } from "./plug-ins.js";
@@ -263,6 +263,23 @@ export class IdpClient extends EventTarget {
     const kept = this.#detached.keep(record, { ...callbacks, autoRefresh: others.autoRefresh });
     if (record.isDue) await kept.renew(false);
     return kept.agent;
+  }
+
+  /**
+   * How sessions on a server make an agent: its tokens were verified when they came, and only the session renews them.
+   *
+   * @param {import("./index.d.ts").TokenSet} tokens
+   * @param {(tokens: import("./index.d.ts").TokenSet) => Promise<import("./index.d.ts").TokenSet>} renew
+   */
+  async [KEPT_ELSEWHERE](tokens, renew) {
+    const recordOf = (/** @type {object} */ tokens) =>
+      this.#later("create_agent", { tokens, options: { autoRefresh: false, verify: "claims" } });
+    /** @type {import("./kept.js").Way} */
+    const way = {
+      isDue: (tokens, minimum) => this.#now("is_renewal_due", { tokens, minimum }),
+      renew: async (tokens) => recordOf(await renew(tokens)),
+    };
+    return this.#detached.keep(await recordOf(tokens), { autoRefresh: true, way }).agent;
   }
 
   /** @param {Agent} agent */
@@ -608,7 +625,7 @@ export class IdpClient extends EventTarget {
 
   /** @param {import("./agent.js").AgentRecord} record */
   #attached(record) {
-    const agent = new Agent(record, this.#calls);
+    const agent = new Agent(record, this.#calls, acquire);
     this.#ofSession.add(agent);
     return agent;
   }

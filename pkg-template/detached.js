@@ -6,6 +6,7 @@ import { Agent } from "./agent.js";
 import { toError } from "./errors.js";
 import { ApiSession } from "./fetch.js";
 import { Kept, Renewals } from "./kept.js";
+import { acquire } from "./runtime.js";
 
 /**
  * @typedef {import("./kept.js").Record} Record
@@ -78,7 +79,7 @@ export class Detached {
       getAccessToken: (options) => kept.getAccessToken(options),
       refresh: () => kept.refresh(),
       fetch: (input, init) => kept.fetch(input, init),
-    });
+    }, acquire);
     this.#kept.set(agent, kept);
     return agent;
   }

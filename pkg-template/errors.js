@@ -18,6 +18,7 @@ const BRAND = Symbol.for("wasm-oidc.OAuthError");
  * @property {string} [expected]
  * @property {string} [actual]
  * @property {string} [appStateJson]
+ * @property {Record<string, string>} [headers] of the answer
  * @property {{ action: string, resource: string, organization: string | null }} [required]
  * @property {readonly string[]} [granted]
  * @property {unknown} [cause] a record, or whatever was thrown
@@ -90,6 +91,19 @@ export class InteractionRequiredError extends OAuthError {}
 export class LoginRequiredError extends OAuthError {}
 export class ConsentRequiredError extends OAuthError {}
 export class AccountSelectionRequiredError extends OAuthError {}
+export class RequestAuthError extends OAuthError {
+  /** @param {ErrorRecord} record */
+  constructor(record) {
+    super(record);
+    this.headers = Object.freeze({ ...record.headers });
+  }
+
+  toResponse() {
+    const { error, status, headers } = /** @type {{ error?: string, status?: number, headers: Record<string, string> }} */ (this);
+    const init = { status: status ?? 500, headers };
+    return error === undefined ? new Response(null, init) : Response.json({ error }, init);
+  }
+}
 export class PanicError extends OAuthError {}
 
 /** @type {Record<string, typeof OAuthError>} */
@@ -98,7 +112,7 @@ const CLASSES = {
   AccessDeniedError, TokenExchangeError, RefreshError, TokenExpiredError, SessionExpiredError, TokenParseError,
   TokenVerificationError, SubjectMismatchError, IdentityMismatchError, InsufficientScopeError, UserBlockedError,
   AccountLinkingRequiredError, InteractionRequiredError, LoginRequiredError, ConsentRequiredError,
-  AccountSelectionRequiredError, PanicError,
+  AccountSelectionRequiredError, RequestAuthError, PanicError,
 };
 
 // By the table and not by `constructor.name`: minifiers rename classes.

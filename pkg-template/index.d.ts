@@ -310,8 +310,12 @@ export interface ClientOptions {
   callbackTimeoutSeconds?: number;
   /** How long a discovery document is used before it is fetched again. Default: 3600. */
   discoveryTtlSeconds?: number;
-  /** How the provider returns the authorization response. Default: `"query"`. */
-  responseMode?: "query" | "fragment";
+  /**
+   * How the provider returns the authorization response. `"form_post"` (OAuth 2.0 Form Post Response Mode) is for servers,
+   * which can take a form: `createSessionHandler` of `wasm-oidc/edge` does; by hand, `exchangeCode` takes its body as a query,
+   * with `?` in front. In a page it is `invalid_option`. Default: `"query"`.
+   */
+  responseMode?: "query" | "fragment" | "form_post";
   /**
    * Allows `passwordGrant`, which gives a person's password to the app: RFC 9700 2.4 says that nobody must. For providers
    * that offer nothing else. Default: `false`.
@@ -434,7 +438,8 @@ export interface SignInOptions {
   resource?: string | string[];
   /** The audience parameter of providers that have one. */
   audience?: string;
-  responseMode?: "query" | "fragment";
+  /** `"form_post"` only for a client whose option it is too. */
+  responseMode?: "query" | "fragment" | "form_post";
   /** Where your app goes afterwards: a path or URL of its own origin, else `redirect_target_rejected`. */
   returnTo?: string;
   /** Given back after the sign-in, or on the error that ends it: anything that JSON can hold. */
@@ -1995,6 +2000,19 @@ export class LoginRequiredError extends OAuthError {}
 export class ConsentRequiredError extends OAuthError {}
 /** The user must choose an account. */
 export class AccountSelectionRequiredError extends OAuthError {}
+/**
+ * A request to an API of the app's was refused. `code` says why; those of requests alone are `credentials_missing` (no
+ * token, or another scheme), `invalid_dpop_proof`, and `use_dpop_nonce` (the same request again, with the nonce of the
+ * answer) (RFC 6750 3, RFC 9449 7.1 and 9).
+ */
+export class RequestAuthError extends OAuthError {
+  /** The status of the answer: 400, 401, 403 or 503. */
+  readonly status: number;
+  /** The headers of the answer: `www-authenticate`, `retry-after`, `cache-control`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The answer: it says what the standards say, and not why. */
+  toResponse(): Response;
+}
 /**
  * wasm stopped unexpectedly; everything in flight rejects with this. A client with a session of its own is dead: make a new
  * one. A client that serves many people goes on with the next call.

@@ -6,8 +6,8 @@ export { IdpClient } from "./client.js";
 export {
   AccessDeniedError, AccountLinkingRequiredError, AccountSelectionRequiredError, CallbackError, ConfigurationError,
   ConsentRequiredError, DiscoveryError, IdentityMismatchError, InsufficientScopeError, InteractionRequiredError,
-  LoginRequiredError, NetworkError, OAuthError, PanicError, ProviderError, RefreshError, SessionExpiredError,
-  StorageError, SubjectMismatchError, TimeoutError, TokenExchangeError, TokenExpiredError, TokenParseError,
+  LoginRequiredError, NetworkError, OAuthError, PanicError, ProviderError, RefreshError, RequestAuthError,
+  SessionExpiredError, StorageError, SubjectMismatchError, TimeoutError, TokenExchangeError, TokenExpiredError, TokenParseError,
   TokenVerificationError, UserBlockedError, isOAuthError,
 } from "./errors.js";
 export { getProviderConfig, listConfiguredProviders, loadProviders } from "./providers.js";

@@ -29,6 +29,9 @@ import { report } from "./report.js";
  * @property {(tokens: TokenSet, onRefresh?: Callbacks["onRefresh"]) => Promise<any>} renew
  */
 
+/** The member of a client that only this package calls: an agent whose tokens somebody else keeps and renews. */
+export const KEPT_ELSEWHERE = Symbol("kept elsewhere");
+
 /** What ends a refresh token for good. */
 export const REFUSALS = ["invalid_grant", "refresh_outcome_lost"];
 

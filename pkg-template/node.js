@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 
 import { hostParts } from "./host-parts.js";
 import { setSources } from "./runtime.js";
+import { takeKey } from "./signing-key.js";
 
 setSources({
   core: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/core.wasm", import.meta.url))) },
@@ -12,6 +13,7 @@ setSources({
   tools: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/tools.wasm", import.meta.url))) },
 });
 
+hostParts.takeKey = takeKey;
 // Loaded when a configuration names one.
 hostParts.storages = {
   file: async (options) => (await import("./node/configured.js")).file(options),

@@ -3,6 +3,7 @@
 
 import { overText } from "./claim-mapping.js";
 import { configurationError } from "./errors.js";
+import { hostParts } from "./host-parts.js";
 
 /** The options that are functions; all others are data. */
 const FUNCTIONS = ["fetch", "openUrl", "logger", "onRequest", "onResponse", "waitUntil"];
@@ -29,6 +30,12 @@ export function takeFunctions(options) {
     } else if (given != null && !PLUG_INS.includes(name)) {
       throw configurationError("invalid_option", `option "${name}": expected a function`);
     }
+  }
+  const { clientAuth } = /** @type {any} */ (options);
+  if (clientAuth?.key != null) {
+    const taken = hostParts.takeKey(clientAuth);
+    options.clientAuth = taken.clientAuth;
+    functions.sign = taken.sign;
   }
   return functions;
 }

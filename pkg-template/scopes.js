@@ -12,7 +12,7 @@ import { acquire } from "./runtime.js";
  */
 export function hasAccess(scopes, action, resource) {
   if (!Array.isArray(scopes) || typeof action !== "string" || typeof resource !== "string") return false;
-  const access = new Access({ roles: [], tokenScopes: scopes.filter((scope) => typeof scope === "string") });
+  const access = new Access({ roles: [], tokenScopes: scopes.filter((scope) => typeof scope === "string") }, acquire);
   try {
     return access.allows(action, resource);
   } finally {

@@ -5,7 +5,9 @@
 import module from "./wasm/core.wasm";
 
 import { realm } from "./flight.js";
+import { hostParts } from "./host-parts.js";
 import { setSources } from "./runtime.js";
+import { takeKey } from "./signing-key.js";
 
 realm.isolatesRequests = true;
 
@@ -17,5 +19,7 @@ setSources({
   // @ts-ignore: as above.
   tools: { async: async () => (await import("./wasm/tools.wasm")).default },
 });
+
+hostParts.takeKey = takeKey;
 
 export * from "./index.js";

@@ -112,12 +112,12 @@ function line(cells) {
 }
 
 await ifStarted(import.meta.url, async () => {
-  const { chromium } = await setUp({ browser: true });
+  const { CHROMIUM } = await setUp({ browser: true });
   await buildPackage(BUILDS.package);
   say("measuring in Node");
   let missed = show(`Node ${process.versions.node}`, await inNode());
   say("measuring in Chromium");
-  missed += show("Chromium", await inChromium(/** @type {string} */ (chromium)));
+  missed += show("Chromium", await inChromium(CHROMIUM));
   console.log("\n  repeated: 100 questions again and again; new: never asked of this agent before; CASL has no **, and denies those");
   if (missed > 0) throw new GaveUp(`${missed} goals are missed`);
   say("all goals hold");

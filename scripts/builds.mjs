@@ -14,10 +14,13 @@ const wasm = (name, features, work = name) => ({ name, features, work: inRoot("t
 /** Loaded when a configuration is read, and when something is looked at. */
 const LATER = [wasm("configuration", ["configuration-bindings"]), wasm("tools", ["tools-bindings"])];
 
+/** Alone where requests are verified. */
+const EDGE = wasm("edge", ["edge-bindings"]);
+
 /** What ships, and what only tests see: the wasms of a package, and the folder that it is put together in. */
 export const BUILDS = {
-  package: { wasms: [wasm("core", ["core-bindings"]), ...LATER], folder: inRoot("pkg") },
-  traps: { wasms: [wasm("core", ["core-bindings", "traps"], "traps"), ...LATER], folder: inRoot("target", "pkg-traps") },
+  package: { wasms: [wasm("core", ["core-bindings"]), ...LATER, EDGE], folder: inRoot("pkg") },
+  traps: { wasms: [wasm("core", ["core-bindings", "traps"], "traps"), ...LATER, EDGE], folder: inRoot("target", "pkg-traps") },
 };
 
 /** A quarter of the default: 17 pages at start would be 1 MiB of stack. A test parses JSON as deep as it may be. */

@@ -12,7 +12,7 @@ const WARNINGS_FAIL = ["--", "--deny", "warnings"];
 const CHECKS = [
   ["rustfmt", "cargo", ["fmt", "--all", "--check", "--", "--color", "never"]],
   ["clippy, native", "cargo", ["clippy", "--all-targets", "--features", "tools,configuration,edge,native-crypto", ...WARNINGS_FAIL]],
-  ["clippy, wasm", "cargo", ["clippy", "--target", WASM_TARGET, "--lib", "--features", "core-bindings,tools-bindings,configuration-bindings,edge,traps", ...WARNINGS_FAIL]],
+  ["clippy, wasm", "cargo", ["clippy", "--target", WASM_TARGET, "--lib", "--features", "core-bindings,tools-bindings,configuration-bindings,edge-bindings,traps", ...WARNINGS_FAIL]],
   ["clippy, wasm tests and example", "cargo", ["clippy", "--target", WASM_TARGET, "--test", "host_*", "--example", "sign_in", "--features", "host", ...WARNINGS_FAIL]],
   ["documentation", "cargo", ["doc", "--no-deps", "--lib", "--document-private-items"]],
   ["types of the wrapper and of its users", process.execPath, [inRoot("node_modules", "typescript", "bin", "tsc"), "--project", inRoot("scripts", "tsconfig.json")]],

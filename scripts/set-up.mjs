@@ -1,7 +1,7 @@
 // Brings a machine to where it can build and test: says what it installs, installs nothing twice, and where it cannot,
 // ends with the one thing to do. Node built-ins only: nothing is installed before this has run.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -23,14 +23,15 @@ export const TOOLS = {
 
 /**
  * @param {{ lint?: boolean, browser?: boolean }} [needs] what goes beyond building: rustfmt and clippy; browsers
- * @returns {Promise<{ chromium?: string, chromedriver?: string, firefox?: string, openssl?: string }>} where the browsers are,
- *   and what else only tests need
+ * @returns {Promise<Record<string, string>>} where the browsers are, and what else only tests need: environment variables,
+ *   as the tests read them
  */
 export async function setUp({ lint = false, browser = false } = {}) {
   await rust(lint);
   await npmPackages();
   await wasmTools();
-  return browser ? { ...(await chromium()), ...(await firefox()), ...(await openssl()) } : {};
+  if (!browser) return {};
+  return { ...(await chromium()), ...(await firefox()), ...(await webkit()), ...(await redis()), ...(await openssl()) };
 }
 
 /** @param {boolean} lint */
@@ -104,8 +105,8 @@ async function wasmTools() {
 async function chromium() {
   return installed(
     () => ({
-      chromium: firstOf(process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
-      chromedriver: firstOf(process.env.CHROMEDRIVER, "chromedriver"),
+      CHROMIUM: firstOf(process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),
+      CHROMEDRIVER: firstOf(process.env.CHROMEDRIVER, "chromedriver"),
     }),
     ["chromium", "chromium-driver", "fonts-liberation"],
     ["Chromium and its driver are needed", "set CHROMIUM and CHROMEDRIVER to where they are"],
@@ -114,16 +115,46 @@ async function chromium() {
 
 async function firefox() {
   return installed(
-    () => ({ firefox: firstOf(process.env.FIREFOX, "firefox-esr", "firefox") }),
+    () => ({ FIREFOX: firstOf(process.env.FIREFOX, "firefox-esr", "firefox") }),
     ["firefox-esr"],
     ["Firefox is needed", "set FIREFOX to where it is"],
+  );
+}
+
+/** WebKit as GTK has it: its driver, its browser, and a display, since it has no mode without one. */
+async function webkit() {
+  return installed(
+    () => ({
+      WEBKIT_DRIVER: firstOf(process.env.WEBKIT_DRIVER, "WebKitWebDriver"),
+      WEBKIT_BROWSER: firstOf(process.env.WEBKIT_BROWSER, ...miniBrowsers()),
+      XVFB_RUN: firstOf(process.env.XVFB_RUN, "xvfb-run"),
+      XAUTH: firstOf(process.env.XAUTH, "xauth"),
+    }),
+    ["webkit2gtk-driver", "xvfb", "xauth"],
+    ["WebKit and its driver are needed", "set WEBKIT_DRIVER, WEBKIT_BROWSER, XVFB_RUN and XAUTH to where they are"],
+  );
+}
+
+/** The browser comes with the library, in a folder of the architecture and of the library's version. */
+function miniBrowsers() {
+  return readdirSync("/usr/lib")
+    .filter((name) => name.includes("-linux-"))
+    .flatMap((name) => ["4.1", "6.0", "4.0"].map((version) => `/usr/lib/${name}/webkit2gtk-${version}/MiniBrowser`));
+}
+
+/** A store that many isolates share. */
+async function redis() {
+  return installed(
+    () => ({ REDIS_SERVER: firstOf(process.env.REDIS_SERVER, "redis-server") }),
+    ["redis-server"],
+    ["redis-server is needed", "set REDIS_SERVER to where it is"],
   );
 }
 
 /** The other opinion on keys and certificates. */
 async function openssl() {
   return installed(
-    () => ({ openssl: firstOf(process.env.OPENSSL, "openssl") }),
+    () => ({ OPENSSL: firstOf(process.env.OPENSSL, "openssl") }),
     ["openssl"],
     ["openssl is needed", "set OPENSSL to where it is"],
   );
@@ -132,16 +163,14 @@ async function openssl() {
 /**
  * Programs that a system has or Debian's packages bring.
  *
- * @template {Record<string, string | undefined>} Programs
- * @param {() => Programs} find
+ * @param {() => Record<string, string | undefined>} find by the environment variable of each
  * @param {string[]} packages of Debian
  * @param {[need: string, instead: string]} words for whoever has to do it by hand
- * @returns {Promise<Programs>} each of them there
+ * @returns {Promise<Record<string, string>>} each of them there
  */
 async function installed(find, packages, [need, instead]) {
-  const isThere = (/** @type {Programs} */ programs) => Object.values(programs).every((path) => path !== undefined);
-  const already = find();
-  if (isThere(already)) return already;
+  const already = whole(find());
+  if (already !== undefined) return already;
 
   const byHand = `${need} for the tests. Run: sudo apt-get install ${packages.join(" ")}\n(or ${instead})`;
   if (process.getuid?.() !== 0 || firstOf("apt-get") === undefined) throw new GaveUp(byHand);
@@ -151,9 +180,17 @@ async function installed(find, packages, [need, instead]) {
     const { code, output } = await run("apt-get", args, { quiet: true, env });
     if (code !== 0) throw new GaveUp(`${byHand}\n${output.trimEnd()}`);
   }
-  const found = find();
-  if (!isThere(found)) throw new GaveUp(byHand);
+  const found = whole(find());
+  if (found === undefined) throw new GaveUp(byHand);
   return found;
+}
+
+/**
+ * @param {Record<string, string | undefined>} programs
+ * @returns {Record<string, string> | undefined} only where each is there
+ */
+function whole(programs) {
+  return Object.values(programs).includes(undefined) ? undefined : /** @type {Record<string, string>} */ (programs);
 }
 
 /**

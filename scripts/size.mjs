@@ -35,6 +35,7 @@ export async function reportSize({ breakdown }) {
  * @typedef {{ name: string, raw: number, brotli: number }} Part
  */
 async function measure() {
+  const [verifier, verifierWrapper] = [await bundleVerifier([]), await bundleVerifier(["../wasm/*.js"])];
   const [all, wrapper] = [await bundle("browser.js", []), await bundle("browser.js", ["./wasm/*.js"])];
   return {
     core: { heading: "what a page loads, minified", parts: [wasm("core"), ...scripts(all.page, wrapper.page)] },
@@ -46,6 +47,7 @@ async function measure() {
       heading: "what comes on top when something is looked at",
       parts: [wasm("tools"), ...scripts(all.tools, wrapper.tools)],
     },
+    edge: { heading: "what verifies requests, minified", parts: [wasm("edge"), ...scripts(verifier, verifierWrapper)] },
     callback: {
       heading: "what a page at the redirect URI loads that only relays",
       parts: [part("wasm-oidc/callback", (await bundle("callback.js", [])).page)],
@@ -120,6 +122,25 @@ async function bundle(entry, external) {
     configuration: content((file) => configuration.has(file) && !page.has(file)),
     tools: content((file) => tools.has(file) && !page.has(file)),
   };
+}
+
+/**
+ * What a bundle holds that only verifies: the rest of `wasm-oidc/edge` is left out of it.
+ *
+ * @param {string[]} external
+ */
+async function bundleVerifier(external) {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    stdin: { contents: 'export { createVerifier } from "./edge/browser.js";', resolveDir: inRoot("pkg") },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    external,
+    write: false,
+  });
+  return Buffer.from(outputFiles[0].contents);
 }
 
 /** The shipped wasm has no names; the same passes with names give the same functions, only with a section more. */

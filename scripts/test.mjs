@@ -13,7 +13,7 @@ import { TOOLS, WASM_TARGET, setUp } from "./set-up.mjs";
 import { reportSize } from "./size.mjs";
 
 /** Folders of tests/ that have to be there; others with tests in them are found. */
-const EXPECTED_FOLDERS = ["browsers", "e2e", "op", "package", "session", "tools", "traps"];
+const EXPECTED_FOLDERS = ["browsers", "e2e", "op", "package", "runtimes", "session", "tools", "traps"];
 
 const SUITE_TIMEOUT_MS = 20 * 60 * 1000;
 
@@ -131,7 +131,7 @@ function since(start) {
 await ifStarted(import.meta.url, async () => {
   const lines = [];
   let start = performance.now();
-  const { chromium, chromedriver, firefox, openssl } = await setUp({ lint: true, browser: true });
+  const programs = await setUp({ lint: true, browser: true });
   lines.push(`${since(start)}  set-up`);
   start = performance.now();
   await buildPackage(BUILDS.package);
@@ -139,8 +139,7 @@ await ifStarted(import.meta.url, async () => {
   lines.push(`${since(start)}  build`);
 
   const words = process.argv.slice(2);
-  const chosen = suites({ CHROMIUM: chromium, CHROMEDRIVER: chromedriver, FIREFOX: firefox, OPENSSL: openssl })
-    .filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  const chosen = suites(programs).filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new GaveUp(`no suite is called like ${words.join(" or ")}`);
 
   const sum = { passed: 0, failed: 0 };

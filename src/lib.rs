@@ -8,7 +8,8 @@
 //! tools               looking at tokens and providers
 //! configuration       one document for the clients of several providers
 //!    │
-//! client              one file for each job a user asks for
+//! client, edge        one file for each job a user asks for; verifying requests where there is no page
+//! provider, given     asking a provider and checking what it signed; options as they were given
 //!    │        host    the ports on a JavaScript host                     (wasm32 only)
 //!    │         │
 //!    │        ports   what a host has to offer: one file a trait
@@ -30,11 +31,17 @@ mod bindings;
 pub mod client;
 #[cfg(feature = "configuration")]
 pub mod configuration;
+#[cfg(feature = "edge")]
+pub mod edge;
 pub mod error;
+#[cfg(any(feature = "core", feature = "edge"))]
+mod given;
 #[cfg(all(target_arch = "wasm32", feature = "host"))]
 pub mod host;
 pub mod ports;
 pub mod protocol;
+#[cfg(any(feature = "core", feature = "edge"))]
+mod provider;
 pub mod session;
 #[cfg(feature = "tools")]
 pub mod tools;

@@ -1,11 +1,13 @@
 // @ts-check
 // Starts the example: identity provider, demo API and app, each on loopback. `node start.mjs --help` says how.
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer as createTcpServer } from "node:net";
-import { parseArgs } from "node:util";
+import { parseArgs, parseEnv } from "node:util";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createServer as createViteServer } from "vite";
 import { startApi } from "./api/index.mjs";
+import { pageClient, serverClient, terminalClient } from "./clients.mjs";
 import { startProvider } from "./provider/index.mjs";
 
 /** Fixed, so that the address stays the same from start to start; the next free port where one is taken. */
@@ -51,13 +53,8 @@ export async function start({ issuer, clientId, port = PORTS.app, host = "127.0.
 
     let provider;
     if (!issuer) {
-      const client = {
-        client_id: clientId,
-        client_name: "Example app",
-        redirect_uris: [`${url}/callback`],
-        post_logout_redirect_uris: [`${url}/`],
-      };
-      provider = await startProvider({ host, port: await near(PORTS.provider), clients: [client], ttl });
+      const clients = [pageClient(clientId, url), serverClient(demoEnv()), terminalClient];
+      provider = await startProvider({ host, port: await near(PORTS.provider), clients, ttl });
       closers.push(provider.close);
       issuer = provider.issuer;
     }
@@ -85,6 +82,9 @@ export async function start({ issuer, clientId, port = PORTS.app, host = "127.0.
     throw error;
   }
 }
+
+/** What the examples on a server read. */
+const demoEnv = () => parseEnv(readFileSync(new URL("demo.env", import.meta.url), "utf8"));
 
 /** @param {number} wanted 0: any @param {string} host @returns {Promise<number>} that port, or another when it is taken */
 async function freePort(wanted, host) {

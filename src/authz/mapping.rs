@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use self::found::{Found, words};
 use super::access::Access;
-use super::organizations::{self, Warning};
+use super::organizations::{self, Organization, Warning};
 use super::presets;
 use crate::error::{Class, Code, Error, Result, harmless};
 use crate::protocol::json::{Json, Object};
@@ -236,6 +236,22 @@ fn read_result(result: &Object, found: &mut Found) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Organizations as the app found them elsewhere: a list of ids or of `{id, title, scopes, roles, joinedAt}`; `None` where
+/// there is nothing to say about organizations.
+///
+/// # Errors
+/// `TokenParseError` (`invalid_claim`): it is no such list.
+pub fn organizations_given(value: &Json) -> Result<Option<Vec<Organization>>> {
+    if *value == Json::Null {
+        return Ok(None);
+    }
+    let mut found = Found::default();
+    organizations::read(value, "organizations", true, &mut found);
+    found.unite(true);
+    let (access, _) = found.access(true, "")?;
+    Ok(Some(access.organizations().cloned().collect()))
 }
 
 fn returned(what: &str) -> Error {

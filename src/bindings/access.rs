@@ -6,6 +6,7 @@ use super::errors::thrown;
 use super::record::{Record, to_js};
 use crate::authz::access::{Access, Grant};
 use crate::authz::question::Question;
+#[cfg(feature = "core-bindings")]
 use crate::authz::scope;
 use crate::protocol::json;
 
@@ -68,6 +69,7 @@ impl WasmAccess {
 }
 
 /// The parts of a scope; `undefined` for what is none.
+#[cfg(feature = "core-bindings")]
 #[wasm_bindgen]
 pub fn parse_scope(text: &str) -> JsValue {
     let Some(parsed) = scope::parse_scope(text) else { return JsValue::UNDEFINED };

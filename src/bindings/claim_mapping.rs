@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
-use crate::client::AppClaimMapping;
+use crate::authz::mapping::AppClaimMapping;
 use crate::error::{Class, Code, Error, Result, harmless, without_tokens};
 use crate::host::App;
 use crate::protocol::json::{self, Object};

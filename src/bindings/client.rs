@@ -43,6 +43,7 @@ impl WasmClient {
                 .with_fetch(app.function("fetch"))
                 .with_requests(&app)
                 .with_open_url(app.function("openUrl"))
+                .with_sign(app.function("sign"))
                 .with_store(app.object("store"))
                 .with_listener(Rc::new(listener));
             Client::with_plug_ins(host, options, plug_ins(&app))

@@ -8,6 +8,11 @@ use crate::protocol::json::Json;
 
 /// The record of an error.
 pub(super) fn record(error: &Error) -> Json {
+    begun(error).done()
+}
+
+/// The same, to which more can be added.
+pub(super) fn begun(error: &Error) -> Record {
     let failure = error.failure();
     let mut record = Record::default();
     record.text("class", Some(failure.class.as_str()));
@@ -24,7 +29,7 @@ pub(super) fn record(error: &Error) -> Json {
     if let Some(cause) = &failure.cause {
         record.put("cause", self::record(cause));
     }
-    record.done()
+    record
 }
 
 /// What is thrown, or rejected with.

@@ -1,16 +1,20 @@
 //! What JavaScript sees: conversions and promises, no logic.
 //!
 //! Nothing here is handed to apps: the wrapper in `pkg-template` makes the classes they use. JSON text comes in, plain
-//! values go out. Each wasm that ships has its own exports: those of `core`, of `tools` or of `configuration`.
+//! values go out. Each wasm that ships has its own exports: those of `core`, of `tools`, of `configuration` or of `edge`.
 
-#[cfg(feature = "core-bindings")]
+#[cfg(any(feature = "core-bindings", feature = "edge-bindings"))]
 mod access;
-#[cfg(any(feature = "core-bindings", feature = "tools-bindings"))]
+#[cfg(any(feature = "core-bindings", feature = "edge-bindings", feature = "tools-bindings"))]
+mod agents;
+#[cfg(any(feature = "core-bindings", feature = "edge-bindings", feature = "tools-bindings"))]
 mod claim_mapping;
 #[cfg(feature = "core-bindings")]
 mod client;
 #[cfg(feature = "configuration-bindings")]
 mod configuration;
+#[cfg(feature = "edge-bindings")]
+mod edge;
 mod errors;
 #[cfg(feature = "tools-bindings")]
 mod grants;

@@ -34,14 +34,14 @@ impl Record {
         }
     }
 
-    #[cfg(any(feature = "core-bindings", feature = "tools-bindings"))]
+    #[cfg(any(feature = "core-bindings", feature = "edge-bindings", feature = "tools-bindings"))]
     pub(super) fn flag(&mut self, name: &'static str, flag: Option<bool>) {
         if let Some(flag) = flag {
             self.put(name, Json::Bool(flag));
         }
     }
 
-    #[cfg(any(feature = "core-bindings", feature = "tools-bindings"))]
+    #[cfg(any(feature = "core-bindings", feature = "edge-bindings", feature = "tools-bindings"))]
     #[inline(never)]
     pub(super) fn texts<S: AsRef<str>>(&mut self, name: &'static str, texts: &[S]) {
         let texts = texts.iter().map(|text| Json::String(text.as_ref().to_owned()));

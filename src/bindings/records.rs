@@ -1,5 +1,6 @@
 //! The shapes that cross to JavaScript.
 
+use super::agents;
 use super::record::Record;
 use crate::authz::organizations::Organization;
 use crate::client::{AuthorizationUrl, Authorized, Exchanged, Kept, LoggedOut, Relayed, Renewed, UserInfo};
@@ -11,15 +12,7 @@ use crate::session::{Agent, TokenSet};
 /// An agent without its tokens.
 #[inline(never)]
 pub(super) fn agent(agent: &Agent, tokens: &TokenSet, revision: u32) -> Json {
-    let mut record = Record::default();
-    record.number("revision", Some(revision.into()));
-    record.text("id", Some(&agent.id));
-    record.text("type", Some(agent.agent_type.as_str()));
-    record.text("email", agent.email.as_deref());
-    record.flag("emailVerified", agent.email_verified);
-    record.put("access", Json::Object(agent.access.to_json()));
-    record.texts("malformedScopes", &agent.access.malformed_scopes());
-    record.text("claimsJson", Some(&agent.claims.to_string()));
+    let mut record = agents::begun(agent, revision);
     record.number("expiresAt", tokens.expires_at);
     record.flag("hasRefreshToken", Some(tokens.refresh_token.is_some()));
     record.number("refreshExpiresAt", tokens.refresh_expires_at);

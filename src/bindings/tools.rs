@@ -29,7 +29,10 @@ impl WasmTools {
         let app = App::new(app);
         let made = read(options).and_then(|options| {
             let options = ClientOptions::from_json(&options, JsHost::is_page())?;
-            let host = JsHost::new(StorageKind::Memory).with_fetch(app.function("fetch")).with_requests(&app);
+            let host = JsHost::new(StorageKind::Memory)
+                .with_fetch(app.function("fetch"))
+                .with_requests(&app)
+                .with_sign(app.function("sign"));
             Client::with_plug_ins(host, options, plug_ins(&app))
         });
         made.map(|client| Self(client, Devices::default())).map_err(thrown)

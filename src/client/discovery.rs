@@ -9,6 +9,7 @@ use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::json::Object;
 use crate::protocol::metadata::{self, ProviderMetadata};
 use crate::protocol::url::Issuer;
+use crate::provider::discovery;
 
 /// How long `create` waits for discovery, in milliseconds.
 const CREATE_WAITS_MILLISECONDS: u32 = 3000;
@@ -133,26 +134,13 @@ impl<H: Host> Client<H> {
 
     async fn fetch_metadata(self) -> Result<()> {
         let Some(issuer) = &self.inner.options.issuer else { return Err(not_discovered()) };
-        let mut failure = None;
-        for request in metadata::discovery_requests(issuer, self.inner.options.provider_type) {
-            let judged = match self.send(request).await {
-                Ok(response) => metadata::judge_discovery(&response, issuer),
-                Err(error) => Err(error),
-            };
-            match judged {
-                Ok(discovered) => {
-                    let fetched_at = self.now();
-                    let document = discovered.document.clone();
-                    self.adopt_metadata(self.with_given(discovered)?, Some(fetched_at));
-                    self.save_document(&cache_key(issuer), document, fetched_at);
-                    return Ok(());
-                }
-                // Only "there is nothing here" leads on to the next well-known location.
-                Err(error) if error.code() == Code::DiscoveryFailed => failure = Some(error),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(failure.unwrap_or_else(not_discovered))
+        let requests = metadata::discovery_requests(issuer, self.inner.options.provider_type);
+        let discovered = discovery::discover(issuer, requests, |request| self.send(request)).await?;
+        let fetched_at = self.now();
+        let document = discovered.document.clone();
+        self.adopt_metadata(self.with_given(discovered)?, Some(fetched_at));
+        self.save_document(&cache_key(issuer), document, fetched_at);
+        Ok(())
     }
 
     fn with_given(&self, discovered: ProviderMetadata) -> Result<ProviderMetadata> {

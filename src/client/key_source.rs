@@ -8,15 +8,10 @@ use super::Client;
 use super::flight::Flight;
 use crate::error::{Recovery, Result};
 use crate::ports::{Area, Host};
-use crate::protocol::key_set::{self, KeySet};
+use crate::protocol::key_set::{self, FORCED_FETCH_COOL_DOWN_SECONDS, KEYS_LIVE_SECONDS, KeySet};
 use crate::protocol::metadata::{Endpoint, ProviderMetadata};
 use crate::protocol::url::HttpsUrl;
 
-/// How long a key set is used without asking, in seconds.
-const KEYS_LIVE_SECONDS: i64 = 3600;
-/// How long after a forced request for keys no other is forced, in seconds: tokens with made-up key ids must not
-/// become a flood of requests.
-const FORCED_FETCH_COOL_DOWN_SECONDS: i64 = 30;
 /// The pauses before keys are asked for again while a spent code waits for them, in milliseconds.
 const RETRY_PAUSES_MILLISECONDS: [u32; 3] = [250, 1000, 3000];
 

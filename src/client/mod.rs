@@ -2,6 +2,7 @@
 
 pub(crate) mod additions;
 mod api_tokens;
+mod assertion;
 mod back_off;
 mod begin;
 mod callback;
@@ -14,7 +15,6 @@ mod expected_identity;
 mod fetch;
 mod flight;
 mod front_channel_logout;
-pub(crate) mod given;
 #[cfg(feature = "tools")]
 mod grants;
 mod identity;
@@ -73,6 +73,8 @@ pub use sign_out::{LogoutOptions, SignOutOptions};
 pub use user_info::UserInfo;
 
 use crate::authz::mapping::ClaimMapping;
+pub(crate) use crate::given;
+
 use crate::error::{Code, Error, Result};
 use crate::ports::{Event, EventKind, EventSource, Guard, Host};
 use crate::protocol::random;

@@ -1,7 +1,6 @@
 //! The options of a client, checked: every mistake is named with what was expected.
 
-use super::claim_mapping;
-use super::given::{Given, split};
+use super::given::{Given, algorithms, claim_mapping, issuer, missing, split};
 use crate::authz::mapping::ClaimMapping;
 use crate::error::{Code, Error, Result};
 use crate::ports::StorageKind;
@@ -108,7 +107,7 @@ impl ClientOptions {
             storage: storage(&mut given).unwrap_or(StorageKind::Memory),
             api_origins: given.texts("apiOrigins"),
             provider_type,
-            client_auth: client_authentication(&mut given),
+            client_auth: client_auth::given(&mut given),
             headers: headers::given(&mut given, in_page),
             trusted_audiences: given.texts("trustedAudiences").unwrap_or_default(),
             require_pkce_advertised: given.flag("requirePkceAdvertised").unwrap_or(false),
@@ -123,7 +122,7 @@ impl ClientOptions {
             // A transaction lives no longer.
             callback_timeout: given.seconds("callbackTimeoutSeconds", 1, LIFETIME_SECONDS).unwrap_or(300),
             discovery_ttl: given.seconds("discoveryTtlSeconds", 0, 31_536_000).unwrap_or(3600),
-            response_mode: given.response_mode().unwrap_or(ResponseMode::Query),
+            response_mode: given.response_mode(!in_page).unwrap_or(ResponseMode::Query),
             allow_password_grant: given.flag("allowPasswordGrant").unwrap_or(false),
             single_user: is_single_user(&mut given),
             session_key: given.text("sessionKey").map(Secret::new),
@@ -152,7 +151,7 @@ impl ClientOptions {
         if in_page && !matches!(self.client_auth, ClientAuthentication::None) {
             return Err(Error::new(
                 Code::SecretInBrowser,
-                "a client secret in a page is no secret: register the app as a public client (PKCE protects it) and \
+                "a client secret or key in a page is no secret: register the app as a public client (PKCE protects it) and \
                  leave `clientSecret` and `clientAuth` out",
             ));
         }
@@ -248,11 +247,6 @@ fn storage(given: &mut Given<'_>) -> Option<StorageKind> {
     }
 }
 
-fn issuer(given: &mut Given<'_>) -> Option<Issuer> {
-    let text = given.text("issuer")?;
-    given.parsed("issuer", Issuer::parse(&text))
-}
-
 fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
     let object = given.object("identity")?;
     if !is_oauth2 {
@@ -262,50 +256,7 @@ fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
     given.parsed("identity", IdentityMapping::from_json(object))
 }
 
-fn client_authentication(given: &mut Given<'_>) -> ClientAuthentication {
-    let secret = given.text("clientSecret").map(Secret::new);
-    let named = given.value("clientAuth").and_then(|value| client_authentication_of(value, given));
-    match secret {
-        Some(secret) => ClientAuthentication::Secret(secret),
-        None => named.unwrap_or(ClientAuthentication::None),
-    }
-}
-
-fn client_authentication_of(value: &Json, given: &mut Given<'_>) -> Option<ClientAuthentication> {
-    let Json::Object(object) = value else { return given.wrong("clientAuth", value, "an object") };
-    let member = |name: &str| object.get(name).and_then(Json::as_str);
-    let kind = match member("method") {
-        Some("none") => return Some(ClientAuthentication::None),
-        Some("client_secret_basic") => ClientAuthentication::SecretBasic,
-        Some("client_secret_post") => ClientAuthentication::SecretPost,
-        _ => {
-            let expected = "a `method` that is \"none\", \"client_secret_basic\" or \"client_secret_post\"";
-            return given.wrong("clientAuth", value, expected);
-        }
-    };
-    match member("clientSecret") {
-        Some(secret) => Some(kind(Secret::new(secret))),
-        None => given.wrong("clientAuth", value, "`clientSecret` beside such a `method`"),
-    }
-}
-
-pub(crate) fn algorithms(given: &mut Given<'_>) -> Option<Vec<Algorithm>> {
-    let value = given.value("algorithms")?;
-    let known = given.texts("algorithms")?.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
-    match known {
-        Some(list) if !list.is_empty() => Some(list),
-        _ => {
-            let expected = "a list of asymmetric JWS algorithms such as \"RS256\", \"ES256\" or \"EdDSA\"";
-            given.wrong("algorithms", value, expected)
-        }
-    }
-}
-
-#[inline(never)]
-fn missing(name: &str, what: &str) -> Error {
-    Error::new(Code::MissingOption, format!("option \"{name}\" is missing: {what}"))
-}
-
+mod client_auth;
 mod headers;
 #[cfg(test)]
 mod tests;

@@ -1,21 +1,16 @@
 //! How long callers wait. What they wait for goes on without them.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
-
-use futures_util::future::{Either, select};
+use std::pin::Pin;
 
 use super::Client;
 use crate::error::{Code, Error, Result};
-use crate::ports::Host;
+use crate::ports::{Host, timer};
 
 impl<H: Host> Client<H> {
     /// What the future brings, unless the time passes first.
     pub(super) async fn within<T>(&self, milliseconds: u32, future: Pin<&mut dyn Future<Output = T>>) -> Option<T> {
-        match select(future, pin!(self.host().sleep(milliseconds))).await {
-            Either::Left((brought, _)) => Some(brought),
-            Either::Right(_) => None,
-        }
+        timer::within(self.host(), milliseconds, future).await
     }
 
     /// The same, with the limit of one request and a `TimeoutError` after it.

@@ -52,6 +52,10 @@ impl<H: Host> Crypto for ProviderHost<H> {
     ) -> Result<bool, CryptoFailure> {
         self.host().verify(algorithm, key, signature, signing_input).await
     }
+
+    async fn sign(&self, algorithm: Algorithm, signing_input: &[u8]) -> Result<Vec<u8>, CryptoFailure> {
+        self.host().sign(algorithm, signing_input).await
+    }
 }
 
 impl<H: Host> Clock for ProviderHost<H> {

@@ -6,9 +6,11 @@ use futures_util::future::LocalBoxFuture;
 
 use super::additions::{Addition, fault_of};
 use super::{Client, PlugIns};
-use crate::error::{Class, Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::ports::{Host, HttpFailure, Limits};
-use crate::protocol::http::{HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
+use crate::protocol::http::{HttpRequest, HttpResponse};
+pub(super) use crate::provider::sending::{endpoint_of, in_words, is_passing};
+use crate::provider::sending::{limits, milliseconds};
 
 /// How long a function of the app's may take, in seconds, where a request may not take less. Twice that and a request
 /// are less than the time after which a refresh counts as lost.
@@ -35,10 +37,11 @@ impl<H: Host> Client<H> {
             request = request.with_header(name, value.expose());
         }
         let PlugIns { client_authentication, hooks, .. } = &self.inner.plug_ins;
-        if request.awaits_client_authentication
-            && let Some(app) = client_authentication
-        {
-            let made = app.authenticate(request.clone());
+        if request.awaits_client_authentication {
+            let made = match client_authentication {
+                Some(app) => app.authenticate(request.clone()),
+                None => Box::pin(self.with_assertion(request.clone())),
+            };
             self.add(Addition::ClientAuthentication, &mut request, made, timeout).await?;
         }
         if let Some(app) = hooks {
@@ -82,47 +85,3 @@ impl<H: Host> Client<H> {
 }
 
 pub(super) type AnswerOrFailure = std::result::Result<HttpResponse, HttpFailure>;
-
-/// Sends a request of somebody who is no client.
-#[cfg(feature = "tools")]
-pub(crate) async fn send<H: crate::ports::Http>(host: &H, request: HttpRequest, timeout: i64) -> Result<HttpResponse> {
-    let endpoint = endpoint_of(&request);
-    host.send(request, limits(timeout)).await.map_err(|failure| in_words(failure, &endpoint, timeout))
-}
-
-/// The query may hold what must not be in a message.
-pub(super) fn endpoint_of(request: &HttpRequest) -> String {
-    request.url.split_once('?').map_or(request.url.as_str(), |(endpoint, _)| endpoint).to_owned()
-}
-
-fn limits(timeout: i64) -> Limits {
-    Limits { timeout_milliseconds: milliseconds(timeout), max_response_bytes: MAX_RESPONSE_BYTES }
-}
-
-fn milliseconds(seconds: i64) -> u32 {
-    u32::try_from(seconds).unwrap_or(u32::MAX).saturating_mul(1000)
-}
-
-pub(super) fn in_words(failure: HttpFailure, endpoint: &str, timeout: i64) -> Error {
-    match failure {
-        HttpFailure::Network(reason) => Error::new(
-            Code::NetworkFailure,
-            format!("{endpoint} could not be reached ({reason}): offline, refused, or not allowed by CORS"),
-        ),
-        HttpFailure::Timeout => Error::new(Code::Timeout, format!("{endpoint} did not answer within {timeout} s")),
-        HttpFailure::Redirect => Error::new(
-            Code::RedirectRefused,
-            format!("{endpoint} answered with a redirect, which is never followed: use the URL it leads to"),
-        ),
-        HttpFailure::TooLarge => {
-            Error::new(Code::ResponseTooLarge, format!("{endpoint} answered with more than {MAX_RESPONSE_BYTES} bytes"))
-        }
-        HttpFailure::NotSent(error) => error,
-    }
-}
-
-/// Whether the same request can succeed later: nobody said no.
-pub(super) fn is_passing(error: &Error) -> bool {
-    matches!(error.class(), Class::Network | Class::Timeout)
-        || matches!(error.code(), Code::ServerError | Code::TemporarilyUnavailable | Code::DiscoveryFailed)
-}

@@ -8,6 +8,7 @@ use super::{Client, expected_identity, return_to};
 use crate::error::{Code, Error, Result};
 use crate::ports::Host;
 use crate::protocol::authorization_request::{self, AuthorizationRequest, RequestSecrets};
+use crate::protocol::callback::ResponseMode;
 use crate::protocol::expected_identity::ExpectedIdentity;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::metadata::ProviderMetadata;
@@ -69,7 +70,9 @@ impl SignInOptions {
                 max_age: given.seconds("maxAge", 0, i64::MAX).and_then(|seconds| u64::try_from(seconds).ok()),
                 claims: given.object("claims").cloned(),
                 resources: given.words("resource").unwrap_or_default(),
-                response_mode: given.response_mode().unwrap_or(client.response_mode),
+                response_mode: given
+                    .response_mode(client.response_mode == ResponseMode::FormPost)
+                    .unwrap_or(client.response_mode),
                 extra_params: extra_params(&mut given).unwrap_or_default(),
             },
             return_to: given.text("returnTo"),

@@ -7,8 +7,8 @@ use super::layers::Placed;
 use super::reading::{member, members, named, url_fault_of};
 use super::references::{self, Part};
 use super::storages::Storage;
-use crate::client::given::split;
 use crate::error::{Code, Error, Result};
+use crate::given::split;
 use crate::protocol::json::{Json, Object};
 
 /// Where references lead to, and which of them wait for the app.

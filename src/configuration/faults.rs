@@ -1,7 +1,7 @@
 //! What is wrong with a document: every mistake with the path to it, never with a value, since that may be a secret.
 
-use crate::client::given::nearest;
 use crate::error::{Code, Error, Result, harmless};
+use crate::given::nearest;
 
 /// How many mistakes are told; a document may have a million.
 const MOST_TOLD: usize = 10;

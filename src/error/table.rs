@@ -77,6 +77,8 @@ named! {
         ConsentRequired => "ConsentRequiredError",
         /// The user must choose an account (OIDC Core 3.1.2.6).
         AccountSelectionRequired => "AccountSelectionRequiredError",
+        /// A request to an API of the app's was refused (RFC 6750 3, RFC 9449 7.1).
+        RequestAuth => "RequestAuthError",
         /// wasm trapped; make a new client.
         Panic => "PanicError",
     }
@@ -131,8 +133,16 @@ codes! {
     SecretInBrowser => "secret_in_browser", Configuration, Fix;
     /// The method needs a session of its own, and this host serves more than one person.
     NoAmbientSession => "no_ambient_session", Configuration, Fix;
+    /// A server that keeps the tokens of its users has to be a client that authenticates itself.
+    ConfidentialClientRequired => "confidential_client_required", Configuration, Fix;
+    /// Refresh tokens in a cookie alone would be used by two requests at once.
+    RefreshNeedsCoordinator => "refresh_needs_coordinator", Configuration, Fix;
+    /// A session is larger than cookies may be.
+    SessionTooLarge => "session_too_large", Configuration, Fix;
     /// The wasm is not loaded yet.
     NotReady => "not_ready", Configuration, Fix;
+    /// An agent of a verified request was asked for tokens: they are the sender's.
+    TokensNotKept => "tokens_not_kept", Configuration, Fix;
     /// The client was disposed of.
     Disposed => "disposed", Configuration, Fix;
     /// An extra parameter or header names one that the library sets or validates.
@@ -219,6 +229,8 @@ codes! {
     TransactionExpired => "transaction_expired", Callback, Reauthenticate;
     /// The authorization response was handled before.
     CallbackAlreadyHandled => "callback_already_handled", Callback, Reauthenticate;
+    /// A sealed cookie stands where one of another purpose belongs.
+    CookiePurposeMismatch => "cookie_purpose_mismatch", Callback, Stop;
     /// The response comes from another issuer (RFC 9207 2.4).
     IssMismatch => "iss_mismatch", Callback, Stop;
     /// The provider announces `iss` and did not send it (RFC 9207 2.4).
@@ -248,6 +260,12 @@ codes! {
     UnsupportedTokenType => "unsupported_token_type", Provider, Fix;
     /// The provider does not take the access token: it is expired, revoked or not one of its own (RFC 6750 3.1).
     InvalidToken => "invalid_token", Provider, Reauthenticate;
+    /// A request came without credentials, or with those of a scheme that is not looked at (RFC 6750 3.1).
+    CredentialsMissing => "credentials_missing", RequestAuth, Reauthenticate;
+    /// A request's DPoP proof is missing, wrong, or was used before (RFC 9449 7.1).
+    InvalidDpopProof => "invalid_dpop_proof", RequestAuth, Fix;
+    /// A request's DPoP proof has to hold the nonce of the answer (RFC 9449 9).
+    UseDpopNonce => "use_dpop_nonce", RequestAuth, Retry;
     /// The resource is unknown or not allowed (RFC 8707 2).
     InvalidTarget => "invalid_target", TokenExchange, Fix;
     /// The device code is over before the person agreed (RFC 8628 3.5).
@@ -316,6 +334,8 @@ codes! {
     NonceMismatch => "nonce_mismatch", TokenVerification, Stop;
     /// `events` does not say that the token is a logout token (OIDC Back-Channel Logout 2.4).
     EventMissing => "event_missing", TokenVerification, Fix;
+    /// The access token is bound to a key (`cnf`), and the request does not prove that its sender has that key.
+    TokenBound => "token_bound", TokenVerification, Stop;
     /// The token was taken before (OIDC Back-Channel Logout 2.6).
     Replayed => "replayed", TokenVerification, Stop;
     /// `acr` is not one of those asked for.

@@ -1,4 +1,7 @@
-//! Signature checks by WebCrypto.
+//! Signatures by WebCrypto.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,6 +12,29 @@ use super::{JsHost, global};
 use crate::ports::{Crypto, CryptoFailure};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::key_set::PublicKey;
+
+/// How many imported keys are kept.
+const MAX_KEYS: usize = 32;
+
+/// Keys that were imported, which takes as long as a check. Plain values: requests may share them.
+#[derive(Clone, Default)]
+pub struct CryptoKeys(Rc<RefCell<Vec<(Algorithm, String, CryptoKey)>>>);
+
+impl CryptoKeys {
+    fn find(&self, algorithm: Algorithm, jwk: &str) -> Option<CryptoKey> {
+        let keys = self.0.borrow();
+        let found = keys.iter().find(|(known, text, _)| *known == algorithm && text == jwk);
+        found.map(|(_, _, key)| key.clone())
+    }
+
+    fn keep(&self, algorithm: Algorithm, jwk: String, key: CryptoKey) {
+        let mut keys = self.0.borrow_mut();
+        if keys.len() >= MAX_KEYS {
+            keys.remove(0);
+        }
+        keys.push((algorithm, jwk, key));
+    }
+}
 
 impl Crypto for JsHost {
     async fn verify(
@@ -24,12 +50,11 @@ impl Crypto for JsHost {
             return Ok(false);
         }
         let parameters: Object = parameters(algorithm).unchecked_into();
-        let jwk = js_sys::JSON::parse(&key.to_jwk_json()).map_err(|_| CryptoFailure::InvalidKey)?;
-        let usages = Array::of1(&"verify".into());
-        let key = subtle
-            .import_key_with_object("jwk", jwk.unchecked_ref(), &parameters, false, &usages)
-            .map_err(|thrown| refused(&thrown))?;
-        let key: CryptoKey = settled(&key).await.map_err(|thrown| refused(&thrown))?.unchecked_into();
+        let jwk = key.to_jwk_json();
+        let key = match self.crypto_keys.as_ref().and_then(|keys| keys.find(algorithm, &jwk)) {
+            Some(key) => key,
+            None => self.import(&subtle, algorithm, &parameters, jwk).await?,
+        };
         let verdict = subtle
             .verify_with_object_and_js_u8_array_and_js_u8_array(
                 &parameters,
@@ -39,6 +64,37 @@ impl Crypto for JsHost {
             )
             .map_err(|thrown| refused(&thrown))?;
         Ok(settled(&verdict).await.map_err(|thrown| refused(&thrown))?.is_truthy())
+    }
+
+    async fn sign(&self, algorithm: Algorithm, signing_input: &[u8]) -> Result<Vec<u8>, CryptoFailure> {
+        let sign = self.sign.as_ref().ok_or(CryptoFailure::Unavailable)?;
+        let made = sign.call2(&JsValue::UNDEFINED, &algorithm.as_str().into(), &Uint8Array::from(signing_input).into());
+        let signature = match made {
+            Ok(made) => settled(made.unchecked_ref()).await,
+            thrown => thrown,
+        };
+        signature.map(|signature| Uint8Array::new(&signature).to_vec()).map_err(|thrown| refused(&thrown))
+    }
+}
+
+impl JsHost {
+    async fn import(
+        &self,
+        subtle: &SubtleCrypto,
+        algorithm: Algorithm,
+        parameters: &Object,
+        jwk: String,
+    ) -> Result<CryptoKey, CryptoFailure> {
+        let members = js_sys::JSON::parse(&jwk).map_err(|_| CryptoFailure::InvalidKey)?;
+        let usages = Array::of1(&"verify".into());
+        let key = subtle
+            .import_key_with_object("jwk", members.unchecked_ref(), parameters, false, &usages)
+            .map_err(|thrown| refused(&thrown))?;
+        let key: CryptoKey = settled(&key).await.map_err(|thrown| refused(&thrown))?.unchecked_into();
+        if let Some(keys) = &self.crypto_keys {
+            keys.keep(algorithm, jwk, key.clone());
+        }
+        Ok(key)
     }
 }
 

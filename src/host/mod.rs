@@ -22,6 +22,7 @@ use wasm_bindgen::JsValue;
 use crate::ports::{Event, Events, StorageKind};
 pub use app::App;
 use channel::Channels;
+pub use crypto::CryptoKeys;
 use spawn::Requests;
 use storage::Storages;
 
@@ -29,9 +30,11 @@ use storage::Storages;
 pub struct JsHost {
     fetch: Option<Function>,
     open_url: Option<Function>,
+    sign: Option<Function>,
     listener: Rc<dyn Fn(Event)>,
     storages: Storages,
     channels: Rc<Channels>,
+    crypto_keys: Option<CryptoKeys>,
     requests: Requests,
 }
 
@@ -42,9 +45,11 @@ impl JsHost {
         Self {
             fetch: None,
             open_url: None,
+            sign: None,
             listener: Rc::new(|_| {}),
             storages: Storages::new(tokens),
             channels: Rc::default(),
+            crypto_keys: None,
             requests: Requests::default(),
         }
     }
@@ -62,10 +67,25 @@ impl JsHost {
         self
     }
 
+    /// Keeps imported keys here, so that they are imported once.
+    #[must_use]
+    pub fn with_crypto_keys(mut self, keys: CryptoKeys) -> Self {
+        self.crypto_keys = Some(keys);
+        self
+    }
+
     /// Calls this function with a URL instead of leaving the page.
     #[must_use]
     pub fn with_open_url(mut self, open_url: Option<Function>) -> Self {
         self.open_url = open_url;
+        self
+    }
+
+    /// Signs by this function, which has the app's key: `sign(algorithm, bytes)` answers with the signature's bytes, or a
+    /// promise of them.
+    #[must_use]
+    pub fn with_sign(mut self, sign: Option<Function>) -> Self {
+        self.sign = sign;
         self
     }
 

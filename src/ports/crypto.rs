@@ -1,4 +1,4 @@
-//! Signature checks.
+//! Signatures: checking them, and making them with the one key that the host was given.
 
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::key_set::PublicKey;
@@ -14,7 +14,7 @@ pub enum CryptoFailure {
     InvalidKey,
 }
 
-/// Checks signatures.
+/// Checks and makes signatures.
 pub trait Crypto {
     /// Whether `signature` is one of `key` over `signing_input`.
     ///
@@ -28,4 +28,14 @@ pub trait Crypto {
         signature: &[u8],
         signing_input: &[u8],
     ) -> Result<bool, CryptoFailure>;
+
+    /// The signature of the app's own key, which does not leave the host. Only what may hold such a key has one.
+    ///
+    /// # Errors
+    /// It could not be made.
+    #[allow(async_fn_in_trait, reason = "hosts are single-threaded: no future is Send")]
+    async fn sign(&self, algorithm: Algorithm, signing_input: &[u8]) -> Result<Vec<u8>, CryptoFailure> {
+        let _ = (algorithm, signing_input);
+        Err(CryptoFailure::Unavailable)
+    }
 }

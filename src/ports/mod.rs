@@ -14,7 +14,7 @@ mod page;
 mod random;
 mod spawn;
 mod store;
-mod timer;
+pub(crate) mod timer;
 mod urls;
 mod wake;
 

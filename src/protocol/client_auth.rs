@@ -1,7 +1,7 @@
 //! How a client authenticates at the provider's endpoints (RFC 6749 2.3.1, OpenID Connect Core 9).
 
 use super::base64;
-
+use super::client_assertion::ClientAssertions;
 use super::form::append_encoded;
 use super::secret::Secret;
 
@@ -14,23 +14,29 @@ pub enum ClientAuthentication {
     SecretBasic(Secret),
     /// `client_secret_post`
     SecretPost(Secret),
-    /// A secret without a method: whichever of the two the provider takes.
+    /// A secret without a method: whichever the provider takes.
     Secret(Secret),
+    /// `private_key_jwt` or `client_secret_jwt`: an assertion is added when the request is about to be sent.
+    Assertion(ClientAssertions),
     /// The app's own: what proves who the client is is added when the request is about to be sent.
     App,
 }
 
 impl ClientAuthentication {
     /// The method for a provider that lists these. A secret goes by `client_secret_basic`, which is also what silence
-    /// means (RFC 8414 2), unless only `client_secret_post` is listed.
+    /// means (RFC 8414 2), unless that is not listed and `client_secret_post` is, or else `client_secret_jwt`.
     #[must_use]
     pub fn among(&self, listed: Option<&[String]>) -> Self {
         match self {
             Self::Secret(secret) => {
                 let lists = |method| listed.is_some_and(|listed| listed.iter().any(|name| name == method));
-                let is_post = lists("client_secret_post") && !lists("client_secret_basic");
-                let kind = if is_post { Self::SecretPost } else { Self::SecretBasic };
-                kind(secret.clone())
+                let secret = secret.clone();
+                match () {
+                    () if lists("client_secret_basic") => Self::SecretBasic(secret),
+                    () if lists("client_secret_post") => Self::SecretPost(secret),
+                    () if lists("client_secret_jwt") => Self::Assertion(ClientAssertions::of_secret(secret)),
+                    () => Self::SecretBasic(secret),
+                }
             }
             named => named.clone(),
         }
@@ -44,7 +50,7 @@ impl ClientAuthentication {
         headers: &mut Vec<(String, String)>,
     ) {
         match self {
-            Self::None | Self::App => form.push(("client_id", client_id)),
+            Self::None | Self::App | Self::Assertion(_) => form.push(("client_id", client_id)),
             Self::SecretBasic(secret) | Self::Secret(secret) => {
                 // Encoded as a form first (RFC 6749 2.3.1), so that a colon in the client id stays where it is.
                 let mut credentials = String::new();
@@ -107,14 +113,17 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_without_a_method_goes_by_basic_unless_only_post_is_listed() {
+    fn a_secret_without_a_method_goes_by_basic_unless_only_others_are_listed() {
         let secret = || Secret::new("s");
         let (basic, post) = (ClientAuthentication::SecretBasic(secret()), ClientAuthentication::SecretPost(secret()));
+        let jwt = ClientAuthentication::Assertion(ClientAssertions::of_secret(secret()));
         for (listed, method) in [
             (None, &basic),
             (Some(&["client_secret_post"][..]), &post),
             (Some(&["client_secret_post", "client_secret_basic"]), &basic),
             (Some(&["private_key_jwt"]), &basic),
+            (Some(&["private_key_jwt", "client_secret_jwt"]), &jwt),
+            (Some(&["client_secret_jwt", "client_secret_post"]), &post),
             (Some(&[]), &basic),
         ] {
             let listed = listed.map(|names| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
@@ -126,8 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn the_apps_own_authentication_begins_with_the_client_id() {
-        assert_eq!(applied(&ClientAuthentication::App, "web"), (vec![pair("client_id", "web")], vec![]));
+    fn the_apps_own_authentication_and_an_assertion_begin_with_the_client_id() {
+        let jwt = ClientAuthentication::Assertion(ClientAssertions::of_secret(Secret::new("s")));
+        for later in [ClientAuthentication::App, jwt] {
+            assert_eq!(applied(&later, "web"), (vec![pair("client_id", "web")], vec![]));
+        }
     }
 
     #[test]

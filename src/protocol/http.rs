@@ -54,7 +54,7 @@ pub struct HttpRequest {
     pub skips_cache: bool,
     /// What it is for.
     pub purpose: Purpose,
-    /// Whether the app's own client authentication is still to say and prove who the client is.
+    /// Whether an assertion, or the app's own client authentication, is still to prove who the client is.
     pub awaits_client_authentication: bool,
 }
 

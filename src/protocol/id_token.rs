@@ -282,13 +282,18 @@ fn check_hash(
 }
 
 pub(super) fn refuse_future(name: &str, at: i64, expected: &Expectations<'_>) -> Result<()> {
-    if at <= expected.now.saturating_add(expected.clock_tolerance) {
+    refuse_before(name, at, expected.now, expected.clock_tolerance)
+}
+
+/// Refuses what is good from a time on that has not come.
+pub(super) fn refuse_before(name: &str, at: i64, now: i64, clock_tolerance: i64) -> Result<()> {
+    if at <= now.saturating_add(clock_tolerance) {
         return Ok(());
     }
-    let early = at.saturating_sub(expected.now);
+    let early = at.saturating_sub(now);
     let message = format!(
         "the JWT \"{name}\" claim lies {early} s ahead of this device's clock; the clock of the device or of the \
          provider is wrong"
     );
-    Err(Error::new(Code::NotYetValid, message).mismatch(expected.now.to_string(), at.to_string()))
+    Err(Error::new(Code::NotYetValid, message).mismatch(now.to_string(), at.to_string()))
 }

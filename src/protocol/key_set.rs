@@ -13,6 +13,13 @@ use super::purpose::Purpose;
 use super::url::HttpsUrl;
 use crate::error::{Code, Error, Result};
 
+/// How long a key set is used without asking, in seconds.
+pub const KEYS_LIVE_SECONDS: i64 = 3600;
+
+/// How long after a forced request for keys no other is forced, in seconds: tokens with made-up key ids must not
+/// become a flood of requests (RFC 8725 3.10).
+pub const FORCED_FETCH_COOL_DOWN_SECONDS: i64 = 30;
+
 /// The most keys that are tried for one signature.
 pub const MAX_CANDIDATES: usize = 100;
 
@@ -98,7 +105,7 @@ impl KeySet {
         let mut keys = Vec::new();
         for entry in entries {
             if let Json::Object(entry) = entry {
-                keys.extend(PublicKey::parse(entry));
+                keys.extend(PublicKey::read(entry));
             }
         }
         Ok(Self { keys })
@@ -145,7 +152,9 @@ impl KeySet {
 }
 
 impl PublicKey {
-    fn parse(entry: &Object) -> Option<Self> {
+    /// Reads one key; `None` for what [`KeySet::parse`] skips.
+    #[must_use]
+    pub fn read(entry: &Object) -> Option<Self> {
         if PRIVATE_MEMBERS.iter().any(|name| entry.get(name).is_some()) {
             return None;
         }

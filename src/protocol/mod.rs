@@ -1,13 +1,19 @@
 //! The rules of OAuth 2.0, OpenID Connect and JOSE as plain functions and types: no clock, no network, no JavaScript.
 
+pub mod access_token;
 pub mod algorithm;
 pub mod authorization_request;
 pub mod base64;
 pub mod callback;
+#[cfg(feature = "edge")]
+pub mod challenge;
 pub(crate) mod claims;
+pub mod client_assertion;
 pub mod client_auth;
 #[cfg(feature = "tools")]
 pub mod device_authorization;
+#[cfg(feature = "edge")]
+pub mod dpop_proof;
 pub mod end_session;
 pub mod expected_identity;
 pub mod form;
@@ -15,9 +21,12 @@ pub mod front_channel_logout;
 #[cfg(feature = "tools")]
 pub mod grant_request;
 pub mod headers;
+pub mod hmac;
 pub mod http;
 pub mod id_token;
 pub mod identity_mapping;
+#[cfg(feature = "edge")]
+pub mod introspected;
 pub mod introspection;
 pub mod json;
 pub mod jwt;
@@ -29,12 +38,16 @@ pub mod provider_error;
 pub mod purpose;
 pub mod random;
 pub mod redaction;
+#[cfg(feature = "edge")]
+pub mod request_credentials;
 mod response_parameters;
 pub mod revocation;
 pub mod secret;
 pub mod state;
-#[cfg(feature = "tools")]
+#[cfg(any(feature = "edge", feature = "tools"))]
 pub mod thumbprint;
+#[cfg(feature = "edge")]
+pub mod token_binding;
 #[cfg(feature = "tools")]
 pub mod token_exchange;
 pub mod token_request;

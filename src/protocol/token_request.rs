@@ -98,7 +98,8 @@ pub(super) fn authenticated<'a>(
     let mut request = HttpRequest::post_form(endpoint.as_str(), &form);
     request.headers.append(&mut headers);
     request.purpose = Purpose::Token;
-    request.awaits_client_authentication = matches!(auth, ClientAuthentication::App);
+    request.awaits_client_authentication =
+        matches!(auth, ClientAuthentication::App | ClientAuthentication::Assertion(_));
     request
 }
 

@@ -11,13 +11,24 @@
 
 #[path = "../support/plugged.rs"]
 mod plugged;
+#[cfg(feature = "native-crypto")]
+#[path = "../support/vectors.rs"]
+mod published;
+#[cfg(feature = "native-crypto")]
+#[path = "../support/second_opinion.rs"]
+mod second_opinion;
 #[path = "../support/signing_in.rs"]
 mod signing_in;
+#[cfg(feature = "native-crypto")]
+#[path = "../support/signing_keys.rs"]
+mod signing_keys;
 #[path = "../support/simulated/mod.rs"]
 mod simulated;
 
 mod answers;
 mod api_tokens;
+#[cfg(feature = "native-crypto")]
+mod assertions;
 mod callback;
 mod claim_mapping;
 mod create_agent;

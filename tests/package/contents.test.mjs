@@ -20,19 +20,21 @@ const packageFile = (file) => join(project.folder, "node_modules", "wasm-oidc", 
 
 test("the tarball holds each wasm and its glue, the wrapper, the types, a schema and the licences, and nothing else", () => {
   const wasms = project.packed.filter((file) => file.endsWith(".wasm"));
-  assert.deepEqual(wasms.sort(), ["wasm/configuration.wasm", "wasm/core.wasm", "wasm/tools.wasm"]);
+  assert.deepEqual(wasms.sort(), ["wasm/configuration.wasm", "wasm/core.wasm", "wasm/edge.wasm", "wasm/tools.wasm"]);
   const foreign = project.packed.filter(
-    (file) => !/^(?:(?:node\/)?[\w-]+\.(?:js|d\.ts)|wasm\/(?:configuration|core|tools)\.(?:js|wasm)|configuration\.schema\.json|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
+    (file) => !/^(?:(?:node\/|edge\/(?:[\w-]+\/)?)?[\w-]+\.(?:js|d\.ts)|wasm\/(?:configuration|core|edge|tools)\.(?:js|wasm)|configuration\.schema\.json|LICENSE-(?:MIT|APACHE)|README\.md|package\.json)$/.test(file),
   );
   assert.deepEqual(foreign, []);
-  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js", "callback.js", "node/index.js", "node/index.d.ts"]) {
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE", "index.d.ts", "browser.js", "node.js", "workerd.js", "callback.js", "edge/workerd.js", "edge/index.d.ts", "node/index.js", "node/index.d.ts"]) {
     assert.ok(project.packed.includes(file), file);
   }
 });
 
 test("every export leads to a file, in the order that hosts need", async () => {
   const { exports } = JSON.parse(await readFile(packageFile("package.json"), "utf8"));
-  assert.deepEqual(Object.keys(exports["."]), ["types", "workerd", "browser", "node", "default"]);
+  for (const entry of [".", "./edge"]) {
+    assert.deepEqual(Object.keys(exports[entry]), ["types", "workerd", "browser", "node", "default"]);
+  }
   const targets = Object.values(exports).flatMap((target) => (typeof target === "string" ? [target] : Object.values(target)));
   for (const target of targets) assert.ok(existsSync(packageFile(target)), target);
 });
@@ -51,7 +53,7 @@ test("nothing but what is for programs names a module of Node, and of the other 
   const scripts = project.packed.filter((file) => file.endsWith(".js") && !file.startsWith("node/"));
   const naming = [];
   for (const file of scripts) if (/["']node:/.test(await readFile(packageFile(file), "utf8"))) naming.push(file);
-  assert.deepEqual(naming, ["node.js"]);
+  assert.deepEqual(naming.sort(), ["edge/node.js", "node.js"]);
   for (const file of scripts) {
     const code = await readFile(packageFile(file), "utf8");
     // The entry of Node loads it when a configuration asks for a file, and not before.

@@ -14,11 +14,16 @@ mod published;
 #[cfg(feature = "native-crypto")]
 #[path = "../support/second_opinion.rs"]
 mod second_opinion;
+#[cfg(feature = "native-crypto")]
+#[path = "../support/signing_keys.rs"]
+mod signing_keys;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/timing.rs"]
 mod timing;
 
+#[cfg(feature = "native-crypto")]
+mod client_assertion;
 mod id_token;
 mod jose;
 mod jose_properties;

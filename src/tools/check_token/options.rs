@@ -1,9 +1,9 @@
 //! What a check is asked to do: the token, whose it has to be, and what may be asked of whom.
 
 use crate::client::ClientOptions;
-use crate::client::given::Given;
-use crate::client::options::algorithms;
 use crate::error::{Class, Code, Error, Result};
+use crate::given::Given;
+use crate::given::algorithms;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::key_set::KeySet;

@@ -3,7 +3,6 @@
 use super::options::TokenCheck;
 use super::public_name::require_public;
 use super::report::TokenReport;
-use crate::client::request::send;
 use crate::error::{Code, Error, Result, harmless};
 use crate::ports::VerifierHost;
 use crate::protocol::claims::required_text;
@@ -12,6 +11,7 @@ use crate::protocol::jwt::Jwt;
 use crate::protocol::key_set::{self, KeySet, PublicKey};
 use crate::protocol::metadata::{self, ProviderMetadata, ProviderType};
 use crate::protocol::url::Issuer;
+use crate::provider::sending::send;
 
 /// Members of private and symmetric keys (RFC 7518 6.2.2, 6.3.2, 6.4): what should not be there is not passed on.
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];

@@ -224,6 +224,7 @@ fn grant_types(document: &Object, options: &ClientOptions) -> Step {
 fn client_authentication(document: &Object, options: &ClientOptions) -> Step {
     let listed = list(document, "token_endpoint_auth_methods_supported");
     let method = match options.client_auth.among(listed.as_deref()) {
+        ClientAuthentication::Assertion(assertions) => assertions.method(),
         ClientAuthentication::None => "none",
         ClientAuthentication::SecretBasic(_) | ClientAuthentication::Secret(_) => "client_secret_basic",
         ClientAuthentication::SecretPost(_) => "client_secret_post",

@@ -61,7 +61,12 @@ pub struct SimulatedHost {
     pub isolates_requests: Rc<Cell<bool>>,
     /// Why no signature can be checked here.
     pub crypto_failure: Rc<Cell<Option<CryptoFailure>>>,
+    /// Signs with the app's own key.
+    pub signs: Rc<RefCell<Option<Rc<Signs>>>>,
 }
+
+/// What a host does with the app's own key.
+pub type Signs = dyn Fn(Algorithm, &[u8]) -> std::result::Result<Vec<u8>, CryptoFailure>;
 
 impl SimulatedHost {
     /// A page of the app in a new tab.
@@ -86,6 +91,7 @@ impl SimulatedHost {
             randoms: Rc::default(),
             isolates_requests: Rc::default(),
             crypto_failure: Rc::default(),
+            signs: Rc::default(),
         }
     }
 
@@ -281,6 +287,12 @@ impl Crypto for SimulatedHost {
             return Err(failure);
         }
         Ok(key.key_id.as_deref().is_some_and(|id| answers::signature(id, signing_input) == signature))
+    }
+
+    async fn sign(&self, algorithm: Algorithm, signing_input: &[u8]) -> std::result::Result<Vec<u8>, CryptoFailure> {
+        self.executor.sleep(1).await;
+        let signs = self.signs.borrow().clone();
+        signs.map_or(Err(CryptoFailure::Unavailable), |signs| signs(algorithm, signing_input))
     }
 }
 

@@ -144,6 +144,11 @@ impl Provider {
         callback.to_string()
     }
 
+    /// The refresh token that it gave last.
+    pub fn refresh_token(&self) -> String {
+        self.refresh_tokens.borrow().last().cloned().unwrap()
+    }
+
     fn made(&self, what: &str) -> String {
         self.made.set(self.made.get() + 1);
         format!("{what}-{}", self.made.get())

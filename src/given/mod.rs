@@ -1,4 +1,12 @@
 //! Options and arguments as they were given, with the ways to read them: every mistake is named with what was expected.
+#![cfg_attr(not(feature = "core"), allow(dead_code, reason = "a verifier has options of fewer kinds"))]
+
+pub(crate) mod claim_mapping;
+mod common;
+
+#[cfg(feature = "edge")]
+pub(crate) use common::count;
+pub(crate) use common::{algorithms, issuer, missing};
 
 use crate::error::{Code, Error, Result, harmless};
 use crate::protocol::callback::ResponseMode;
@@ -133,9 +141,14 @@ impl<'a> Given<'a> {
         }
     }
 
-    pub(crate) fn response_mode(&mut self) -> Option<ResponseMode> {
-        let is_fragment = self.is_second_of("responseMode", "query", "fragment")?;
-        Some(if is_fragment { ResponseMode::Fragment } else { ResponseMode::Query })
+    /// `form_post` only where somebody can take a form: a page cannot.
+    pub(crate) fn response_mode(&mut self, takes_forms: bool) -> Option<ResponseMode> {
+        let value = self.value("responseMode")?;
+        match value.as_str().and_then(ResponseMode::parse) {
+            Some(mode) if takes_forms || mode != ResponseMode::FormPost => Some(mode),
+            _ if takes_forms => self.wrong("responseMode", value, "\"query\", \"fragment\" or \"form_post\""),
+            _ => self.wrong("responseMode", value, "\"query\" or \"fragment\""),
+        }
     }
 
     /// What a member's text was parsed to.
@@ -147,6 +160,12 @@ impl<'a> Given<'a> {
                 None
             }
         }
+    }
+
+    /// What was read of several members, whose errors name them.
+    #[cfg(feature = "edge")]
+    pub(crate) fn outcome<T>(&mut self, read: Result<T>) -> Option<T> {
+        read.map_err(|fault| self.fails(fault)).ok()
     }
 
     #[inline(never)]

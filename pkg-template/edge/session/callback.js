@@ -1,0 +1,106 @@
+// @ts-check
+// The route `callback`: the authorization response becomes a session, once (RFC 6749 4.1.2, RFC 9700 4.2.4). It comes in
+// the query, or as a form that the provider's page posts (OAuth 2.0 Form Post Response Mode).
+
+import { toError } from "../../errors.js";
+import { pageTo, redirect } from "./answers.js";
+import { fingerprint } from "./seal.js";
+
+/** How many responses this process remembers that it is redeeming or has redeemed. */
+const MOST_REMEMBERED = 2048;
+
+export class Callback {
+  #parts;
+  /** Of this process, in plain values: the cookie that says so comes with the first answer. @type {Set<string>} */
+  #redeemed = new Set();
+
+  /** @param {import("./handler.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param {Request} request
+   * @param {string} response the parameters, as a query or a form has them
+   * @param {(cookie: string) => void} set told the `Set-Cookie` that go with whatever is answered, errors too
+   * @returns {Promise<Response>}
+   */
+  async handle(request, response, set) {
+    const { settings, client, jar, transactions, sessions, renewal } = this.#parts;
+    const cookies = jar.read(request);
+    const parameters = new URLSearchParams(response);
+    const [state, code] = [parameters.get("state"), parameters.get("code") ?? ""];
+    if (state === null) throw refused("state_missing", "the authorization response has no `state`");
+    const found = await transactions.find(state, cookies);
+    if (found === undefined) throw refused("transaction_not_found", "this browser has begun no such sign-in, or too long ago");
+    const { name, transaction } = found;
+    if ("used" in transaction) return this.#again(transaction, code, cookies);
+    await this.#once(state, code);
+    set(await transactions.use(name, code, transaction.returnTo));
+
+    const agent = await client().exchangeCode(`?${response}`, transaction.auth);
+    const { tokens, claims } = agent;
+    let held;
+    try {
+      renewal.requirePossible(tokens);
+      const kept = { tokens, issuer: String(claims.iss ?? transaction.auth.issuer ?? ""), subject: agent.id, ...providerSessionOf(claims) };
+      held = await sessions.begin(kept);
+      for (const cookie of await sessions.write(held, cookies)) set(cookie);
+    } catch (error) {
+      // Nobody will use them.
+      await client().revokeToken(tokens.refresh_token ?? tokens.access_token).catch(() => {});
+      if (held !== undefined) await sessions.end(held.name).catch(() => {});
+      throw error;
+    }
+    const before = await sessions.load(cookies).catch(() => undefined);
+    for (const old of new Set([transaction.replaces, before?.name])) if (old !== undefined) await sessions.end(old);
+    settings.log({ type: "signedin", agent });
+    return settings.sameSite === "strict" ? pageTo(transaction.returnTo, []) : redirect(transaction.returnTo);
+  }
+
+  /**
+   * The same response once more: a reload, the back button.
+   *
+   * @param {import("./transaction.js").Used} transaction
+   * @param {string} code
+   * @param {import("./cookies.js").Cookies} cookies
+   */
+  async #again({ used, returnTo }, code, cookies) {
+    if (used !== (await fingerprint(code))) throw refused("state_mismatch", "another response for this sign-in came before");
+    if ((await this.#parts.sessions.load(cookies)) !== undefined) return redirect(returnTo);
+    throw handledBefore();
+  }
+
+  /**
+   * Two requests with one response, at once: the second sends nothing.
+   *
+   * @param {string} state
+   * @param {string} code
+   */
+  async #once(state, code) {
+    const name = await fingerprint(state);
+    if (this.#redeemed.has(name)) throw handledBefore();
+    this.#redeemed.add(name);
+    for (const old of this.#redeemed) {
+      if (this.#redeemed.size <= MOST_REMEMBERED) break;
+      this.#redeemed.delete(old);
+    }
+  }
+}
+
+/** @param {Readonly<Record<string, unknown>>} claims */
+function providerSessionOf({ sid }) {
+  return typeof sid === "string" ? { providerSession: sid } : {};
+}
+
+function handledBefore() {
+  return refused("callback_already_handled", "this authorization response was handled before");
+}
+
+/**
+ * @param {string} code
+ * @param {string} message
+ */
+function refused(code, message) {
+  return toError({ class: "CallbackError", code, message: `${message}: sign in again`, recovery: "reauthenticate" });
+}

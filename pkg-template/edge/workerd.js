@@ -1,0 +1,12 @@
+// @ts-check
+// The entry of `wasm-oidc/edge` for Cloudflare Workers: the wasm is an imported module.
+
+// @ts-ignore: only Workers and their bundlers know what importing a .wasm means.
+import module from "../wasm/edge.wasm";
+
+import { setSource } from "./runtime.js";
+
+setSource({ sync: () => module });
+
+export * from "./index.js";
+export { createSessionHandler } from "./session/workerd.js";

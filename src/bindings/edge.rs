@@ -1,0 +1,144 @@
+//! Verifying requests: a verifier whose tokens and keys all requests of the process share, and a host for each of them.
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::agents;
+use super::claim_mapping::claim_mapping;
+use super::errors;
+use super::record::{Record, to_js};
+use crate::edge::{AppOrganizations, Needs, PlugIns, Refused, Verified, Verifier, VerifierOptions};
+use crate::error::{Code, Error, Result, harmless, without_tokens};
+use crate::host::{App, CryptoKeys, JsHost};
+use crate::ports::StorageKind;
+use crate::protocol::json::{self, Json, Object};
+
+/// A verifier; never leaves the wrapper.
+#[wasm_bindgen]
+pub struct WasmVerifier {
+    verifier: Rc<Verifier>,
+    clock: JsHost,
+    app: App,
+    keys: CryptoKeys,
+}
+
+#[wasm_bindgen]
+impl WasmVerifier {
+    /// Takes the options and what the app plugs in; sends nothing.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &str, app: JsValue) -> std::result::Result<WasmVerifier, JsValue> {
+        let app = App::new(app);
+        let options = read(options).and_then(|options| VerifierOptions::from_json(&options)).map_err(errors::thrown)?;
+        let organizations = app.function("organizationsFrom").map(|ask| Rc::new(Organizations(ask)) as Rc<_>);
+        let plug_ins = PlugIns { claim_mapping: claim_mapping(&app), organizations };
+        let verifier = Rc::new(Verifier::new(options, plug_ins));
+        Ok(Self { verifier, clock: JsHost::new(StorageKind::Memory), app, keys: CryptoKeys::default() })
+    }
+
+    /// The number of a token that was seen and is still good, for a request that needs no more than it grants; else -1.
+    #[allow(clippy::cast_precision_loss, reason = "nobody verifies so many tokens")]
+    pub fn seen(&self, authorization: &str, url: &str, needs: Option<String>) -> f64 {
+        let needs = match needs.as_deref().map(needs_of).transpose() {
+            Ok(needs) => needs,
+            Err(_) => return -1.0,
+        };
+        let number = self.verifier.seen(&self.clock, authorization, url, needs.as_ref());
+        number.map_or(-1.0, |number| number as f64)
+    }
+
+    /// Verifies a request; headers as pairs of name and value.
+    pub fn verify(&self, method: String, url: String, headers: &str, needs: Option<String>) -> Promise {
+        let (verifier, host) = (Rc::clone(&self.verifier), self.host());
+        let (headers, needs) = (pairs(headers), needs.as_deref().map(needs_of).transpose());
+        future_to_promise(async move {
+            let needs = needs.map_err(errors::thrown)?.unwrap_or_default();
+            let verified = verifier.verify(&host, &method, &url, &headers, &needs).await;
+            verified
+                .map(|verified| to_js(&verified_record(&verified)))
+                .map_err(|refused| to_js(&refused_record(&refused)))
+        })
+    }
+
+    /// Renews keys that are soon too old; when they want to be renewed next, in Unix seconds.
+    #[allow(clippy::cast_precision_loss, reason = "it is a time")]
+    pub fn renew(&self) -> Promise {
+        let (verifier, host) = (Rc::clone(&self.verifier), self.host());
+        future_to_promise(async move { Ok(verifier.renew(&host).await.map_or(f64::INFINITY, |at| at as f64).into()) })
+    }
+
+    /// A host for one request: what it waits for nobody else waits for.
+    fn host(&self) -> JsHost {
+        let store = self.app.object("keyStore");
+        let kind = if store.is_undefined() { StorageKind::Memory } else { StorageKind::Custom };
+        JsHost::new(kind).with_fetch(self.app.function("fetch")).with_store(store).with_crypto_keys(self.keys.clone())
+    }
+}
+
+fn read(text: &str) -> Result<Object> {
+    json::parse_object_as(text.as_bytes(), Code::InvalidOption)
+}
+
+fn needs_of(text: &str) -> Result<Needs> {
+    Needs::from_json(&read(text)?)
+}
+
+/// The wrapper wrote them: what is no pair is not there.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let Ok(Json::Array(list)) = json::parse(text) else { return Vec::new() };
+    let pair = |pair: &Json| match pair {
+        Json::Array(pair) => match pair.as_slice() {
+            [Json::String(name), Json::String(value)] => Some((name.clone(), value.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    list.iter().filter_map(pair).collect()
+}
+
+fn verified_record(verified: &Verified) -> Json {
+    let Verified { agent, expires_at, number, renew_at } = verified;
+    let mut shown = agents::begun(agent, 0);
+    shown.number("expiresAt", Some(*expires_at));
+    shown.flag("hasRefreshToken", Some(false));
+    let mut record = Record::default();
+    record.put("agent", shown.done());
+    record.number("number", number.and_then(|number| i64::try_from(number).ok()));
+    record.number("renewAt", *renew_at);
+    record.done()
+}
+
+fn refused_record(refused: &Refused) -> Json {
+    let mut headers = Object::new();
+    for (name, value) in &refused.headers {
+        headers.put_text(name, Some(value));
+    }
+    let mut record = errors::begun(&refused.error);
+    record.put("headers", Json::Object(headers));
+    record.done()
+}
+
+/// A function that the wrapper made of the app's: claims as text in, `{organizations}` or `{thrown}` as text out.
+struct Organizations(Function);
+
+impl AppOrganizations for Organizations {
+    fn organizations<'a>(&'a self, claims: &'a Object) -> LocalBoxFuture<'a, Result<Json>> {
+        Box::pin(async move {
+            let told = App::ask(&self.0, &JsValue::from_str(&claims.to_string())).await;
+            let text = told.ok().and_then(|told| told.as_string()).unwrap_or_default();
+            let told = json::parse_object(text.as_bytes()).map_err(|_| {
+                let message = "the app's own `organizationsFrom` must answer with a list of organizations, or null";
+                Error::new(Code::PlugInAnswer, message)
+            })?;
+            if let Some(thrown) = told.string("thrown").ok().flatten() {
+                let words = without_tokens(&harmless(thrown));
+                let message = format!("the app's own `organizationsFrom` failed: {words}");
+                return Err(Error::new(Code::PlugInFailed, message));
+            }
+            Ok(told.get("organizations").cloned().unwrap_or(Json::Null))
+        })
+    }
+}

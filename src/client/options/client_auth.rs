@@ -1,0 +1,73 @@
+//! The options `clientAuth` and `clientSecret`: how the client authenticates (RFC 6749 2.3, OpenID Connect Core 9).
+
+use super::super::given::Given;
+use crate::protocol::algorithm::Algorithm;
+use crate::protocol::client_assertion::{Audience, ClientAssertions, Signer};
+use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::json::{Json, Object};
+use crate::protocol::secret::Secret;
+
+pub(super) fn given(given: &mut Given<'_>) -> ClientAuthentication {
+    let secret = given.text("clientSecret").map(Secret::new);
+    let named = given.value("clientAuth").and_then(|value| named(value, given));
+    match secret {
+        Some(secret) => ClientAuthentication::Secret(secret),
+        None => named.unwrap_or(ClientAuthentication::None),
+    }
+}
+
+fn named(value: &Json, given: &mut Given<'_>) -> Option<ClientAuthentication> {
+    let Json::Object(object) = value else { return given.wrong("clientAuth", value, "an object") };
+    let member = |name: &str| object.get(name).and_then(Json::as_str);
+    let secret = member("clientSecret").map(Secret::new);
+    let key = algorithms(object).map(Signer::Key);
+    let authentication = match (member("method"), secret, key) {
+        (Some("none"), ..) => ClientAuthentication::None,
+        (Some("client_secret_basic"), Some(secret), _) => ClientAuthentication::SecretBasic(secret),
+        (Some("client_secret_post"), Some(secret), _) => ClientAuthentication::SecretPost(secret),
+        (Some("client_secret_jwt"), Some(secret), _) => assertions(object, Signer::Secret(secret), given),
+        (Some("private_key_jwt") | None, None, Some(signer)) => assertions(object, signer, given),
+        (None, Some(secret), None) => ClientAuthentication::Secret(secret),
+        (Some("client_secret_basic" | "client_secret_post" | "client_secret_jwt"), None, _) => {
+            return given.wrong("clientAuth", value, "`clientSecret` beside such a `method`");
+        }
+        (Some("private_key_jwt"), ..) => return given.wrong("clientAuth", value, "`key` beside such a `method`"),
+        _ => {
+            let expected = "a `method` that is \"none\", \"client_secret_basic\", \"client_secret_post\", \
+                            \"client_secret_jwt\" or \"private_key_jwt\"";
+            return given.wrong("clientAuth", value, expected);
+        }
+    };
+    if let ClientAuthentication::Assertion(assertions) = &authentication
+        && let Err(error) = assertions.check()
+    {
+        given.fails(error);
+    }
+    Some(authentication)
+}
+
+/// What the key can sign with, which the wrapper says of it: the key itself stays there.
+fn algorithms(object: &Object) -> Option<Vec<Algorithm>> {
+    object.strings("algorithms").ok().flatten()?.iter().map(|name| Algorithm::parse(name)).collect()
+}
+
+fn assertions(object: &Object, signer: Signer, given: &mut Given<'_>) -> ClientAuthentication {
+    let mut text = |name: &str| {
+        object.text(name).unwrap_or_else(|error| {
+            given.fails(error);
+            None
+        })
+    };
+    let audience = match text("audience") {
+        None => Audience::Issuer,
+        Some(name) if name == "issuer" => Audience::Issuer,
+        Some(name) if name == "token_endpoint" => Audience::TokenEndpoint,
+        Some(name) => Audience::Other(name),
+    };
+    ClientAuthentication::Assertion(ClientAssertions {
+        signer,
+        audience,
+        key_id: text("keyId"),
+        certificate_thumbprint: text("certificateThumbprint"),
+    })
+}

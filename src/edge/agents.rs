@@ -1,0 +1,51 @@
+//! The agent of a verified token.
+
+use std::rc::Rc;
+
+use super::EdgeHost;
+use super::issuer::IssuerState;
+use super::verifier::Verifier;
+use crate::authz::mapping::ClaimMapping;
+use crate::error::Result;
+use crate::protocol::access_token::AccessToken;
+use crate::session::{Agent, AgentType};
+
+/// Whom a request comes from.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// The agent.
+    pub agent: Agent,
+    /// When the token ends, in Unix seconds.
+    pub expires_at: i64,
+    /// What the token is known by from now on; `None`: it is not remembered.
+    pub number: Option<u64>,
+    /// When the keys of the issuers want to be renewed, in Unix seconds.
+    pub renew_at: Option<i64>,
+}
+
+impl Verifier {
+    /// The mapping of an issuer: the app's own goes before what its options say.
+    pub(super) fn mapping_of<'v>(&'v self, issuer: &'v IssuerState) -> &'v ClaimMapping {
+        self.app_mapping.as_ref().unwrap_or(&issuer.options.claim_mapping)
+    }
+
+    /// The agent that a verified token speaks of, with the organizations that it does not list itself.
+    pub(super) async fn agent_of<H: EdgeHost>(
+        &self,
+        host: &H,
+        issuer: &IssuerState,
+        token: &str,
+        found: AccessToken,
+    ) -> Result<Agent> {
+        let AccessToken { subject, client_id, scope, claims, .. } = found;
+        let claims = Rc::new(claims);
+        let mut agent = Agent::from_claims(Rc::clone(&claims), scope.as_deref(), self.mapping_of(issuer))?;
+        // Where nobody took part in it, a token speaks of its client (RFC 9068 2.2).
+        let is_machine = client_id.is_some_and(|client_id| client_id == subject);
+        agent.agent_type = AgentType::of(&subject, if is_machine { AgentType::Agent } else { AgentType::User });
+        if !agent.access.has_organizations() {
+            agent.access = self.with_organizations(host, issuer, token, &claims, agent.access).await?;
+        }
+        Ok(agent)
+    }
+}

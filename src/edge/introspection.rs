@@ -1,0 +1,149 @@
+//! Asking the provider about tokens that say nothing themselves (RFC 7662): the answers are kept for a short time, as plain
+//! values that the requests of an isolate share.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::error::{Code, Result};
+use crate::ports::VerifierHost;
+use crate::protocol::client_auth::ClientAuthentication;
+use crate::protocol::introspected::{Expectations, Introspected, validate};
+use crate::protocol::json::Object;
+use crate::protocol::purpose::Purpose;
+use crate::protocol::secret::Secret;
+use crate::protocol::url::HttpsUrl;
+use crate::protocol::{introspection, revocation};
+use crate::provider::sending::send;
+
+/// The most answers about good tokens that are kept, and of no's. They are kept apart, so that a flood of made-up tokens
+/// pushes no good one out.
+pub const MAX_ACTIVE: usize = 2000;
+/// See [`MAX_ACTIVE`].
+pub const MAX_REFUSED: usize = 1000;
+
+/// The largest answer that is kept, in bytes of its JSON text.
+const MAX_KEPT_BYTES: usize = 16 * 1024;
+
+/// How tokens are asked about. Durations are in seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntrospectionOptions {
+    /// Where to ask, instead of where the provider's metadata says.
+    pub endpoint: Option<HttpsUrl>,
+    /// Who asks.
+    pub client_id: String,
+    /// How it proves that: an endpoint that answers anybody lets anybody guess tokens (RFC 7662 4).
+    pub client_auth: ClientAuthentication,
+    /// Asks about tokens that are JWTs, too: so that a revoked one is refused.
+    pub always: bool,
+    /// How long a good token's answer is kept at most; 0: not at all.
+    pub max_cache_seconds: i64,
+    /// How long a no is kept.
+    pub refused_cache_seconds: i64,
+    /// Takes answers without `aud`.
+    pub allow_missing_audience: bool,
+}
+
+/// The answers of an endpoint.
+pub struct Introspection {
+    options: IntrospectionOptions,
+    active: RefCell<Kept>,
+    refused: RefCell<Kept>,
+}
+
+/// What to ask whom.
+pub struct Question<'a> {
+    /// The token.
+    pub token: &'a Secret,
+    /// The provider's endpoint.
+    pub endpoint: &'a HttpsUrl,
+    /// The methods of client authentication that its metadata lists.
+    pub auth_methods: Option<&'a [String]>,
+    /// What is expected of the answer.
+    pub expected: Expectations<'a>,
+    /// The seconds until the answer has to be there.
+    pub timeout: i64,
+}
+
+impl Introspection {
+    /// Nothing is kept yet.
+    #[must_use]
+    pub fn new(options: IntrospectionOptions) -> Self {
+        let kept = |capacity| RefCell::new(Kept { capacity, answers: BTreeMap::new() });
+        Self { options, active: kept(MAX_ACTIVE), refused: kept(MAX_REFUSED) }
+    }
+
+    /// The options.
+    #[must_use]
+    pub const fn options(&self) -> &IntrospectionOptions {
+        &self.options
+    }
+
+    /// What the provider says of a token, with all members of the answer as claims.
+    ///
+    /// Requests with one token that come at the same time ask each for itself: what one request waits for cannot be waited
+    /// for by another one in every runtime.
+    ///
+    /// # Errors
+    /// Those of [`validate`]; `ProviderError`, `NetworkError`, `TimeoutError` where nobody answers.
+    pub async fn ask<H: VerifierHost>(&self, host: &H, question: &Question<'_>) -> Result<(Introspected, Rc<Object>)> {
+        let name = question.token.fingerprint();
+        let now = question.expected.now;
+        let known = self.active.borrow().get(&name, now).or_else(|| self.refused.borrow().get(&name, now));
+        let answer = match known {
+            Some(answer) => answer,
+            None => Rc::new(self.send(host, question).await?),
+        };
+        // Judged each time: a token that is kept can expire meanwhile.
+        let found = validate(&answer, &question.expected);
+        let kept = match &found {
+            Ok(found) => {
+                let until = now.saturating_add(self.options.max_cache_seconds);
+                Some((&self.active, found.expires_at.map_or(until, |expires_at| until.min(expires_at))))
+            }
+            // Of a no, nothing but the no is kept.
+            Err(error) if error.code() == Code::InvalidToken => {
+                Some((&self.refused, now.saturating_add(self.options.refused_cache_seconds)))
+            }
+            Err(_) => None,
+        };
+        if let Some((kept, until)) = kept {
+            kept.borrow_mut().put(name, &answer, until, now);
+        }
+        found.map(|found| (found, answer))
+    }
+
+    async fn send<H: VerifierHost>(&self, host: &H, question: &Question<'_>) -> Result<Object> {
+        let Question { token, endpoint, auth_methods, timeout, .. } = question;
+        let auth = self.options.client_auth.among(*auth_methods);
+        let hint = Some(revocation::ACCESS_TOKEN);
+        let request = revocation::about_token(endpoint, &self.options.client_id, &auth, token.expose(), hint)
+            .for_purpose(Purpose::Introspection);
+        Ok(introspection::judge(&send(host, request, *timeout).await?)?.with_code(Code::InvalidClaim))
+    }
+}
+
+/// Answers by the hash of their token, with the second until which they count.
+struct Kept {
+    capacity: usize,
+    answers: BTreeMap<String, (i64, Rc<Object>)>,
+}
+
+impl Kept {
+    fn get(&self, name: &str, now: i64) -> Option<Rc<Object>> {
+        self.answers.get(name).filter(|(until, _)| now < *until).map(|(_, answer)| Rc::clone(answer))
+    }
+
+    /// The first answer says how long it counts: asking for it again makes it no younger.
+    fn put(&mut self, name: String, answer: &Rc<Object>, until: i64, now: i64) {
+        if until <= now || self.get(&name, now).is_some() || answer.to_string().len() > MAX_KEPT_BYTES {
+            return;
+        }
+        if self.answers.len() >= self.capacity {
+            self.answers.retain(|_, (until, _)| now < *until);
+        }
+        // Names are hashes: the first of them is any.
+        while self.answers.len() >= self.capacity && self.answers.pop_first().is_some() {}
+        self.answers.insert(name, (until, Rc::clone(answer)));
+    }
+}

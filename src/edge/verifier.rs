@@ -1,0 +1,256 @@
+//! Verifying a request: from its credentials to its agent (RFC 9068 4, RFC 6750 2 and 3).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::EdgeHost;
+use super::agents::Verified;
+use super::issuer::IssuerState;
+use super::keys::Known;
+use super::needs::Needs;
+use super::options::VerifierOptions;
+use super::organizations::AppOrganizations;
+use super::refused::Refused;
+use super::seen::{Fresh, Seen, TokenHash};
+use crate::authz::mapping::{AppClaimMapping, ClaimMapping};
+use crate::error::{Class, Code, Error, Result};
+use crate::given::split;
+use crate::ports::Clock;
+use crate::protocol::access_token::{self, AccessToken};
+use crate::protocol::jwt::{self, Jwt};
+use crate::protocol::request_credentials::{PresentedToken, RequestCredentials, Scheme};
+use crate::protocol::{form, id_token, thumbprint, words};
+use crate::provider::signature;
+
+/// What the app plugs in.
+#[derive(Default)]
+pub struct PlugIns {
+    /// Its own claim mapping.
+    pub claim_mapping: Option<Rc<dyn AppClaimMapping>>,
+    /// Where organizations come from.
+    pub organizations: Option<Rc<dyn AppOrganizations>>,
+}
+
+/// A verifier: what all requests of a process share.
+pub struct Verifier {
+    pub(super) options: VerifierOptions,
+    pub(super) plug_ins: PlugIns,
+    pub(super) app_mapping: Option<ClaimMapping>,
+    pub(super) issuers: Vec<IssuerState>,
+    pub(super) seen: RefCell<Seen>,
+}
+
+/// A token that is what it says, and what it was found to be.
+pub(super) struct Checked {
+    /// The place of its issuer.
+    pub(super) issuer: usize,
+    pub(super) thumbprint: String,
+    pub(super) token: AccessToken,
+}
+
+impl Verifier {
+    /// Makes a verifier; sends nothing, and takes no random number.
+    #[must_use]
+    pub fn new(options: VerifierOptions, plug_ins: PlugIns) -> Self {
+        Self {
+            issuers: options.issuers.iter().cloned().map(IssuerState::new).collect(),
+            app_mapping: plug_ins.claim_mapping.clone().map(ClaimMapping::App),
+            seen: RefCell::default(),
+            options,
+            plug_ins,
+        }
+    }
+
+    /// The number of a token that was seen and is still good, for a request that needs no more than it grants.
+    /// `authorization` and `url` are those of the request; whatever is unusual in them is for [`Verifier::verify`].
+    #[must_use]
+    pub fn seen<C: Clock>(&self, clock: &C, authorization: &str, url: &str, needs: Option<&Needs>) -> Option<u64> {
+        let (scheme, token) = authorization.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case(Scheme::Bearer.as_str()) || has_token_in_query(url) {
+            return None;
+        }
+        let seen = self.seen.borrow();
+        let now = clock.now();
+        let entry = seen.find(seen.hash(token)?, now)?;
+        let has_keys = self.issuers.get(entry.issuer).is_some_and(|issuer| issuer.has_fresh_keys(now));
+        let is_met = needs.is_none_or(|needs| needs.are_met(&entry.access, &entry.scopes));
+        (has_keys && is_met).then_some(entry.number)
+    }
+
+    /// Verifies a request. Headers are names and values, as [`RequestCredentials::read`] takes them.
+    ///
+    /// # Errors
+    /// What the sender is told: 400, 401, 403, or 503 where nobody can tell now whether the token is good.
+    pub async fn verify<H: EdgeHost>(
+        &self,
+        host: &H,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        needs: &Needs,
+    ) -> std::result::Result<Verified, Refused> {
+        let request = RequestCredentials::read(method, url, headers);
+        let presented = request.as_ref().ok().and_then(|request| request.presented.as_ref()).map(|one| one.scheme);
+        let verified = match request {
+            Ok(request) => self.verified(host, &request, needs).await,
+            Err(error) => Err(error),
+        };
+        verified.map_err(|error| Refused::new(error, &self.options.challenger, presented, &needs.wanted_scopes()))
+    }
+
+    /// Renews the keys that are soon too old, while no request waits for them; when they want to be renewed next.
+    pub async fn renew<H: EdgeHost>(&self, host: &H) -> Option<i64> {
+        for (place, issuer) in self.issuers.iter().enumerate() {
+            // Who needs the keys gets the error.
+            let _ = issuer.renew_keys(host, self.options.timeout, self.options.shares_keys).await;
+            self.forget_lost_keys(place, issuer);
+        }
+        self.renew_at()
+    }
+
+    async fn verified<H: EdgeHost>(&self, host: &H, request: &RequestCredentials, needs: &Needs) -> Result<Verified> {
+        let Some(PresentedToken { scheme, token }) = &request.presented else {
+            let message =
+                "the request has no access token: it belongs into the header \"Authorization\" (RFC 6750 2.1)";
+            return Err(Error::new(Code::CredentialsMissing, message));
+        };
+        let token = token.expose();
+        let hash = self.hash_of(host, token);
+        if let Some(hash) = hash
+            && let Some(entry) = self.seen.borrow().find(hash, host.now())
+        {
+            needs.require(&entry.access, &entry.scopes)?;
+        }
+        let checked = self.check_jwt(host, token).await?;
+        check_binding(*scheme, &checked.token)?;
+        self.finish(host, hash, token, checked, needs).await
+    }
+
+    /// The agent of a token that was checked, which is remembered from now on.
+    pub(super) async fn finish<H: EdgeHost>(
+        &self,
+        host: &H,
+        hash: Option<TokenHash>,
+        token: &str,
+        checked: Checked,
+        needs: &Needs,
+    ) -> Result<Verified> {
+        let Checked { issuer: place, thumbprint, token: found } = checked;
+        let expires_at = found.expires_at;
+        let scopes = found.scope.as_deref().map(split).unwrap_or_default();
+        let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
+        let agent = self.agent_of(host, issuer, token, found).await?;
+        let now = host.now();
+        let until = expires_at
+            .saturating_add(self.options.clock_tolerance)
+            .min(now.saturating_add(self.options.max_cache_seconds));
+        let access = agent.access.clone();
+        let number = hash.and_then(|hash| {
+            let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone() };
+            self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
+        });
+        needs.require(&agent.access, &scopes)?;
+        Ok(Verified { agent, expires_at, number, renew_at: self.renew_at() })
+    }
+
+    /// Checks a token that is a JWT: its issuer is one of those configured, its type and algorithm are right, one of the
+    /// issuer's keys signed it, and its claims are those of RFC 9068.
+    pub(super) async fn check_jwt<H: EdgeHost>(&self, host: &H, token: &str) -> Result<Checked> {
+        let jwt = jwt::parse(token)?;
+        let place = self.issuer_of(&jwt)?;
+        let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
+        let options = &issuer.options;
+        access_token::check_type(&jwt, options.legacy_jwt)?;
+        let thumbprint = self.check_signature(host, place, issuer, &jwt).await?;
+        let expected = access_token::Expectations {
+            issuer: options.issuer.as_str(),
+            audiences: options.audiences.as_deref(),
+            legacy: options.legacy_jwt,
+            now: host.now(),
+            clock_tolerance: self.options.clock_tolerance,
+        };
+        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(&jwt, &expected)? })
+    }
+
+    /// The thumbprint of the key that signed.
+    async fn check_signature<H: EdgeHost>(
+        &self,
+        host: &H,
+        place: usize,
+        issuer: &IssuerState,
+        jwt: &Jwt,
+    ) -> Result<String> {
+        let algorithm = id_token::check_algorithm(jwt, &issuer.options.algorithms)?;
+        let mut lacking: Option<Rc<Known>> = None;
+        let mut had_candidates = false;
+        let (timeout, shares) = (self.options.timeout, self.options.shares_keys);
+        while let Some(known) = issuer.keys_after(host, timeout, shares, lacking.as_ref()).await? {
+            self.forget_lost_keys(place, issuer);
+            if let Some(key) = signature::signer(host, &known.keys, jwt, algorithm).await? {
+                return Ok(thumbprint::of(key));
+            }
+            had_candidates = !known.keys.candidates(algorithm, jwt.key_id.as_deref()).is_empty();
+            if had_candidates && jwt.key_id.is_some() {
+                // The key is known and the signature wrong: other keys cannot help.
+                break;
+            }
+            lacking = Some(known);
+        }
+        Err(signature::unsigned(jwt, algorithm, had_candidates))
+    }
+
+    /// `iss` only chooses among the issuers that are configured: nothing in a token leads anywhere else.
+    fn issuer_of(&self, jwt: &Jwt) -> Result<usize> {
+        let named = crate::protocol::claims::required_text(&jwt.claims, "iss")?;
+        let place = self.issuers.iter().position(|issuer| issuer.options.issuer.as_str() == named);
+        place.ok_or_else(|| {
+            let known: Vec<_> = self.options.issuers.iter().map(|one| one.issuer.as_str().to_owned()).collect();
+            unknown_issuer().mismatch(words::join(&known), named)
+        })
+    }
+
+    /// What a token is known by. The key of the hash is made at the first request: Workers have no random bytes before.
+    fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
+        if !self.seen.borrow().has_key() {
+            let mut key = [0; 16];
+            // Without random bytes nothing is remembered.
+            host.fill(&mut key).ok()?;
+            self.seen.borrow_mut().set_key(key);
+        }
+        self.seen.borrow().hash(token)
+    }
+
+    fn forget_lost_keys(&self, place: usize, issuer: &IssuerState) {
+        let revision = issuer.keys_revision.get();
+        if issuer.pruned_revision.replace(revision) != revision
+            && let Some(known) = issuer.keys.borrow().as_ref()
+        {
+            self.seen.borrow_mut().keep_signed_by(place, &known.keys);
+        }
+    }
+
+    fn renew_at(&self) -> Option<i64> {
+        self.issuers.iter().filter_map(IssuerState::renew_at).min()
+    }
+}
+
+/// A token that is bound to a key (`cnf`, RFC 7800 3.1) is good only with a proof of that key: whoever stole it has none.
+fn check_binding(scheme: Scheme, token: &AccessToken) -> Result<()> {
+    if scheme == Scheme::Bearer && token.claims.get("cnf").is_none() {
+        return Ok(());
+    }
+    let message =
+        "the access token is bound to a key, or presented with a scheme that needs one, and this verifier takes none";
+    Err(Error::new(Code::TokenBound, message))
+}
+
+/// Whether the query may have a token in it, which is for the slow way to refuse.
+fn has_token_in_query(url: &str) -> bool {
+    let Some((_, query)) = url.split_once('?') else { return false };
+    form::pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token")
+}
+
+fn unknown_issuer() -> Error {
+    Error::new(Code::IssuerMismatch, "the token's \"iss\" (issuer) is none of those that are configured")
+        .during(Class::TokenVerification)
+}

@@ -1,0 +1,28 @@
+// @ts-check
+// A Worker's modules, as wrangler bundles them: every .wasm is a module of its own.
+import { build } from "esbuild";
+
+/**
+ * @param {string} entry path of the Worker
+ * @returns {Promise<import("miniflare").WorkerOptions & { modules: any[] }>} for Miniflare
+ */
+export async function bundledWorker(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd", "worker", "browser"],
+    loader: { ".wasm": "copy" },
+    outdir: "/worker",
+    outExtension: { ".js": ".mjs" },
+    write: false,
+  });
+  const isScript = (/** @type {string} */ path) => path.endsWith(".mjs");
+  return {
+    compatibilityDate: "2026-01-01",
+    modulesRoot: "/worker",
+    modules: outputFiles
+      .sort((one, other) => Number(isScript(other.path)) - Number(isScript(one.path)))
+      .map(({ path, contents }) => ({ type: isScript(path) ? "ESModule" : "CompiledWasm", path, contents })),
+  };
+}

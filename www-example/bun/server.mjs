@@ -1,0 +1,37 @@
+// @ts-check
+// Bun: an API for bearers of access tokens, and pages for people who sign in.
+import { memoryStorage } from "wasm-oidc";
+import { createSessionHandler, createVerifier } from "wasm-oidc/edge";
+import { page } from "../page.mjs";
+
+const { PUBLIC_ORIGIN, PORT, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, SESSION_SECRETS } = Bun.env;
+
+const verifier = createVerifier({ issuer: OIDC_ISSUER, audience: `${PUBLIC_ORIGIN}/api` });
+
+const sessions = createSessionHandler({
+  client: {
+    issuer: OIDC_ISSUER,
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    postLogoutRedirectUri: `${PUBLIC_ORIGIN}/`,
+  },
+  publicOrigin: PUBLIC_ORIGIN,
+  secrets: SESSION_SECRETS.split(","),
+  // Of this process alone, and gone with it. Several share a Redis: `unstorageStorage` says how.
+  store: memoryStorage(),
+});
+
+Bun.serve({
+  port: Number(PORT),
+  hostname: "127.0.0.1",
+  routes: {
+    "/": async (request) => page("Bun", await sessions.getSession(request)),
+    "/api/tasks": async (request) => {
+      const action = request.method === "GET" ? "read" : "write";
+      const { agent, response } = await verifier.tryVerify(request, { access: [action, "projects.tasks"] });
+      return response ?? Response.json({ [action]: "projects.tasks", by: agent.id });
+    },
+    // Login, callback and logout.
+    "/auth/*": async (request) => (await sessions.handle(request)) ?? new Response("Not found", { status: 404 }),
+  },
+});
