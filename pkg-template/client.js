@@ -55,7 +55,12 @@ export class IdpClient extends EventTarget {
     answers: (state, url) => this.#now("answers_relayed", { state, url }),
     finish: (state, url) => this.#later("finish_relayed", { state, url }),
     forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
-    disposal: () => (this.#disposal ??= new AbortController()).signal,
+    disposal: () => {
+      // In workerd a signal belongs to the request that made it, and what waits for it ends with that.
+      const disposal = this.#disposal ?? new AbortController();
+      if (!realm.isolatesRequests) this.#disposal = disposal;
+      return disposal.signal;
+    },
     name: toJson,
     underWay: new Map(),
     client: "",
@@ -495,8 +500,7 @@ export class IdpClient extends EventTarget {
   dispose() {
     this.#now("dispose");
     this.#isDisposed = true;
-    // In workerd a signal belongs to the request that made it, and waiting for another one ends with that.
-    if (!realm.isolatesRequests) this.#disposal?.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
+    this.#disposal?.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
     this.#news.tellSoon();
   }
 
@@ -577,7 +581,7 @@ export class IdpClient extends EventTarget {
       ways: this.#detached.ways,
       keep: (record, options) => this.#detached.keep(record, options),
       warn: (thrown) => this.#news.queue(notStored(thrown)),
-      disposal: this.#jobs.disposal(),
+      disposal: this.#jobs.disposal,
     }));
   }
 

@@ -220,7 +220,7 @@ test("a connection that its client breaks off leaves others their answers", asyn
   assert.equal(await soon(second.answer), provider.issuer);
 });
 
-test("requests one after the other sign in on devices, which one signal of the client's may end", async () => {
+test("requests one after the other sign in on devices, each with a signal of its own", async () => {
   for (const user of ["u1", "u2"]) assert.equal(await soon(worker.ask("device", { user }).answer), user);
 });
 
