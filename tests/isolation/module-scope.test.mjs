@@ -82,3 +82,29 @@ test("what needs a request says so as a typed error, and the client still works"
   assert.equal(told.pop(), provider.issuer);
   for (const [name, code] of told) assert.match(`${name} ${code}`, /^(NetworkError network_failure|ConfigurationError \w+)$/);
 });
+
+test("a verifier and a session handler are made, on their own and as middleware", async () => {
+  const sent = provider.requests.length;
+  const told = await answerOf(`
+    import { createSessionHandler, createVerifier } from "wasm-oidc/edge";
+    import { bearer, session } from "wasm-oidc/hono";
+    const audience = "https://api.example/";
+    const verifying = { issuer: ${options()}.issuer, audience };
+    const signingIn = {
+      client: { issuer: verifying.issuer, clientId: "app", clientSecret: "a-secret-of-the-tests" },
+      publicOrigin: "https://app.example",
+      secrets: "a secret of the tests that is long enough to be one, at least 32 bytes",
+      rotatesRefreshTokens: false,
+    };
+    const made = [createVerifier(verifying), createSessionHandler(signingIn), bearer(verifying), session(signingIn)];
+    export default {
+      async fetch() {
+        const { response } = await made[0].tryVerify(new Request(audience));
+        const login = new Request("https://app.example/auth/login", { headers: { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" } });
+        const { status, headers } = await made[1].handle(login, {});
+        return Response.json([made.length, response.status, status, new URL(headers.get("location")).pathname]);
+      },
+    };`);
+  assert.deepEqual(told, [4, 401, 303, "/authorize"], JSON.stringify(told));
+  assert.ok(provider.requests.length > sent);
+});
