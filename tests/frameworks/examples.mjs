@@ -26,11 +26,15 @@ const PATIENCE = 120_000;
 /** @typedef {{stop: () => Promise<unknown>, output?: () => string}} Running */
 /** @typedef {{origin: string, env: Record<string, string>, issuer: string}} Setting */
 
-/** The example's provider, and where the example is to listen. */
-export async function startSetting() {
+/**
+ * The example's provider, and where the example is to listen.
+ *
+ * @param {{ttl?: Record<string, number>}} [options] of the provider
+ */
+export async function startSetting({ ttl = { AccessToken: 600 } } = {}) {
   const origin = `http://127.0.0.1:${await freePort()}`;
   const env = /** @type {Record<string, string>} */ ({ ...demoEnv, PUBLIC_ORIGIN: origin, PORT: new URL(origin).port });
-  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env)], ttl: { AccessToken: 600 } });
+  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env)], ttl });
   env.OIDC_ISSUER = provider.issuer;
   return { origin, env, issuer: provider.issuer, provider };
 }
@@ -87,9 +91,11 @@ function begin(command, env, place = "") {
  *
  * @param {string} name
  * @param {(setting: Setting) => Promise<Running>} start
- * @param {(at: { setting: Setting }) => void} [more] tests of this example alone
+ * @param {object} [options]
+ * @param {boolean} [options.showsOneHeader] of a name that comes twice, as Node does where nobody asks it for all: the first counts
+ * @param {(at: { setting: Setting }) => void} [options.more] tests of this example alone
  */
-export function describeExample(name, start, more) {
+export function describeExample(name, start, { showsOneHeader = false, more } = {}) {
   describe(name, () => {
     /** @type {Awaited<ReturnType<typeof startSetting>>} */
     let setting;
@@ -125,7 +131,7 @@ export function describeExample(name, start, more) {
       assert.doesNotMatch(challenge(answer), /error=/);
     });
 
-    it("refuses tokens that are over, that somebody else made, for another API, and two at once", async () => {
+    it("refuses tokens that are over, that somebody else made, and for another API", async () => {
       const good = await token(setting, "ada");
       const [header, payload, signature] = good.split(".");
       const foreign = [header, payload, `${signature[0] === "A" ? "B" : "A"}${signature.slice(1)}`].join(".");
@@ -138,9 +144,13 @@ export function describeExample(name, start, more) {
         assert.equal(answer.status, 401, kind);
         assert.match(challenge(answer), /error="invalid_token"/, kind);
       }
-      const twice = await call(setting, [good, good]);
-      assert.equal(twice.status, 400);
-      assert.match(challenge(twice), /error="invalid_request"/);
+    });
+
+    it("takes no request with two tokens for one of them", async () => {
+      const [ada, ben] = [await token(setting, "ada"), await token(setting, "ben")];
+      const answer = await call(setting, [ben, ada], "POST");
+      assert.equal(answer.status, showsOneHeader ? 403 : 400);
+      assert.match(challenge(answer), showsOneHeader ? /error="insufficient_scope"/ : /error="invalid_request"/);
     });
 
     it("signs people in and out", async () => {
@@ -187,7 +197,7 @@ export function describeExample(name, start, more) {
  * @param {string} [resource]
  * @returns {Promise<string>}
  */
-async function token({ issuer, origin }, login, resource = `${origin}/api`) {
+export async function token({ issuer, origin }, login, resource = `${origin}/api`) {
   const endpoints = { authorize: `${issuer}/auth`, token: `${issuer}/token` };
   const { answer } = await codeFlow({ ...endpoints, redirectUri, login, extra: { resource } });
   assert.equal(answer.status, 200);
