@@ -316,8 +316,8 @@ export interface ClientOptions {
    * duplicated tab begins with a copy. `"local"`: in all tabs of the origin. `"encrypted"`: the same, in IndexedDB under
    * a key that cannot be exported, which protects copied profiles and disks. But for `"memory"`, a script injected into
    * the page can get at the refresh token. A `TokenStorage` is a store of your own, or one that `encryptedStorage`,
-   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, memory takes its place, with a `warning`
-   * event `storage_unavailable`.
+   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, or only pages
+   * have it and this is none, memory takes its place, with a `warning` event `storage_unavailable`.
    */
   storage?: "memory" | "session" | "local" | "encrypted" | TokenStorage;
   /**
