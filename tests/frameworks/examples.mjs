@@ -9,7 +9,7 @@ import { after, before, describe, it, mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
-import { serverClient } from "wasm-oidc-example/clients";
+import { serverClient, terminalClient } from "wasm-oidc-example/clients";
 import { codeFlow } from "../op/code-flow.mjs";
 import { startTestProvider } from "../op/provider.mjs";
 import { Visitor, exchange } from "./visitor.mjs";
@@ -34,13 +34,13 @@ const PATIENCE = 120_000;
 export async function startSetting({ ttl = { AccessToken: 600 } } = {}) {
   const origin = `http://127.0.0.1:${await freePort()}`;
   const env = /** @type {Record<string, string>} */ ({ ...demoEnv, PUBLIC_ORIGIN: origin, PORT: new URL(origin).port });
-  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env)], ttl });
+  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env), terminalClient], ttl });
   env.OIDC_ISSUER = provider.issuer;
   return { origin, env, issuer: provider.issuer, provider };
 }
 
 /**
- * Starts a command in the root of the project, as somebody types it.
+ * Starts an example, and waits until it answers.
  *
  * @param {string} command
  * @param {Setting} setting
@@ -74,8 +74,14 @@ export async function runToEnd(command, { env }, place) {
   assert.equal(code, 0, output());
 }
 
-/** @param {string} command @param {Record<string, string>} env @param {string} [place] */
-function begin(command, env, place = "") {
+/**
+ * Starts a command in the root of the project, as somebody types it.
+ *
+ * @param {string} command
+ * @param {Record<string, string>} env
+ * @param {string} [place] below the root
+ */
+export function begin(command, env, place = "") {
   const [name, ...args] = command.split(" ");
   // The Node of this test, whatever another of its packages brings.
   const program = name === "node" ? process.execPath : `${root}/node_modules/.bin/${name}`;
