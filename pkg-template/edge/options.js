@@ -6,6 +6,7 @@ import { overText } from "../claim-mapping.js";
 import { configurationError } from "../errors.js";
 import { describe } from "../instance.js";
 import { toJson } from "../to-json.js";
+import { replaysOverText } from "./replay-store.js";
 
 /**
  * @param {any} given
@@ -25,6 +26,10 @@ export function readied(given) {
     app.keyStore = storeOf(store);
     options.keyStore = true;
   });
+  if (options.dpop?.replayStore != null) {
+    app.replayStore = replaysOverText(options.dpop.replayStore);
+    options.dpop = { ...options.dpop, replayStore: true };
+  }
   if (typeof options.claimMapping === "function") {
     app.claimMapping = overText(options.claimMapping);
     delete options.claimMapping;

@@ -19,10 +19,10 @@ const CREDENTIALS = ["authorization", "dpop"];
  *
  * @typedef {{ agent: Agent, number: number }} Seen
  *
- * What src/bindings/edge.rs answers: an agent, the number of its token where that is remembered, and when, in Unix seconds,
- * the keys want to be renewed.
+ * What src/bindings/edge.rs answers: an agent, the number of its token where that is remembered, when, in Unix seconds, the
+ * keys want to be renewed, and the nonce that the answer should bring.
  *
- * @typedef {{ agent: import("../agent.js").AgentRecord, number?: number, renewAt?: number }} Verified
+ * @typedef {{ agent: import("../agent.js").AgentRecord, number?: number, renewAt?: number, dpopNonce?: string }} Verified
  */
 
 /** @param {import("./index.d.ts").VerifierOptions} options */
@@ -75,8 +75,9 @@ class Verifier {
     }
     const text = toJson(headers);
     /** @type {Verified} */
-    const { agent, number, renewAt } = await instance.callAsync(() => wasm.verify(method, url, text, wanted));
+    const { agent, number, renewAt, dpopNonce } = await instance.callAsync(() => wasm.verify(method, url, text, wanted));
     this.#renewAt = renewAt ?? Infinity;
+    if (dpopNonce !== undefined) needs?.responseHeaders?.set("dpop-nonce", dpopNonce);
     const place = number === undefined ? -1 : number % this.#capacity;
     const before = this.#seen[place];
     // Of two requests with one token that came together, both get one agent.

@@ -11,6 +11,7 @@ use super::agents;
 use super::claim_mapping::claim_mapping;
 use super::errors;
 use super::record::{Record, to_js};
+use crate::edge::replays::SharedReplays;
 use crate::edge::{AppOrganizations, Needs, PlugIns, Refused, Verified, Verifier, VerifierOptions};
 use crate::error::{Code, Error, Result, harmless, without_tokens};
 use crate::host::{App, CryptoKeys, JsHost};
@@ -34,7 +35,8 @@ impl WasmVerifier {
         let app = App::new(app);
         let options = read(options).and_then(|options| VerifierOptions::from_json(&options)).map_err(errors::thrown)?;
         let organizations = app.function("organizationsFrom").map(|ask| Rc::new(Organizations(ask)) as Rc<_>);
-        let plug_ins = PlugIns { claim_mapping: claim_mapping(&app), organizations };
+        let replays = app.function("replayStore").map(|add| Rc::new(Replays(add)) as Rc<_>);
+        let plug_ins = PlugIns { claim_mapping: claim_mapping(&app), organizations, replays };
         let verifier = Rc::new(Verifier::new(options, plug_ins));
         Ok(Self { verifier, clock: JsHost::new(StorageKind::Memory), app, keys: CryptoKeys::default() })
     }
@@ -100,7 +102,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
 }
 
 fn verified_record(verified: &Verified) -> Json {
-    let Verified { agent, expires_at, number, renew_at } = verified;
+    let Verified { agent, expires_at, number, renew_at, dpop_nonce } = verified;
     let mut shown = agents::begun(agent, 0);
     shown.number("expiresAt", Some(*expires_at));
     shown.flag("hasRefreshToken", Some(false));
@@ -108,6 +110,7 @@ fn verified_record(verified: &Verified) -> Json {
     record.put("agent", shown.done());
     record.number("number", number.and_then(|number| i64::try_from(number).ok()));
     record.number("renewAt", *renew_at);
+    record.text("dpopNonce", dpop_nonce.as_deref());
     record.done()
 }
 
@@ -139,6 +142,34 @@ impl AppOrganizations for Organizations {
                 return Err(Error::new(Code::PlugInFailed, message));
             }
             Ok(told.get("organizations").cloned().unwrap_or(Json::Null))
+        })
+    }
+}
+
+/// A function that the wrapper made of the app's store: `{key, expiresAt}` as text in, `{isFirst}` or `{thrown}` as text
+/// out.
+struct Replays(Function);
+
+impl SharedReplays for Replays {
+    fn add(&self, key: String, expires_at: i64) -> LocalBoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            let mut proof = Object::new();
+            proof.put_text("key", Some(&key));
+            proof.put_integer("expiresAt", Some(expires_at));
+            let told = App::ask(&self.0, &JsValue::from_str(&proof.to_string())).await;
+            let text = told.ok().and_then(|told| told.as_string()).unwrap_or_default();
+            let told = json::parse_object(text.as_bytes()).unwrap_or_default();
+            if let Some(thrown) = told.string("thrown").ok().flatten() {
+                let words = without_tokens(&harmless(thrown));
+                return Err(Error::new(
+                    Code::StorageUnavailable,
+                    format!("the app's own `replayStore` failed: {words}"),
+                ));
+            }
+            told.bool("isFirst").ok().flatten().ok_or_else(|| {
+                let message = "the app's own `replayStore` must answer with true or false";
+                Error::new(Code::PlugInAnswer, message)
+            })
         })
     }
 }

@@ -31,10 +31,9 @@ impl<H: Host> Client<H> {
 #[inline(never)]
 fn in_words(failure: CryptoFailure, algorithm: Algorithm) -> Error {
     let (code, why) = match failure {
-        CryptoFailure::Unavailable => (Code::CryptoUnavailable, "was given none, or has no WebCrypto"),
-        CryptoFailure::Unsupported => (Code::CryptoUnavailable, "does not know the algorithm"),
-        CryptoFailure::InvalidKey => (Code::InvalidOption, "refused it"),
+        CryptoFailure::InvalidKey => (Code::InvalidOption, "refused the key"),
+        CryptoFailure::Unsupported => (Code::CryptoUnavailable, "does not know how"),
+        CryptoFailure::Unavailable => (Code::CryptoUnavailable, "has no key"),
     };
-    let message = format!("option \"clientAuth.key\": nothing was signed by {}: this host {why}", algorithm.as_str());
-    Error::new(code, message)
+    Error::new(code, format!("option \"clientAuth\": this host signs nothing by {}: it {why}", algorithm.as_str()))
 }

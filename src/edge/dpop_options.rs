@@ -14,12 +14,11 @@ use crate::protocol::url::HttpsUrl;
 const MIN_SECRET_CHARACTERS: usize = 32;
 
 impl DpopOptions {
-    /// Reads `dpop`, with what belongs to every check of time and place.
+    /// Reads `dpop`; `usual` is what it says nothing about.
     ///
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
-    pub(crate) fn read(value: Option<&Json>, tolerance: i64, public_origin: Option<String>) -> Result<Self> {
-        let usual = Self { tolerance, public_origin, ..Self::default() };
+    pub(crate) fn read(value: Option<&Json>, usual: Self) -> Result<Self> {
         let dpop_use = |name: Option<&str>| match name {
             Some("allowed") => Some(DpopUse::Allowed),
             Some("required") => Some(DpopUse::Required),
@@ -90,12 +89,14 @@ pub(crate) fn public_origin(given: &mut Given<'_>) -> Option<String> {
 }
 
 impl IntrospectionOptions {
-    /// Reads `introspection`.
+    /// Reads `introspection`, without its `issuer`.
     ///
     /// # Errors
     /// `ConfigurationError`: `missing_option`, `invalid_option`, `unknown_option`.
     pub(crate) fn read(object: &Object) -> Result<Self> {
         let mut given = Given::new("member of `introspection`", object);
+        // Read by who knows the issuers.
+        let _ = given.value("issuer");
         let endpoint = given.url("endpoint").map(|url| HttpsUrl::parse(&url)).transpose()?;
         let client_id = given.text("clientId");
         let secret = given.text("clientSecret").map(Secret::new);
@@ -138,15 +139,13 @@ mod tests {
 
     fn dpop(text: &str) -> std::result::Result<DpopOptions, Code> {
         let value = parse(text).unwrap();
-        DpopOptions::read(Some(&value), 60, None).map_err(|error| error.code())
+        DpopOptions::read(Some(&value), DpopOptions::default()).map_err(|error| error.code())
     }
 
     #[test]
     fn dpop_is_a_word_false_or_an_object() {
-        assert_eq!(
-            DpopOptions::read(None, 7, None).map(|read| (read.dpop_use, read.tolerance)),
-            Ok((DpopUse::Allowed, 7))
-        );
+        let usual = DpopOptions { tolerance: 7, ..DpopOptions::default() };
+        assert_eq!(DpopOptions::read(None, usual.clone()), Ok(usual));
         assert_eq!(dpop("\"required\"").unwrap().dpop_use, DpopUse::Required);
         assert_eq!(dpop("\"allowed\"").unwrap().dpop_use, DpopUse::Allowed);
         assert_eq!(dpop("false").unwrap().dpop_use, DpopUse::Off);

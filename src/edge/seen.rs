@@ -6,12 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
+use std::rc::Rc;
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::authz::access::Access;
-use crate::protocol::key_set::KeySet;
-use crate::protocol::thumbprint;
 
 /// What a token is known by.
 pub(super) type TokenHash = u128;
@@ -24,7 +23,7 @@ pub(super) struct Entry {
     /// The place of its issuer.
     pub(super) issuer: usize,
     /// The thumbprint of the key that signed it.
-    thumbprint: String,
+    thumbprint: Rc<str>,
     /// Until when it counts, in Unix seconds.
     until: i64,
     pub(super) access: Access,
@@ -35,7 +34,7 @@ pub(super) struct Entry {
 pub(super) struct Fresh {
     pub(super) hash: TokenHash,
     pub(super) issuer: usize,
-    pub(super) thumbprint: String,
+    pub(super) thumbprint: Rc<str>,
     pub(super) until: i64,
     pub(super) access: Access,
     pub(super) scopes: Vec<String>,
@@ -99,8 +98,7 @@ impl Seen {
     }
 
     /// Forgets what an issuer signed with keys that are no longer in its set (RFC 7517 5).
-    pub(super) fn keep_signed_by(&mut self, issuer: usize, keys: &KeySet) {
-        let thumbprints: Vec<String> = keys.keys().iter().map(thumbprint::of).collect();
+    pub(super) fn keep_signed_by(&mut self, issuer: usize, thumbprints: &[Rc<str>]) {
         for entry in self.ring.iter_mut().filter(|entry| entry.issuer == issuer) {
             if !thumbprints.contains(&entry.thumbprint) {
                 entry.until = i64::MIN;

@@ -5,12 +5,15 @@ use std::rc::Rc;
 
 use super::EdgeHost;
 use super::agents::Verified;
+use super::dpop::Dpop;
+use super::introspection::Introspection;
 use super::issuer::IssuerState;
 use super::keys::Known;
 use super::needs::Needs;
 use super::options::VerifierOptions;
 use super::organizations::AppOrganizations;
 use super::refused::Refused;
+use super::replays::SharedReplays;
 use super::seen::{Fresh, Seen, TokenHash};
 use crate::authz::mapping::{AppClaimMapping, ClaimMapping};
 use crate::error::{Class, Code, Error, Result};
@@ -18,8 +21,9 @@ use crate::given::split;
 use crate::ports::Clock;
 use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::jwt::{self, Jwt};
-use crate::protocol::request_credentials::{PresentedToken, RequestCredentials, Scheme};
-use crate::protocol::{form, id_token, thumbprint, words};
+use crate::protocol::request_credentials::{RequestCredentials, Scheme};
+use crate::protocol::token_binding::check_scheme;
+use crate::protocol::{form, id_token, words};
 use crate::provider::signature;
 
 /// What the app plugs in.
@@ -29,6 +33,8 @@ pub struct PlugIns {
     pub claim_mapping: Option<Rc<dyn AppClaimMapping>>,
     /// Where organizations come from.
     pub organizations: Option<Rc<dyn AppOrganizations>>,
+    /// Where processes share which DPoP proofs were used.
+    pub replays: Option<Rc<dyn SharedReplays>>,
 }
 
 /// A verifier: what all requests of a process share.
@@ -38,14 +44,19 @@ pub struct Verifier {
     pub(super) app_mapping: Option<ClaimMapping>,
     pub(super) issuers: Vec<IssuerState>,
     pub(super) seen: RefCell<Seen>,
+    pub(super) dpop: Dpop,
+    /// With the place of the issuer that is asked.
+    pub(super) introspection: Option<(usize, Introspection)>,
 }
 
 /// A token that is what it says, and what it was found to be.
 pub(super) struct Checked {
     /// The place of its issuer.
     pub(super) issuer: usize,
-    pub(super) thumbprint: String,
+    pub(super) thumbprint: Rc<str>,
     pub(super) token: AccessToken,
+    /// Whether it is known the next time without another look.
+    pub(super) is_remembered: bool,
 }
 
 impl Verifier {
@@ -56,6 +67,8 @@ impl Verifier {
             issuers: options.issuers.iter().cloned().map(IssuerState::new).collect(),
             app_mapping: plug_ins.claim_mapping.clone().map(ClaimMapping::App),
             seen: RefCell::default(),
+            dpop: Dpop::new(options.dpop.clone(), plug_ins.replays.clone()),
+            introspection: options.introspection.clone().map(|(place, options)| (place, Introspection::new(options))),
             options,
             plug_ins,
         }
@@ -95,7 +108,10 @@ impl Verifier {
             Ok(request) => self.verified(host, &request, needs).await,
             Err(error) => Err(error),
         };
-        verified.map_err(|error| Refused::new(error, &self.options.challenger, presented, &needs.wanted_scopes()))
+        verified.map_err(|error| {
+            let nonce = self.dpop.nonce_of_refusal(host, &error);
+            Refused::new(error, &self.options.challenger, presented, &needs.wanted_scopes(), nonce)
+        })
     }
 
     /// Renews the keys that are soon too old, while no request waits for them; when they want to be renewed next.
@@ -109,21 +125,25 @@ impl Verifier {
     }
 
     async fn verified<H: EdgeHost>(&self, host: &H, request: &RequestCredentials, needs: &Needs) -> Result<Verified> {
-        let Some(PresentedToken { scheme, token }) = &request.presented else {
+        let Some(presented) = &request.presented else {
             let message =
                 "the request has no access token: it belongs into the header \"Authorization\" (RFC 6750 2.1)";
             return Err(Error::new(Code::CredentialsMissing, message));
         };
-        let token = token.expose();
+        check_scheme(presented.scheme, self.options.dpop.dpop_use)?;
+        let token = presented.token.expose();
         let hash = self.hash_of(host, token);
         if let Some(hash) = hash
             && let Some(entry) = self.seen.borrow().find(hash, host.now())
         {
             needs.require(&entry.access, &entry.scopes)?;
         }
-        let checked = self.check_jwt(host, token).await?;
-        check_binding(*scheme, &checked.token)?;
-        self.finish(host, hash, token, checked, needs).await
+        let mut checked = self.check_token(host, &presented.token).await?;
+        let dpop_nonce = self.dpop.check(host, request, presented, &checked.token.claims).await?;
+        // What is remembered is taken by Bearer.
+        checked.is_remembered &= presented.scheme == Scheme::Bearer;
+        let verified = self.finish(host, hash, token, checked, needs).await?;
+        Ok(Verified { dpop_nonce, ..verified })
     }
 
     /// The agent of a token that was checked, which is remembered from now on.
@@ -135,7 +155,7 @@ impl Verifier {
         checked: Checked,
         needs: &Needs,
     ) -> Result<Verified> {
-        let Checked { issuer: place, thumbprint, token: found } = checked;
+        let Checked { issuer: place, thumbprint, token: found, is_remembered } = checked;
         let expires_at = found.expires_at;
         let scopes = found.scope.as_deref().map(split).unwrap_or_default();
         let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
@@ -145,12 +165,12 @@ impl Verifier {
             .saturating_add(self.options.clock_tolerance)
             .min(now.saturating_add(self.options.max_cache_seconds));
         let access = agent.access.clone();
-        let number = hash.and_then(|hash| {
+        let number = hash.filter(|_| is_remembered).and_then(|hash| {
             let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone() };
             self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
         });
         needs.require(&agent.access, &scopes)?;
-        Ok(Verified { agent, expires_at, number, renew_at: self.renew_at() })
+        Ok(Verified { agent, expires_at, number, renew_at: self.renew_at(), dpop_nonce: None })
     }
 
     /// Checks a token that is a JWT: its issuer is one of those configured, its type and algorithm are right, one of the
@@ -169,7 +189,7 @@ impl Verifier {
             now: host.now(),
             clock_tolerance: self.options.clock_tolerance,
         };
-        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(&jwt, &expected)? })
+        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(&jwt, &expected)?, is_remembered: true })
     }
 
     /// The thumbprint of the key that signed.
@@ -179,15 +199,16 @@ impl Verifier {
         place: usize,
         issuer: &IssuerState,
         jwt: &Jwt,
-    ) -> Result<String> {
+    ) -> Result<Rc<str>> {
         let algorithm = id_token::check_algorithm(jwt, &issuer.options.algorithms)?;
         let mut lacking: Option<Rc<Known>> = None;
         let mut had_candidates = false;
         let (timeout, shares) = (self.options.timeout, self.options.shares_keys);
         while let Some(known) = issuer.keys_after(host, timeout, shares, lacking.as_ref()).await? {
             self.forget_lost_keys(place, issuer);
-            if let Some(key) = signature::signer(host, &known.keys, jwt, algorithm).await? {
-                return Ok(thumbprint::of(key));
+            let signer = signature::signer(host, &known.keys, jwt, algorithm).await?;
+            if let Some(thumbprint) = signer.and_then(|key| known.thumbprint_of(key)) {
+                return Ok(thumbprint);
             }
             had_candidates = !known.keys.candidates(algorithm, jwt.key_id.as_deref()).is_empty();
             if had_candidates && jwt.key_id.is_some() {
@@ -225,7 +246,7 @@ impl Verifier {
         if issuer.pruned_revision.replace(revision) != revision
             && let Some(known) = issuer.keys.borrow().as_ref()
         {
-            self.seen.borrow_mut().keep_signed_by(place, &known.keys);
+            self.seen.borrow_mut().keep_signed_by(place, &known.thumbprints);
         }
     }
 
@@ -234,23 +255,13 @@ impl Verifier {
     }
 }
 
-/// A token that is bound to a key (`cnf`, RFC 7800 3.1) is good only with a proof of that key: whoever stole it has none.
-fn check_binding(scheme: Scheme, token: &AccessToken) -> Result<()> {
-    if scheme == Scheme::Bearer && token.claims.get("cnf").is_none() {
-        return Ok(());
-    }
-    let message =
-        "the access token is bound to a key, or presented with a scheme that needs one, and this verifier takes none";
-    Err(Error::new(Code::TokenBound, message))
-}
-
 /// Whether the query may have a token in it, which is for the slow way to refuse.
 fn has_token_in_query(url: &str) -> bool {
     let Some((_, query)) = url.split_once('?') else { return false };
     form::pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token")
 }
 
-fn unknown_issuer() -> Error {
+pub(super) fn unknown_issuer() -> Error {
     Error::new(Code::IssuerMismatch, "the token's \"iss\" (issuer) is none of those that are configured")
         .during(Class::TokenVerification)
 }

@@ -51,7 +51,7 @@ impl Crypto for JsHost {
         }
         let parameters: Object = parameters(algorithm).unchecked_into();
         let jwk = key.to_jwk_json();
-        let key = match self.crypto_keys.as_ref().and_then(|keys| keys.find(algorithm, &jwk)) {
+        let key = match self.crypto_keys.as_ref().and_then(|keys| keys.find(algorithm, jwk)) {
             Some(key) => key,
             None => self.import(&subtle, algorithm, &parameters, jwk).await?,
         };
@@ -83,16 +83,16 @@ impl JsHost {
         subtle: &SubtleCrypto,
         algorithm: Algorithm,
         parameters: &Object,
-        jwk: String,
+        jwk: &str,
     ) -> Result<CryptoKey, CryptoFailure> {
-        let members = js_sys::JSON::parse(&jwk).map_err(|_| CryptoFailure::InvalidKey)?;
+        let members = js_sys::JSON::parse(jwk).map_err(|_| CryptoFailure::InvalidKey)?;
         let usages = Array::of1(&"verify".into());
         let key = subtle
             .import_key_with_object("jwk", members.unchecked_ref(), parameters, false, &usages)
             .map_err(|thrown| refused(&thrown))?;
         let key: CryptoKey = settled(&key).await.map_err(|thrown| refused(&thrown))?.unchecked_into();
         if let Some(keys) = &self.crypto_keys {
-            keys.keep(algorithm, jwk, key.clone());
+            keys.keep(algorithm, jwk.to_owned(), key.clone());
         }
         Ok(key)
     }

@@ -7,6 +7,7 @@ import { extname } from "node:path";
 
 const ROOTS = {
   "/pkg/": new URL(".", import.meta.resolve("wasm-oidc/package.json")),
+  "/node_modules/": new URL("../../node_modules/", import.meta.url),
   "/suite/": new URL("suite/", import.meta.url),
   "/": new URL("./", import.meta.url),
 };
@@ -19,7 +20,16 @@ const TYPES = /** @type {Record<string, string>} */ ({
   ".wasm": "application/wasm",
 });
 
-const IMPORTS = { "wasm-oidc": "/pkg/browser.js", "wasm-oidc/callback": "/pkg/callback.js" };
+/** What the package itself depends on. @param {string} name */
+const dependency = (name) => new URL(import.meta.resolve(name)).href.replace(ROOTS["/node_modules/"].href, "/node_modules/");
+
+const IMPORTS = {
+  "wasm-oidc": "/pkg/browser.js",
+  "wasm-oidc/callback": "/pkg/callback.js",
+  "wasm-oidc/edge": "/pkg/edge/browser.js",
+  jose: dependency("jose"),
+  "cookie-es": dependency("cookie-es"),
+};
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -63,7 +73,7 @@ export async function startPages() {
 /** @param {string} path @returns {URL | undefined} none: the page */
 function fileOf(path) {
   if (FILES.has(path)) return new URL(`.${path}`, ROOTS["/"]);
-  for (const folder of /** @type {const} */ (["/pkg/", "/suite/"])) {
+  for (const folder of /** @type {const} */ (["/pkg/", "/node_modules/", "/suite/"])) {
     if (path.startsWith(folder)) return new URL(path.slice(folder.length), ROOTS[folder]);
   }
   return undefined;

@@ -14,9 +14,10 @@ import { ended } from "./renewal.js";
 /**
  * @param {import("./handler.js").Parts} parts
  * @param {Request} request
+ * @param {import("./handler.js").Context} [context]
  * @returns {Promise<InHand | undefined>}
  */
-export async function hold({ settings, client, jar, sessions, renewal }, request) {
+export async function hold({ settings, client, jar, sessions, renewal }, request, context) {
   const cookies = jar.read(request);
   const held = await sessions.load(cookies);
   if (held === undefined) return undefined;
@@ -26,7 +27,10 @@ export async function hold({ settings, client, jar, sessions, renewal }, request
 
   /** @returns {Promise<boolean>} whether the session goes on */
   const renew = async () => {
-    const goesOn = await renewal.renew(held);
+    const work = renewal.renew(held);
+    // A refresh token that was sent is spent, whoever goes away meanwhile.
+    context?.waitUntil?.(work.catch(() => {}));
+    const goesOn = await work;
     if (!goesOn) settings.log({ type: "signedout", reason: "refused" });
     set = goesOn ? (isInCookie ? await sessions.write(held, cookies) : set) : jar.deleteSession(cookies);
     return goesOn;

@@ -17,7 +17,7 @@ const REFUSED = ["CONNECT", "TRACE", "TRACK"];
  * @param {import("./handler.js").Parts} parts
  * @param {Request} request
  * @param {import("./api-options.js").Api} api
- * @param {(request: Request) => Promise<import("./hold.js").InHand | undefined>} hold
+ * @param {() => Promise<import("./hold.js").InHand | undefined>} hold
  * @returns {Promise<Response>}
  */
 export async function proxy({ settings, jar, renewal }, request, api, hold) {
@@ -26,7 +26,7 @@ export async function proxy({ settings, jar, renewal }, request, api, hold) {
   if (REFUSED.includes(request.method)) return refusal(request, 405, "method_not_allowed");
   const target = targetOf(request.url, api);
   if (target === undefined) return refusal(request, 403, "path_not_allowed");
-  const inHand = await hold(request);
+  const inHand = await hold();
   if (inHand === undefined) return refusal(request, 401, "signed_out", { cookies: jar.deleteSession(jar.read(request)) });
 
   const send = (/** @type {string} */ token) => sendTo(target, request, token, settings.fetch);

@@ -14,6 +14,7 @@ import * as logout from "./logout.mjs";
 import * as errors from "./errors.mjs";
 import * as configuration from "./configuration.mjs";
 import * as grants from "./grants.mjs";
+import * as verifier from "./verifier.mjs";
 
 /** @type {[concern: string, import("../here.mjs").Check[]][]} */
 export const CONCERNS = [
@@ -30,6 +31,7 @@ export const CONCERNS = [
   ["errors", errors.checks],
   ["configuration", configuration.checks],
   ["grants and preflight", grants.checks],
+  ["requests to an API", verifier.checks],
 ];
 
 export const CHECKS = CONCERNS.flatMap(([, checks]) => checks);

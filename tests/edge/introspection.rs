@@ -1,17 +1,4 @@
 //! Asking a provider about tokens (RFC 7662), and how long its answers are kept.
-#![cfg(all(feature = "edge", feature = "core"))]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic fails a test"
-)]
-
-#[path = "support/simulated/mod.rs"]
-mod simulated;
-
 use serde_json::{Value, json};
 use wasm_oidc::edge::introspection::{Introspection, IntrospectionOptions, MAX_ACTIVE, MAX_REFUSED, Question};
 use wasm_oidc::error::{Class, Code, Error, Result};
@@ -22,7 +9,7 @@ use wasm_oidc::protocol::introspected::Expectations;
 use wasm_oidc::protocol::secret::Secret;
 use wasm_oidc::protocol::url::HttpsUrl;
 
-use simulated::{INTROSPECT, ISSUER, SimulatedHost, answer, html};
+use crate::simulated::{INTROSPECT, ISSUER, SimulatedHost, answer, html};
 
 fn options() -> IntrospectionOptions {
     IntrospectionOptions {

@@ -1,0 +1,26 @@
+// @ts-check
+// One of several processes that serve one app: renews a session as often as it is told, all at once, when a line comes.
+import { once } from "node:events";
+
+import { IdpClient } from "wasm-oidc";
+
+import { lockingCoordinator } from "../edge/coordination.mjs";
+import { storeAt } from "./server.mjs";
+
+const { path, options, session, count, locks, patience } = JSON.parse(process.argv[2]);
+const { store, close } = storeAt(path, locks);
+const coordinator = lockingCoordinator(store, patience);
+const idp = IdpClient.createSync(options);
+/** @param {import("wasm-oidc").TokenSet} tokens */
+const refresh = async (tokens) =>
+  (await idp.refresh(await idp.createAgent(tokens, { verify: "claims", autoRefresh: false }))).tokens;
+await store.load("anything");
+
+process.stdout.write("ready\n");
+await once(process.stdin, "data");
+process.stdin.destroy();
+const answers = await Promise.all(
+  Array.from({ length: count }, () => coordinator.renew(session, refresh).then((tokens) => tokens.access_token, ({ code }) => code)),
+);
+process.stdout.write(`${JSON.stringify(answers)}\n`);
+await close();
