@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { signIn } from "../op/provider.mjs";
 import { useBrowser } from "../e2e/browser.mjs";
-import { run, startSetting } from "./examples.mjs";
+import { asReadmeSays, startSetting } from "./examples.mjs";
 
 /** @type {Awaited<ReturnType<typeof startSetting>>} */
 let setting;
@@ -12,7 +12,7 @@ let setting;
 let running;
 before(async () => {
   setting = await startSetting();
-  running = await run("node --env-file=www-example/demo.env www-example/express/server.mjs", setting);
+  running = await asReadmeSays("Express")(setting);
 });
 after(async () => {
   await running?.stop();

@@ -62,6 +62,19 @@ export async function run(command, { origin, env }, place = "") {
 }
 
 /**
+ * Starts an example by the command that stands in the README's table.
+ *
+ * @param {string} name as it stands there
+ * @returns {(setting: Setting) => Promise<Running>}
+ */
+export function asReadmeSays(name) {
+  const row = readFileSync(`${root}/www-example/README.md`, "utf8").split("\n").find((line) => line.startsWith(`| [${name}](`));
+  const [, command] = /`(?:npx )?((?:node|deno|bun) [^`]+)`/.exec(row ?? "") ?? [];
+  assert.ok(command, `the README says how to start the example with ${name}`);
+  return (setting) => run(command, setting);
+}
+
+/**
  * Runs a command of which nothing is wanted but that it ends well.
  *
  * @param {string} command
