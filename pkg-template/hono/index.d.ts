@@ -23,7 +23,8 @@ export interface SessionEnv {
 
 /**
  * Lets only requests through that carry a good access token (RFC 6750, RFC 9449), with its agent as `c.get("agent")`.
- * Others are answered as `RequestAuthError.toResponse()` says: 400, 401, 403 or 503, with the challenges that belong to it.
+ * Others are answered as `RequestAuthError.toResponse()` says: 400, 401, 403 or 503, with the challenges that belong to it. The
+ * app's answers get the `DPoP-Nonce` for the next request, where there is one.
  *
  * @param options those of `createVerifier`, or a verifier, which several middlewares can share
  * @param needs `scopes` that every token must have

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { build } from "esbuild";
 import { Hono } from "hono";
 import { ConfigurationError, memoryStorage } from "wasm-oidc";
 import { createSessionHandler, createVerifier, lockingCoordinator } from "wasm-oidc/edge";
@@ -65,6 +66,41 @@ describe("bearer and requireAccess", () => {
     const odd = await app.request(`${setting.origin}/odd`, await withToken("ada"));
     assert.equal(odd.headers.get("www-authenticate"), 'Bearer error="insufficient_scope", scope="projects:aset-cookie:a=b"');
     assert.equal(odd.headers.get("set-cookie"), null);
+  });
+
+  it("hands on the nonce for the next proof, and refuses in the scheme by which the token came", async () => {
+    const { authorization } = (await withToken("ada")).headers;
+    const agent = await createVerifier(options()).verify(new Request(setting.origin, { headers: { authorization } }));
+    /** @type {any} A verifier that took a proof, and whose nonce is half over. */
+    const verifier = {
+      async tryVerify(/** @type {Request} */ _, /** @type {{ responseHeaders: Headers }} */ { responseHeaders }) {
+        responseHeaders.set("dpop-nonce", "next");
+        return { agent };
+      },
+    };
+    const app = new Hono()
+      .use(bearer(verifier))
+      .get("/", () => new Response("yes"))
+      .get("/library", requireAccess("write", "library"), (c) => c.text("never"));
+    const ask = (/** @type {string} */ path) => app.request(`${setting.origin}${path}`, { headers: { authorization: "DPoP token" } });
+    assert.equal((await ask("/")).headers.get("dpop-nonce"), "next");
+    const { headers } = await ask("/library");
+    assert.equal(headers.get("www-authenticate"), 'DPoP error="insufficient_scope", scope="library:write"');
+    assert.equal(headers.get("dpop-nonce"), "next");
+  });
+
+  it("brings the wasm that verifies into a Worker's bundle, and no other", async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: 'import { bearer, requireAccess } from "wasm-oidc/hono"; console.log(bearer, requireAccess);', resolveDir: import.meta.dirname },
+      bundle: true,
+      format: "esm",
+      conditions: ["workerd", "worker", "browser"],
+      loader: { ".wasm": "copy" },
+      assetNames: "[name]",
+      outdir: "/worker",
+      write: false,
+    });
+    assert.deepEqual(outputFiles.map(({ path }) => path.replace("/worker/", "")).sort(), ["edge.wasm", "stdin.js"]);
   });
 
   it("says so when nothing before it says who sends the request", async () => {
