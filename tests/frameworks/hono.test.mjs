@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { build } from "esbuild";
 import { Hono } from "hono";
-import { ConfigurationError, memoryStorage } from "wasm-oidc";
+import { ConfigurationError, StorageError, memoryStorage } from "wasm-oidc";
 import { createSessionHandler, createVerifier, lockingCoordinator } from "wasm-oidc/edge";
 import { bearer, requireAccess, session } from "wasm-oidc/hono";
 import { startSetting, token } from "./examples.mjs";
@@ -187,6 +187,20 @@ describe("session", () => {
     const refused = await ben.open(`${setting.origin}/auth/login?returnTo=/tasks`, "ben");
     assert.deepEqual([refused.status, refused.headers["www-authenticate"]], [403, undefined]);
     assert.equal(refused.headers["cache-control"], "private, no-store");
+  });
+
+  it("answers 503 where the store is down, and tells the app why", async () => {
+    const down = new StorageError({ class: "StorageError", code: "storage_unavailable", message: "down", recovery: "retry" });
+    /** @type {any} */
+    const sessions = { handle: async () => null, getSession: async () => Promise.reject(down) };
+    const app = new Hono().use(session(sessions)).get("/", (c) => c.text("never"));
+    const answer = await app.request(`${setting.origin}/`);
+    assert.deepEqual([answer.status, await answer.json()], [503, { error: "temporarily_unavailable" }]);
+    /** @type {unknown} */
+    let told;
+    app.onError((error, c) => ((told = error.cause), c.text("later", 503)));
+    assert.equal(await (await app.request(`${setting.origin}/`)).text(), "later");
+    assert.equal(told, down);
   });
 
   it("leaves to a Worker what need not be waited for", async () => {
