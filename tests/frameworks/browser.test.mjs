@@ -6,7 +6,7 @@ import { signIn } from "../op/provider.mjs";
 import { useBrowser } from "../e2e/browser.mjs";
 import { asReadmeSays, startSetting } from "./examples.mjs";
 
-/** @type {Awaited<ReturnType<typeof startSetting>>} */
+/** @type {import("./examples.mjs").Setting} */
 let setting;
 /** @type {import("./examples.mjs").Running | undefined} */
 let running;
@@ -14,10 +14,7 @@ before(async () => {
   setting = await startSetting();
   running = await asReadmeSays("Express")(setting);
 });
-after(async () => {
-  await running?.stop();
-  await setting?.provider.close();
-});
+after(() => running?.stop());
 
 const inTab = useBrowser();
 

@@ -26,17 +26,24 @@ const PATIENCE = 120_000;
 /** @typedef {{stop: () => Promise<unknown>, output?: () => string}} Running */
 /** @typedef {{origin: string, env: Record<string, string>, issuer: string}} Setting */
 
+/** One for all examples of a file. @type {ReturnType<typeof startTestProvider> | undefined} */
+let provider;
+after(async () => (await provider)?.close());
+
 /**
  * The example's provider, and where the example is to listen.
  *
  * @param {{ttl?: Record<string, number>}} [options] of the provider
+ * @returns {Promise<Setting>}
  */
 export async function startSetting({ ttl = { AccessToken: 600 } } = {}) {
+  provider ??= startTestProvider({ redirectUris: [redirectUri], clients: [terminalClient], ttl });
+  const { issuer, addClient } = await provider;
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const env = /** @type {Record<string, string>} */ ({ ...demoEnv, PUBLIC_ORIGIN: origin, PORT: new URL(origin).port });
-  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env), terminalClient], ttl });
-  env.OIDC_ISSUER = provider.issuer;
-  return { origin, env, issuer: provider.issuer, provider };
+  const there = { PUBLIC_ORIGIN: origin, PORT: new URL(origin).port, OIDC_ISSUER: issuer };
+  const env = /** @type {Record<string, string>} */ ({ ...demoEnv, ...there });
+  await addClient(serverClient(env));
+  return { origin, env, issuer };
 }
 
 /**
@@ -116,7 +123,7 @@ export function begin(command, env, place = "") {
  */
 export function describeExample(name, start, { showsOneHeader = false, more } = {}) {
   describe(name, () => {
-    /** @type {Awaited<ReturnType<typeof startSetting>>} */
+    /** @type {Setting} */
     let setting;
     /** @type {Running | undefined} */
     let running;
@@ -124,10 +131,7 @@ export function describeExample(name, start, { showsOneHeader = false, more } = 
       setting = await startSetting();
       running = await start(setting);
     });
-    after(async () => {
-      await running?.stop();
-      await setting?.provider.close();
-    });
+    after(() => running?.stop());
 
     it("answers its API to who may, and says who it was", async () => {
       const read = await call(setting, await token(setting, "ben"));

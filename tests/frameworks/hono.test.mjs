@@ -13,13 +13,12 @@ import { bearer, requireAccess, session } from "wasm-oidc/hono";
 import { startSetting, token } from "./examples.mjs";
 import { Visitor } from "./visitor.mjs";
 
-/** @type {Awaited<ReturnType<typeof startSetting>>} */
+/** @type {import("./examples.mjs").Setting} */
 let setting;
 before(async () => {
   // Tokens of a session are due after a second. The verifier's clock may differ by a minute.
   setting = await startSetting({ ttl: { AccessToken: 2 } });
 });
-after(() => setting?.provider.close());
 
 describe("bearer and requireAccess", () => {
   const withToken = async (/** @type {"ada" | "ben"} */ login) => ({ headers: { authorization: `Bearer ${await token(setting, login)}` } });

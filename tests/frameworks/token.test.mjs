@@ -23,6 +23,5 @@ it("a program in a terminal gets a token that the API takes", async () => {
     assert.equal((await verifier.verify(request)).id, "usr_ben");
   } finally {
     child.kill();
-    await setting.provider.close();
   }
 });
