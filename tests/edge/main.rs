@@ -11,6 +11,9 @@
 
 #[path = "../support/simulated/mod.rs"]
 mod simulated;
+#[path = "../support/verifying.rs"]
+mod verifying;
 
 mod dpop;
 mod introspection;
+mod verifier;

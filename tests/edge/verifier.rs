@@ -1,25 +1,10 @@
 //! Requests with access tokens: who is let in, and what the others are told (RFC 9068 2 and 4, RFC 6750 3, RFC 8725).
 
-#![cfg(feature = "edge")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic fails a test"
-)]
-
-#[path = "support/simulated/mod.rs"]
-mod simulated;
-#[path = "support/verifying.rs"]
-mod verifying;
-
 use std::rc::Rc;
 
+use crate::simulated::{DISCOVERY, ISSUER, KEYS, SimulatedHost, USER_INFO, answer, html, sign_with};
+use crate::verifying::*;
 use serde_json::{Value, json};
-use simulated::{DISCOVERY, ISSUER, KEYS, SimulatedHost, USER_INFO, answer, html, sign_with};
-use verifying::*;
 use wasm_oidc::authz::mapping::AppClaimMapping;
 use wasm_oidc::edge::{Needs, PlugIns, Verifier};
 use wasm_oidc::error::{Class, Code, Error, Result};
@@ -180,7 +165,7 @@ fn a_forged_signature_is_refused_and_names_in_the_header_lead_nowhere_x3() {
     for header in [
         json!({ "alg": "RS256", "typ": "at+jwt", "kid": "k1" }),
         json!({ "alg": "RS256", "typ": "at+jwt", "kid": "k1", "jku": "https://evil.example/keys" }),
-        json!({ "alg": "RS256", "typ": "at+jwt", "kid": "k1", "jwk": simulated::key("thief") }),
+        json!({ "alg": "RS256", "typ": "at+jwt", "kid": "k1", "jwk": crate::simulated::key("thief") }),
         json!({ "alg": "RS256", "typ": "at+jwt", "kid": "k1", "x5u": "https://evil.example/x" }),
     ] {
         let forged = sign_with(&header, "thief", &claims);
@@ -294,7 +279,7 @@ fn the_token_chooses_only_among_the_issuers_that_are_configured() {
 #[test]
 fn keys_of_one_issuer_are_not_those_of_another() {
     let host = SimulatedHost::process();
-    let keys = |id: &str| json!({ "keys": [simulated::key(id)] });
+    let keys = |id: &str| json!({ "keys": [crate::simulated::key(id)] });
     let verifier = verifier_with(json!({ "issuer": null, "issuers": [
         { "issuer": ISSUER, "jwks": keys("k1") }, { "issuer": "https://second.example", "jwks": keys("k2") },
     ] }));
@@ -376,7 +361,7 @@ fn an_issuer_that_is_down_is_no_fault_of_the_token() {
 #[test]
 fn metadata_of_another_issuer_is_not_believed() {
     let (host, verifier) = (SimulatedHost::process(), verifier());
-    let mut metadata = simulated::metadata();
+    let mut metadata = crate::simulated::metadata();
     metadata["issuer"] = json!("https://evil.example");
     host.provider.plan(DISCOVERY, Ok(answer(200, &metadata)));
     assert_eq!(refused(verify(&host, &verifier, &token(&host))), (503, Code::IssuerMismatch));
@@ -387,7 +372,7 @@ fn metadata_of_another_issuer_is_not_believed() {
 fn a_plain_oauth_server_tells_where_its_keys_are_too() {
     let (host, verifier) = (SimulatedHost::process(), verifier());
     host.provider.plan(DISCOVERY, Ok(html(404)));
-    host.provider.plan("/.well-known/oauth-authorization-server", Ok(answer(200, &simulated::metadata())));
+    host.provider.plan("/.well-known/oauth-authorization-server", Ok(answer(200, &crate::simulated::metadata())));
     assert!(verify(&host, &verifier, &token(&host)).is_ok());
 }
 
@@ -448,7 +433,8 @@ fn the_apps_own_mapping_goes_before_every_other() {
     }
     let host = SimulatedHost::process();
     let options = options_with(json!({ "claimMapping": "keycloak" })).unwrap();
-    let verifier = Rc::new(Verifier::new(options, PlugIns { claim_mapping: Some(Rc::new(Mine)), organizations: None }));
+    let verifier =
+        Rc::new(Verifier::new(options, PlugIns { claim_mapping: Some(Rc::new(Mine)), ..PlugIns::default() }));
     assert!(verify(&host, &verifier, &token(&host)).unwrap().agent.access.has_access_in("mine", "b", "a"));
 }
 
