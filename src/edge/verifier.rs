@@ -165,6 +165,8 @@ impl Verifier {
             .saturating_add(self.options.clock_tolerance)
             .min(now.saturating_add(self.options.max_cache_seconds));
         let access = agent.access.clone();
+        // Its key may have left the set while the organizations were asked for.
+        let is_remembered = is_remembered && issuer.still_has(&thumbprint);
         let number = hash.filter(|_| is_remembered).and_then(|hash| {
             let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone() };
             self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
@@ -189,7 +191,7 @@ impl Verifier {
             now: host.now(),
             clock_tolerance: self.options.clock_tolerance,
         };
-        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(&jwt, &expected)?, is_remembered: true })
+        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(jwt, &expected)?, is_remembered: true })
     }
 
     /// The thumbprint of the key that signed.
@@ -232,6 +234,9 @@ impl Verifier {
 
     /// What a token is known by. The key of the hash is made at the first request: Workers have no random bytes before.
     fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
+        if self.options.max_cached_tokens == 0 {
+            return None;
+        }
         if !self.seen.borrow().has_key() {
             let mut key = [0; 16];
             // Without random bytes nothing is remembered.
