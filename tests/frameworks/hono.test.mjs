@@ -189,7 +189,9 @@ describe("session", () => {
   });
 
   it("answers 503 where the store is down, and tells the app why", async () => {
-    const down = new StorageError({ class: "StorageError", code: "storage_unavailable", message: "down", recovery: "retry" });
+    /** @type {any} */
+    const record = { class: "StorageError", code: "storage_unavailable", message: "down", recovery: "retry" };
+    const down = new StorageError(record);
     /** @type {any} */
     const sessions = { handle: async () => null, getSession: async () => Promise.reject(down) };
     const app = new Hono().use(session(sessions)).get("/", (c) => c.text("never"));
