@@ -189,7 +189,9 @@ impl Verifier {
             .min(now.saturating_add(self.options.max_cache_seconds));
         let access = agent.access.clone();
         let bound = bound_key.map(|key| Bound { key, agent: agent.clone(), expires_at });
-        let number = hash.and_then(|hash| {
+        // Its key may have left the set while the organizations were asked for.
+        let is_remembered = thumbprint.as_ref().is_none_or(|thumbprint| issuer.still_has(thumbprint));
+        let number = hash.filter(|_| is_remembered).and_then(|hash| {
             let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone(), bound };
             self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
         });
@@ -216,7 +218,7 @@ impl Verifier {
         Ok(Checked {
             issuer: place,
             thumbprint: Some(thumbprint),
-            token: access_token::validate(&jwt, &expected)?,
+            token: access_token::validate(jwt, &expected)?,
             until: None,
         })
     }
@@ -261,6 +263,9 @@ impl Verifier {
 
     /// What a token is known by. The key of the hash is made at the first request: Workers have no random bytes before.
     fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
+        if self.options.max_cached_tokens == 0 {
+            return None;
+        }
         if !self.seen.borrow().has_key() {
             let mut key = [0; 16];
             // Without random bytes nothing is remembered.
