@@ -221,7 +221,7 @@ fn the_scheme_has_no_case_and_others_are_no_credentials() {
         assert!(verified.is_ok(), "{scheme}");
     }
     for (authorization, code) in
-        [("Basic dXNlcjpwYXNz".to_owned(), Code::CredentialsMissing), (format!("DPoP {token}"), Code::TokenBound)]
+        [("Basic dXNlcjpwYXNz".to_owned(), Code::CredentialsMissing), (format!("DPoP {token}"), Code::InvalidToken)]
     {
         let verified = host.run(present(host.clone(), Rc::clone(&verifier), authorization.clone(), Needs::default()));
         assert_eq!(refused(verified), (401, code));
