@@ -127,6 +127,18 @@ test("of two requests with one response at the same time one asks for tokens [B6
   assert.equal((await browser.who()).agent.id, "usr_ada");
 });
 
+test("of two processes with one store one asks for tokens [B6]", async () => {
+  const store = memoryStorage();
+  const [one, other] = [1, 2].map(() => makeHandler(provider, { store }));
+  const browser = new Browser(one);
+  const callback = new URL(await browser.atProvider());
+  const before = tokenRequests();
+  const request = () => browser.request(`${callback.pathname}${callback.search}`, { headers: NAVIGATION });
+  const answers = await Promise.all([one.handle(request()), other.handle(request())]);
+  assert.deepEqual(answers.map((answer) => answer?.status).sort(), [303, 400]);
+  assert.equal(tokenRequests(), before + 1);
+});
+
 test("after a failed exchange the response is used up [B6]", async () => {
   const browser = new Browser(makeHandler(provider));
   const callback = new URL(await browser.atProvider());

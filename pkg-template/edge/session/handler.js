@@ -27,6 +27,7 @@ import { Transactions } from "./transaction.js";
  * @property {Readonly<import("./options.js").Settings>} settings
  * @property {() => import("../../index.d.ts").IdpClient} client
  * @property {CookieJar} jar
+ * @property {import("../../index.d.ts").TokenStorage | undefined} store which seals what it keeps
  * @property {KeptSessions} sessions
  * @property {Transactions} transactions
  * @property {Renewal} renewal
@@ -55,7 +56,7 @@ export function sessionHandler(options, IdpClient) {
   const coordinator = settings.coordinator ?? (store?.lock && lockingCoordinator(store));
   const renewal = new Renewal(settings, sessions, coordinator, now);
   /** @type {Parts} */
-  const parts = { settings, client: now, jar, sessions, transactions: new Transactions(jar, seals), renewal };
+  const parts = { settings, client: now, jar, store, sessions, transactions: new Transactions(jar, seals), renewal };
   const callback = new Callback(parts);
 
   /** @param {Request} request @param {any} error @param {string[]} cookies */
