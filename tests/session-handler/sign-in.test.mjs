@@ -299,6 +299,7 @@ test("the path that the app names for errors is told the code, and a function ma
   assert.deepEqual([own.status, await own.text(), own.headers.get("cache-control")], [418, "mine transaction_not_found", "private, no-store"]);
   assert.equal((await seen(() => "https://evil.example/")).headers.get("location"), `${ORIGIN}/?error=transaction_not_found`);
   assert.equal((await seen(() => undefined)).status, 400);
+  assert.equal((await seen(() => assert.fail("the app's own mistake"))).status, 400);
   assert.deepEqual(await problem(await seen("/sorry", { accept: "application/json" })), [400, "transaction_not_found"]);
 });
 
