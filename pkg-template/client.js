@@ -28,6 +28,9 @@ const FROM_HERE = Symbol("IdpClient");
 export class IdpClient extends EventTarget {
   #instance = acquire();
   #wasm;
+  /** Makes the client in an instance. @type {(glue: any) => any} */
+  #begin;
+  #isDisposed = false;
   /** What is no data. @type {{ store?: object } & Record<string, any>} */
   #app;
   #data;
@@ -53,7 +56,12 @@ export class IdpClient extends EventTarget {
     answers: (state, url) => this.#now("answers_relayed", { state, url }),
     finish: (state, url) => this.#later("finish_relayed", { state, url }),
     forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
-    disposal: () => (this.#disposal ??= new AbortController()).signal,
+    disposal: () => {
+      // In workerd a signal belongs to the request that made it, and what waits for it ends with that.
+      const disposal = this.#disposal ?? new AbortController();
+      if (!realm.isolatesRequests) this.#disposal = disposal;
+      return disposal.signal;
+    },
     name: toJson,
     underWay: new Map(),
     client: "",
@@ -90,9 +98,9 @@ export class IdpClient extends EventTarget {
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
     this.#chosen = chosen;
-    this.#wasm = this.#instance.call(
-      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), this.#app),
-    );
+    const tell = (/** @type {any} */ event) => this.#news.queue(event);
+    this.#begin = (glue) => new glue.WasmClient(json, tell, this.#app);
+    this.#wasm = this.#instance.call(this.#begin);
     this.#api = this.#apiSession({});
   }
 
@@ -156,7 +164,7 @@ export class IdpClient extends EventTarget {
   }
 
   get agent() {
-    const revision = this.#instance.call(() => this.#wasm.revision());
+    const revision = this.#living().call(() => this.#wasm.revision());
     if (revision !== this.#latest.revision) {
       const record = this.#now("agent");
       this.#latest = { revision, agent: record && this.#attached(record) };
@@ -512,6 +520,7 @@ export class IdpClient extends EventTarget {
 
   dispose() {
     this.#now("dispose");
+    this.#isDisposed = true;
     this.#disposal?.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
     this.#news.tellSoon();
   }
@@ -524,6 +533,17 @@ export class IdpClient extends EventTarget {
     this.dispose();
   }
 
+  /** The instance of this client. A trap ends a session with it; a client without one serves the next request in another. */
+  #living() {
+    const { session, sessionKey } = this.#data;
+    const servesMany = session == null && sessionKey == null && globalThis.document === undefined;
+    if (this.#instance.dead && servesMany && !this.#isDisposed) {
+      this.#instance = acquire();
+      this.#wasm = this.#instance.call(this.#begin);
+    }
+    return this.#instance;
+  }
+
   /**
    * A job of src/bindings/client.rs that answers at once.
    *
@@ -533,7 +553,7 @@ export class IdpClient extends EventTarget {
    */
   #now(job, values) {
     const json = toJson(values);
-    return this.#instance.call(() => this.#wasm.now(job, json));
+    return this.#living().call(() => this.#wasm.now(job, json));
   }
 
   /**
@@ -546,7 +566,7 @@ export class IdpClient extends EventTarget {
   async #later(job, values) {
     const json = toJson(values);
     try {
-      return await this.#instance.callAsync(() => this.#wasm.later(job, json));
+      return await this.#living().callAsync(() => this.#wasm.later(job, json));
     } catch (thrown) {
       if (this.#instance.dead) this.#news.died(thrown);
       throw thrown;
@@ -582,7 +602,7 @@ export class IdpClient extends EventTarget {
       ways: this.#detached.ways,
       keep: (record, options) => this.#detached.keep(record, options),
       warn: (thrown) => this.#news.queue(notStored(thrown)),
-      disposal: this.#jobs.disposal(),
+      disposal: this.#jobs.disposal,
     }));
   }
 
