@@ -4,12 +4,12 @@
 use std::rc::Rc;
 
 use super::EdgeHost;
-use super::introspection::{Introspection, Question};
+use super::introspection::{Introspection, Question, Told};
 use super::verifier::{Checked, Verifier, unknown_issuer};
 use crate::error::{Code, Result};
 use crate::protocol::access_token::AccessToken;
 use crate::protocol::introspected;
-use crate::protocol::metadata::Endpoint;
+use crate::protocol::metadata::{Endpoint, ProviderMetadata};
 use crate::protocol::secret::Secret;
 
 impl Verifier {
@@ -19,8 +19,8 @@ impl Verifier {
         let Some((place, introspection)) = &self.introspection else { return checked };
         match checked {
             Ok(checked) if introspection.options().always && checked.issuer == *place => {
-                self.ask(host, *place, introspection, token).await?;
-                Ok(Checked { is_remembered: false, ..checked })
+                let Checked { until, .. } = self.ask(host, *place, introspection, token).await?;
+                Ok(Checked { until, ..checked })
             }
             // Opaque: whatever is no JWT. A JWT that is not good is not asked about.
             Err(error) if error.code() == Code::MalformedToken => self.ask(host, *place, introspection, token).await,
@@ -37,22 +37,24 @@ impl Verifier {
     ) -> Result<Checked> {
         let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
         let timeout = self.options.timeout;
-        let metadata = match &introspection.options().endpoint {
-            Some(_) => None,
-            None => Some(issuer.metadata(host, timeout).await?),
+        let given = introspection.options().endpoint.as_ref();
+        let metadata = match given {
+            // Nothing is asked for what the app has said.
+            Some(_) => {
+                let issuer = Some(issuer.options.issuer.clone());
+                Rc::new(ProviderMetadata { issuer, ..ProviderMetadata::default() })
+            }
+            None => issuer.metadata(host, timeout).await?,
         };
-        let endpoint = match (&introspection.options().endpoint, &metadata) {
-            (Some(endpoint), _) => endpoint,
-            (None, Some(metadata)) => metadata.endpoint(Endpoint::Introspection)?,
-            (None, None) => return Err(unknown_issuer()),
+        let endpoint = match given {
+            Some(endpoint) => endpoint,
+            None => metadata.endpoint(Endpoint::Introspection)?,
         };
         let now = host.now();
         let question = Question {
             token,
             endpoint,
-            auth_methods: metadata
-                .as_ref()
-                .and_then(|metadata| metadata.token_endpoint_auth_methods_supported.as_deref()),
+            metadata: &metadata,
             expected: introspected::Expectations {
                 issuer: issuer.options.issuer.as_str(),
                 audiences: issuer.options.audiences.as_deref(),
@@ -62,7 +64,7 @@ impl Verifier {
             },
             timeout,
         };
-        let (found, answer) = introspection.ask(host, &question).await?;
+        let Told { found, answer, until } = introspection.ask(host, &question).await?;
         let mut claims = (*answer).clone();
         // What the endpoint says of the token, and not of whom it speaks of.
         claims.remove("active");
@@ -76,6 +78,6 @@ impl Verifier {
             scope: found.scope,
             claims,
         };
-        Ok(Checked { issuer: place, thumbprint: Rc::default(), token, is_remembered: false })
+        Ok(Checked { issuer: place, thumbprint: None, token, until: Some(until) })
     }
 }
