@@ -3,16 +3,13 @@
 // that the wasm gave its token, and the way there, which a token that was seen crosses once.
 
 import { Agent } from "../agent.js";
-import { configurationError, isOAuthError, toError } from "../errors.js";
+import { configurationError, isOAuthError } from "../errors.js";
 import { toJson } from "../to-json.js";
 import { readied } from "./options.js";
 import { acquire, isReady, ready, readySync } from "./runtime.js";
 
 /** How many tokens are remembered where the app says nothing. */
 const MAX_CACHED_TOKENS = 1000;
-
-/** The headers that say who sent a request. */
-const CREDENTIALS = ["authorization", "dpop"];
 
 /**
  * @typedef {import("./index.d.ts").Needs} Needs
@@ -67,15 +64,11 @@ class Verifier {
       return known;
     }
     const { instance, wasm } = this.#live();
-    const { method, url } = request;
-    const headers = [];
-    for (const name of CREDENTIALS) {
-      const value = request.headers.get(name);
-      if (value !== null) headers.push([name, value]);
-    }
-    const text = toJson(headers);
+    const { method, url, headers } = request;
+    const authorization = headers.get("authorization") ?? undefined;
+    const proofs = headers.get("dpop") ?? undefined;
     /** @type {Verified} */
-    const { agent, number, renewAt, dpopNonce } = await instance.callAsync(() => wasm.verify(method, url, text, wanted));
+    const { agent, number, renewAt, dpopNonce } = await instance.callAsync(() => wasm.verify(method, url, authorization, proofs, wanted));
     this.#renewAt = renewAt ?? Infinity;
     if (dpopNonce !== undefined) needs?.responseHeaders?.set("dpop-nonce", dpopNonce);
     const place = number === undefined ? -1 : number % this.#capacity;

@@ -17,10 +17,12 @@ import { insufficientScope, signedOut } from "./refusals.js";
 export function bearer(options, { scopes } = {}) {
   const verifier = "tryVerify" in options ? options : createVerifier(options);
   return async (c, next) => {
-    const { agent, response } = await verifier.tryVerify(c.req.raw, { scopes, waitUntil: worker(c)?.waitUntil });
+    const responseHeaders = new Headers();
+    const { agent, response } = await verifier.tryVerify(c.req.raw, { scopes, waitUntil: worker(c)?.waitUntil, responseHeaders });
     if (agent === undefined) return response;
     c.set("agent", agent);
     await next();
+    for (const [name, value] of responseHeaders) c.header(name, value);
   };
 }
 

@@ -23,7 +23,9 @@ use crate::protocol::json::{self, Json, Object};
 pub struct WasmVerifier {
     verifier: Rc<Verifier>,
     clock: JsHost,
-    app: App,
+    fetch: Option<Function>,
+    sign: Option<Function>,
+    store: JsValue,
     keys: CryptoKeys,
 }
 
@@ -38,7 +40,9 @@ impl WasmVerifier {
         let replays = app.function("replayStore").map(|add| Rc::new(Replays(add)) as Rc<_>);
         let plug_ins = PlugIns { claim_mapping: claim_mapping(&app), organizations, replays };
         let verifier = Rc::new(Verifier::new(options, plug_ins));
-        Ok(Self { verifier, clock: JsHost::new(StorageKind::Memory), app, keys: CryptoKeys::default() })
+        let clock = JsHost::new(StorageKind::Memory);
+        let (fetch, sign) = (app.function("fetch"), app.function("sign"));
+        Ok(Self { verifier, clock, fetch, sign, store: app.object("keyStore"), keys: CryptoKeys::default() })
     }
 
     /// The number of a token that was seen and is still good, for a request that needs no more than it grants; else -1.
@@ -52,10 +56,20 @@ impl WasmVerifier {
         number.map_or(-1.0, |number| number as f64)
     }
 
-    /// Verifies a request; headers as pairs of name and value.
-    pub fn verify(&self, method: String, url: String, headers: &str, needs: Option<String>) -> Promise {
+    /// Verifies a request, by its headers of these names.
+    pub fn verify(
+        &self,
+        method: String,
+        url: String,
+        authorization: Option<String>,
+        dpop: Option<String>,
+        needs: Option<String>,
+    ) -> Promise {
         let (verifier, host) = (Rc::clone(&self.verifier), self.host());
-        let (headers, needs) = (pairs(headers), needs.as_deref().map(needs_of).transpose());
+        let needs = needs.as_deref().map(needs_of).transpose();
+        let named = [("authorization", authorization), ("dpop", dpop)];
+        let headers: Vec<_> =
+            named.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect();
         future_to_promise(async move {
             let needs = needs.map_err(errors::thrown)?.unwrap_or_default();
             let verified = verifier.verify(&host, &method, &url, &headers, &needs).await;
@@ -74,13 +88,9 @@ impl WasmVerifier {
 
     /// A host for one request: what it waits for nobody else waits for.
     fn host(&self) -> JsHost {
-        let store = self.app.object("keyStore");
-        let kind = if store.is_undefined() { StorageKind::Memory } else { StorageKind::Custom };
-        JsHost::new(kind)
-            .with_fetch(self.app.function("fetch"))
-            .with_sign(self.app.function("sign"))
-            .with_store(store)
-            .with_crypto_keys(self.keys.clone())
+        let kind = if self.store.is_undefined() { StorageKind::Memory } else { StorageKind::Custom };
+        let host = JsHost::new(kind).with_fetch(self.fetch.clone()).with_store(self.store.clone());
+        host.with_sign(self.sign.clone()).with_crypto_keys(self.keys.clone())
     }
 }
 
@@ -90,19 +100,6 @@ fn read(text: &str) -> Result<Object> {
 
 fn needs_of(text: &str) -> Result<Needs> {
     Needs::from_json(&read(text)?)
-}
-
-/// The wrapper wrote them: what is no pair is not there.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    let Ok(Json::Array(list)) = json::parse(text) else { return Vec::new() };
-    let pair = |pair: &Json| match pair {
-        Json::Array(pair) => match pair.as_slice() {
-            [Json::String(name), Json::String(value)] => Some((name.clone(), value.clone())),
-            _ => None,
-        },
-        _ => None,
-    };
-    list.iter().filter_map(pair).collect()
 }
 
 fn verified_record(verified: &Verified) -> Json {

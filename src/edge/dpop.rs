@@ -10,10 +10,9 @@ use crate::ports::{CryptoFailure, VerifierHost};
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::challenge::Refusal;
 use crate::protocol::dpop_proof::{DpopProof, comparable};
-use crate::protocol::json::Object;
 use crate::protocol::request_credentials::{PresentedToken, RequestCredentials};
 use crate::protocol::secret::Secret;
-use crate::protocol::token_binding::{DpopUse, bound_key, check_use};
+use crate::protocol::token_binding::{DpopUse, check_use};
 
 /// How proofs are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +70,8 @@ impl Dpop {
         &self.options
     }
 
-    /// Whether the request may use a token with these verified claims: by the right scheme and, for a bound one, with a
-    /// proof that was not used before. Answers the nonce that a successful answer should bring, if it should bring one.
+    /// Whether the request may use a token that is bound to this key, or to none: by the right scheme and, for a bound one, with
+    /// a proof that was not used before. Answers the nonce that a successful answer should bring, if it should bring one.
     ///
     /// Asked for every request: what a token that was seen before is known to be says nothing of the sender.
     ///
@@ -84,9 +83,8 @@ impl Dpop {
         host: &H,
         request: &RequestCredentials,
         presented: &PresentedToken,
-        claims: &Object,
+        bound_key: Option<&str>,
     ) -> Result<Option<String>> {
-        let bound_key = bound_key(claims)?;
         check_use(presented.scheme, bound_key, self.options.dpop_use)?;
         let Some(bound_key) = bound_key else { return Ok(None) };
         let proof = DpopProof::read(&request.dpop_proofs, &self.options.algorithms)?;

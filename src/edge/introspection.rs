@@ -67,6 +67,16 @@ pub struct Question<'a> {
     pub timeout: i64,
 }
 
+/// What the provider says of a good token.
+pub struct Told {
+    /// What is known of the token.
+    pub found: Introspected,
+    /// All members of the answer.
+    pub answer: Rc<Object>,
+    /// Until when the answer counts, in Unix seconds.
+    pub until: i64,
+}
+
 impl Introspection {
     /// Nothing is kept yet.
     #[must_use]
@@ -81,38 +91,37 @@ impl Introspection {
         &self.options
     }
 
-    /// What the provider says of a token, with all members of the answer as claims.
+    /// What the provider says of a token.
     ///
     /// Requests with one token that come at the same time ask each for itself: what one request waits for cannot be waited
     /// for by another one in every runtime.
     ///
     /// # Errors
     /// Those of [`validate`]; `ProviderError`, `NetworkError`, `TimeoutError` where nobody answers.
-    pub async fn ask<H: EdgeHost>(&self, host: &H, question: &Question<'_>) -> Result<(Introspected, Rc<Object>)> {
+    pub async fn ask<H: EdgeHost>(&self, host: &H, question: &Question<'_>) -> Result<Told> {
         let name = question.token.fingerprint();
         let now = question.expected.now;
         let known = self.active.borrow().get(&name, now).or_else(|| self.refused.borrow().get(&name, now));
-        let answer = match known {
-            Some(answer) => answer,
-            None => Rc::new(self.send(host, question).await?),
-        };
-        // Judged each time: a token that is kept can expire meanwhile.
-        let found = validate(&answer, &question.expected);
-        let kept = match &found {
+        if let Some((until, answer)) = known {
+            // Judged each time: a token that is kept can expire meanwhile.
+            return validate(&answer, &question.expected).map(|found| Told { found, answer, until });
+        }
+        let answer = Rc::new(self.send(host, question).await?);
+        match validate(&answer, &question.expected) {
             Ok(found) => {
                 let until = now.saturating_add(self.options.max_cache_seconds);
-                Some((&self.active, found.expires_at.map_or(until, |expires_at| until.min(expires_at))))
+                let until = found.expires_at.map_or(until, |expires_at| until.min(expires_at));
+                self.active.borrow_mut().put(name, &answer, until, now);
+                Ok(Told { found, answer, until })
             }
-            // Of a no, nothing but the no is kept.
-            Err(error) if error.code() == Code::InvalidToken => {
-                Some((&self.refused, now.saturating_add(self.options.refused_cache_seconds)))
+            Err(error) => {
+                if error.code() == Code::InvalidToken {
+                    let until = now.saturating_add(self.options.refused_cache_seconds);
+                    self.refused.borrow_mut().put(name, &answer, until, now);
+                }
+                Err(error)
             }
-            Err(_) => None,
-        };
-        if let Some((kept, until)) = kept {
-            kept.borrow_mut().put(name, &answer, until, now);
         }
-        found.map(|found| (found, answer))
     }
 
     async fn send<H: EdgeHost>(&self, host: &H, question: &Question<'_>) -> Result<Object> {
@@ -136,13 +145,12 @@ struct Kept {
 }
 
 impl Kept {
-    fn get(&self, name: &str, now: i64) -> Option<Rc<Object>> {
-        self.answers.get(name).filter(|(until, _)| now < *until).map(|(_, answer)| Rc::clone(answer))
+    fn get(&self, name: &str, now: i64) -> Option<(i64, Rc<Object>)> {
+        self.answers.get(name).filter(|(until, _)| now < *until).cloned()
     }
 
-    /// The first answer says how long it counts: asking for it again makes it no younger.
     fn put(&mut self, name: String, answer: &Rc<Object>, until: i64, now: i64) {
-        if until <= now || self.get(&name, now).is_some() || answer.to_string().len() > MAX_KEPT_BYTES {
+        if until <= now || answer.to_string().len() > MAX_KEPT_BYTES {
             return;
         }
         if self.answers.len() >= self.capacity {

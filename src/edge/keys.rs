@@ -49,6 +49,11 @@ impl IssuerState {
         self.keys.borrow().as_ref().is_some_and(|known| known.is_fresh(now))
     }
 
+    /// Whether the keys in use hold the one of this thumbprint.
+    pub(super) fn still_has(&self, thumbprint: &Rc<str>) -> bool {
+        self.keys.borrow().as_ref().is_some_and(|known| known.thumbprints.contains(thumbprint))
+    }
+
     /// Keys for a token: those in use, or other ones than those in which its key is missing. They may have come meanwhile,
     /// or come when the issuer is asked once more; `None`: it was asked a moment ago.
     ///

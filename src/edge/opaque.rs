@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::EdgeHost;
-use super::introspection::{Introspection, Question};
+use super::introspection::{Introspection, Question, Told};
 use super::verifier::{Checked, Verifier, unknown_issuer};
 use crate::error::{Code, Result};
 use crate::protocol::access_token::AccessToken;
@@ -19,8 +19,8 @@ impl Verifier {
         let Some((place, introspection)) = &self.introspection else { return checked };
         match checked {
             Ok(checked) if introspection.options().always && checked.issuer == *place => {
-                self.ask(host, *place, introspection, token).await?;
-                Ok(Checked { is_remembered: false, ..checked })
+                let Checked { until, .. } = self.ask(host, *place, introspection, token).await?;
+                Ok(Checked { until, ..checked })
             }
             // Opaque: whatever is no JWT. A JWT that is not good is not asked about.
             Err(error) if error.code() == Code::MalformedToken => self.ask(host, *place, introspection, token).await,
@@ -64,7 +64,7 @@ impl Verifier {
             },
             timeout,
         };
-        let (found, answer) = introspection.ask(host, &question).await?;
+        let Told { found, answer, until } = introspection.ask(host, &question).await?;
         let mut claims = (*answer).clone();
         // What the endpoint says of the token, and not of whom it speaks of.
         claims.remove("active");
@@ -78,6 +78,6 @@ impl Verifier {
             scope: found.scope,
             claims,
         };
-        Ok(Checked { issuer: place, thumbprint: Rc::default(), token, is_remembered: false })
+        Ok(Checked { issuer: place, thumbprint: None, token, until: Some(until) })
     }
 }

@@ -14,7 +14,7 @@ use super::options::VerifierOptions;
 use super::organizations::AppOrganizations;
 use super::refused::Refused;
 use super::replays::SharedReplays;
-use super::seen::{Fresh, Seen, TokenHash};
+use super::seen::{Bound, Entry, Fresh, Seen, TokenHash};
 use crate::authz::mapping::{AppClaimMapping, ClaimMapping};
 use crate::error::{Class, Code, Error, Result};
 use crate::given::split;
@@ -22,7 +22,7 @@ use crate::ports::Clock;
 use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::jwt::{self, Jwt};
 use crate::protocol::request_credentials::{RequestCredentials, Scheme};
-use crate::protocol::token_binding::check_scheme;
+use crate::protocol::token_binding::{bound_key, check_scheme};
 use crate::protocol::{form, id_token, words};
 use crate::provider::signature;
 
@@ -53,10 +53,11 @@ pub struct Verifier {
 pub(super) struct Checked {
     /// The place of its issuer.
     pub(super) issuer: usize,
-    pub(super) thumbprint: Rc<str>,
+    /// That of the key that signed it; `None`: the issuer was asked about it.
+    pub(super) thumbprint: Option<Rc<str>>,
     pub(super) token: AccessToken,
-    /// Whether it is known the next time without another look.
-    pub(super) is_remembered: bool,
+    /// Until when it may be known without another look, where that says more than the token itself, in Unix seconds.
+    pub(super) until: Option<i64>,
 }
 
 impl Verifier {
@@ -85,9 +86,15 @@ impl Verifier {
         let seen = self.seen.borrow();
         let now = clock.now();
         let entry = seen.find(seen.hash(token)?, now)?;
-        let has_keys = self.issuers.get(entry.issuer).is_some_and(|issuer| issuer.has_fresh_keys(now));
         let is_met = needs.is_none_or(|needs| needs.are_met(&entry.access, &entry.scopes));
-        (has_keys && is_met).then_some(entry.number)
+        // A bound token by Bearer is refused, which is for the slow way.
+        (entry.bound.is_none() && is_met && self.is_current(entry, now)).then_some(entry.number)
+    }
+
+    /// Whether it is known of the key that signed a token that it is still one of the issuer's.
+    fn is_current(&self, entry: &Entry, now: i64) -> bool {
+        let issuer = self.issuers.get(entry.issuer);
+        entry.thumbprint.is_none() || issuer.is_some_and(|issuer| issuer.has_fresh_keys(now))
     }
 
     /// Verifies a request. Headers are names and values, as [`RequestCredentials::read`] takes them.
@@ -135,15 +142,30 @@ impl Verifier {
         let hash = self.hash_of(host, token);
         if let Some(hash) = hash
             && let Some(entry) = self.seen.borrow().find(hash, host.now())
+            && entry.bound.is_none()
         {
             needs.require(&entry.access, &entry.scopes)?;
         }
-        let mut checked = self.check_token(host, &presented.token).await?;
-        let dpop_nonce = self.dpop.check(host, request, presented, &checked.token.claims).await?;
-        // What is remembered is taken by Bearer.
-        checked.is_remembered &= presented.scheme == Scheme::Bearer;
-        let verified = self.finish(host, hash, token, checked, needs).await?;
+        if presented.scheme == Scheme::Dpop
+            && let Some((number, scopes, bound)) = self.seen_bound(hash, host.now())
+        {
+            let dpop_nonce = self.dpop.check(host, request, presented, Some(&bound.key)).await?;
+            let Bound { agent, expires_at, .. } = bound;
+            needs.require(&agent.access, &scopes)?;
+            return Ok(Verified { agent, expires_at, number: Some(number), renew_at: self.renew_at(), dpop_nonce });
+        }
+        let checked = self.check_token(host, &presented.token).await?;
+        let bound_key = bound_key(&checked.token.claims)?.map(str::to_owned);
+        let dpop_nonce = self.dpop.check(host, request, presented, bound_key.as_deref()).await?;
+        let verified = self.finish(host, hash, token, checked, bound_key, needs).await?;
         Ok(Verified { dpop_nonce, ..verified })
+    }
+
+    /// A bound token that was seen and is still good, with its number and scopes.
+    fn seen_bound(&self, hash: Option<TokenHash>, now: i64) -> Option<(u64, Vec<String>, Bound)> {
+        let seen = self.seen.borrow();
+        let entry = seen.find(hash?, now).filter(|entry| self.is_current(entry, now))?;
+        Some((entry.number, entry.scopes.clone(), entry.bound.clone()?))
     }
 
     /// The agent of a token that was checked, which is remembered from now on.
@@ -153,20 +175,24 @@ impl Verifier {
         hash: Option<TokenHash>,
         token: &str,
         checked: Checked,
+        bound_key: Option<String>,
         needs: &Needs,
     ) -> Result<Verified> {
-        let Checked { issuer: place, thumbprint, token: found, is_remembered } = checked;
+        let Checked { issuer: place, thumbprint, token: found, until } = checked;
         let expires_at = found.expires_at;
         let scopes = found.scope.as_deref().map(split).unwrap_or_default();
         let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
         let agent = self.agent_of(host, issuer, token, found).await?;
         let now = host.now();
-        let until = expires_at
-            .saturating_add(self.options.clock_tolerance)
+        let until = until
+            .unwrap_or_else(|| expires_at.saturating_add(self.options.clock_tolerance))
             .min(now.saturating_add(self.options.max_cache_seconds));
         let access = agent.access.clone();
+        let bound = bound_key.map(|key| Bound { key, agent: agent.clone(), expires_at });
+        // Its key may have left the set while the organizations were asked for.
+        let is_remembered = thumbprint.as_ref().is_none_or(|thumbprint| issuer.still_has(thumbprint));
         let number = hash.filter(|_| is_remembered).and_then(|hash| {
-            let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone() };
+            let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone(), bound };
             self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
         });
         needs.require(&agent.access, &scopes)?;
@@ -189,7 +215,12 @@ impl Verifier {
             now: host.now(),
             clock_tolerance: self.options.clock_tolerance,
         };
-        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(&jwt, &expected)?, is_remembered: true })
+        Ok(Checked {
+            issuer: place,
+            thumbprint: Some(thumbprint),
+            token: access_token::validate(jwt, &expected)?,
+            until: None,
+        })
     }
 
     /// The thumbprint of the key that signed.
@@ -232,6 +263,9 @@ impl Verifier {
 
     /// What a token is known by. The key of the hash is made at the first request: Workers have no random bytes before.
     fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
+        if self.options.max_cached_tokens == 0 {
+            return None;
+        }
         if !self.seen.borrow().has_key() {
             let mut key = [0; 16];
             // Without random bytes nothing is remembered.

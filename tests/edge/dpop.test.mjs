@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { Hono } from "hono";
 import { exportJWK, generateSecret } from "jose";
 import { createVerifier, isOAuthError } from "wasm-oidc/edge";
+import { bearer } from "wasm-oidc/hono";
 
 import { inThisProcess, inWorkerd } from "./isolates.mjs";
 import { API, ASKER, OPAQUE_API, Prover, startResourceProvider, tokenOf } from "./resource.mjs";
@@ -190,10 +192,10 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
     });
 
     test("algorithms that the API does not take are refused [D11]", async () => {
-      const rsa = await Prover.make("RS256");
-      const token = await tokenOf(provider, { prover: rsa });
-      assert.equal((await asked("usual", { token, proof: await rsa.prove("GET", URL_OF_ORDERS, token) })).status, 200);
-      refused(await asked("allowed", { token, proof: await rsa.prove("GET", URL_OF_ORDERS, token) }), 401, "invalid_dpop_proof");
+      const edwards = await Prover.make("Ed25519");
+      const token = await tokenOf(provider, { prover: edwards });
+      assert.equal((await asked("usual", { token, proof: await edwards.prove("GET", URL_OF_ORDERS, token) })).status, 200);
+      refused(await asked("allowed", { token, proof: await edwards.prove("GET", URL_OF_ORDERS, token) }), 401, "invalid_dpop_proof");
     });
 
     test("a token in the query, or in two headers, is refused before anything else [O6]", async () => {
@@ -220,7 +222,8 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
       refused(await asked("nonces", { proof: again }), 401, "invalid_dpop_proof");
       assert.equal((await asked("other-isolate", { proof: await proof({ claims: { nonce } }) })).status, 200);
       refused(await asked("own-nonces", { proof: await proof({ claims: { nonce } }) }), 401, "use_dpop_nonce");
-      refused(await asked("nonces", { proof: await proof({ claims: { nonce: `A${nonce.slice(1)}` } }) }), 401, "use_dpop_nonce");
+      const madeUp = `${nonce.slice(0, -1)}${nonce.endsWith("A") ? "B" : "A"}`;
+      refused(await asked("nonces", { proof: await proof({ claims: { nonce: madeUp } }) }), 401, "use_dpop_nonce");
       const bare = await isolates.ask("nonces", new Request(URL_OF_ORDERS));
       assert.ok(bare.headers.get("dpop-nonce"));
     });
@@ -296,6 +299,56 @@ test("a token storage with a lock is such a store, and one without a lock is ref
   for (const replayStore of [kv, {}, 7, { add: true }]) {
     assert.throws(() => createVerifier({ ...options.usual, dpop: { replayStore: /** @type {any} */ (replayStore) } }), (error) => isOAuthError(error) && error.code === "invalid_option");
   }
+});
+
+test("an answer brings the next nonce before the one in use is over, through Hono, too", async (t) => {
+  const verifier = createVerifier(options.nonces);
+  const first = await verifier.tryVerify(request({}));
+  const nonce = first.response?.headers.get("dpop-nonce") ?? "";
+  const asked = async () => request({ proof: await proof({ claims: { nonce, iat: Math.floor(Date.now() / 1000) } }) });
+  const responseHeaders = new Headers();
+  assert.ok((await verifier.tryVerify(await asked(), { responseHeaders })).agent);
+  assert.equal(responseHeaders.get("dpop-nonce"), null);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 200_000 });
+  assert.ok((await verifier.tryVerify(await asked(), { responseHeaders })).agent);
+  const next = responseHeaders.get("dpop-nonce");
+  assert.ok(next !== null && next !== nonce);
+  assert.ok((await verifier.tryVerify(request({ proof: await proof({ claims: { nonce: next } }) }))).agent);
+  const app = new Hono().use(bearer(verifier)).get("/orders", (c) => c.text("orders"));
+  const answer = await app.request(await asked());
+  assert.deepEqual([answer.status, await answer.text()], [200, "orders"]);
+  assert.match(answer.headers.get("dpop-nonce") ?? "", /^[\w-]{32}$/);
+});
+
+test("a bound token is verified once, and every proof is checked", async () => {
+  let asked = 0;
+  const verifier = createVerifier({
+    ...options.usual,
+    organizationsFrom: async () => {
+      asked += 1;
+      return [{ id: "org_1", scopes: ["orders:read"] }];
+    },
+  });
+  const token = await tokenOf(provider, { prover });
+  const made = (/** @type {object} */ changes = {}) => proof(changes, "GET", URL_OF_ORDERS, token);
+  const agents = [];
+  for (let call = 0; call < 3; call += 1) {
+    agents.push(await verifier.verify(request({ token, proof: await made() }), { access: ["read", "orders", "org_1"] }));
+  }
+  assert.equal(asked, 1);
+  assert.ok(agents.every((agent) => agent === agents[0]));
+  const used = await made();
+  assert.ok((await verifier.tryVerify(request({ token, proof: used }))).agent);
+  const other = await Prover.make();
+  for (const bad of [used, await made({ claims: { htm: "POST" } }), await other.prove("GET", URL_OF_ORDERS, token), undefined]) {
+    const { error } = await verifier.tryVerify(request({ token, proof: bad }));
+    assert.equal(error?.code, "invalid_dpop_proof");
+  }
+  const byBearer = await verifier.tryVerify(request({ token, scheme: "Bearer" }));
+  assert.deepEqual([byBearer.response?.status, byBearer.error?.code], [401, "token_bound"]);
+  const { response } = await verifier.tryVerify(request({ token, proof: await made() }), { access: ["write", "orders", "org_1"] });
+  assert.equal(response?.status, 403);
+  assert.match(response?.headers.get("www-authenticate") ?? "", /DPoP error="insufficient_scope"/);
 });
 
 test("a mistake in the options is named", () => {

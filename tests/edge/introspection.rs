@@ -47,7 +47,7 @@ fn asked(introspection: &Introspection, host: &SimulatedHost, token: &str) -> Re
         },
         timeout: 10,
     };
-    host.run(introspection.ask(host, &question)).map(|(found, _)| found.subject)
+    host.run(introspection.ask(host, &question)).map(|told| told.found.subject)
 }
 
 fn says(host: &SimulatedHost, body: Value) {

@@ -30,6 +30,7 @@ before(async () => {
     post: { ...usual, introspection: { ...ASKER, endpoint: endpoint.url, clientAuthMethod: "client_secret_post" } },
     stranger: { ...usual, introspection: { ...ASKER, clientSecret: "another secret", endpoint: endpoint.url } },
     always: { ...usual, audience: API, introspection: { ...ASKER, endpoint: endpoint.url, always: true, maxCacheSeconds: 0 } },
+    loose: { ...usual, introspection: { ...ASKER, endpoint: endpoint.url, maxCacheSeconds: 0, refusedCacheSeconds: 0, allowMissingAudience: true } },
     none: usual,
   };
 });
@@ -63,6 +64,7 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
       assert.equal(response.status, 200, response.headers.get("www-authenticate") ?? "");
       const { claims } = await response.json();
       assert.deepEqual([claims.iss, claims.aud, claims.client_id, claims.scope], [provider.issuer, OPAQUE_API, "caller", "orders:read"]);
+      assert.equal(claims.sub, "caller");
       assert.ok(!("active" in claims));
     });
 
@@ -127,16 +129,47 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
       assert.equal(endpoint.state.count, 0);
     });
 
-    test("where JWTs are asked about, too, a token that the provider does not know is refused [INT1]", async () => {
-      // The provider keeps no JWTs: to its endpoint none is active.
+    test("where JWTs are asked about, too, one that the issuer ended is refused, and a forged one is not asked about [INT1]", async () => {
       const token = await tokenOf(provider, { resource: API });
+      const aud = API;
       endpoint.state.count = 0;
-      refused(await asked("always", token));
-      assert.equal(endpoint.state.count, 1);
-      // What is no good by itself is not asked about.
-      const forged = `${token.slice(0, -8)}AAAAAAAA`;
-      refused(await asked("always", forged));
-      assert.equal(endpoint.state.count, 1);
+      try {
+        for (const [says, status] of /** @type {const} */ ([
+          [{ active: true, aud, sub: "caller" }, 200], [{ active: false }, 401], [{ active: "true", aud, sub: "caller" }, 401],
+          [{ active: true, aud, sub: "caller" }, 200], [{ active: true, aud: "https://other.example/", sub: "caller" }, 401],
+        ])) {
+          endpoint.state.says = says;
+          const response = await asked("always", token);
+          assert.equal(response.status, status, JSON.stringify(says));
+        }
+        assert.equal(endpoint.state.count, 5);
+        refused(await asked("always", `${token.slice(0, -8)}AAAAAAAA`));
+        assert.equal(endpoint.state.count, 5);
+      } finally {
+        endpoint.state.says = undefined;
+      }
+      // This provider answers for opaque tokens alone: nobody can tell, and that is no fault of the token.
+      assert.equal((await asked("always", token)).status, 503);
+    });
+
+    test("a refresh token that the issuer calls active opens nothing, and a token without an audience only where that is allowed [INT3]", async () => {
+      try {
+        for (const [says, status, name] of /** @type {const} */ ([
+          [{ active: true, aud: OPAQUE_API, sub: "u", token_type: "Refresh" }, 401, "fresh"],
+          [{ active: true, aud: OPAQUE_API, sub: "u", token_type: "DPoP" }, 401, "fresh"],
+          [{ active: true, sub: "u" }, 401, "fresh"],
+          [{ active: true, sub: "u" }, 200, "loose"],
+          [{ active: true, aud: "https://other.example/", sub: "u" }, 401, "loose"],
+          [{ active: true, aud: OPAQUE_API, sub: "u", exp: 1 }, 401, "fresh"],
+          [{ active: true, aud: OPAQUE_API, sub: "u", iss: "https://other.example" }, 401, "fresh"],
+          [{ active: true, aud: OPAQUE_API, sub: "u", cnf: { "x5t#S256": "A".repeat(43) } }, 401, "fresh"],
+        ])) {
+          endpoint.state.says = says;
+          assert.equal((await asked(name, "opaque")).status, status, JSON.stringify(says));
+        }
+      } finally {
+        endpoint.state.says = undefined;
+      }
     });
 
     test("fifty requests of ten opaque tokens at the same time get each its own answer", async () => {

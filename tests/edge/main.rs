@@ -16,4 +16,6 @@ mod verifying;
 
 mod dpop;
 mod introspection;
+mod keys;
+mod seen;
 mod verifier;

@@ -102,18 +102,22 @@ export async function revoke({ metadata }, token) {
 }
 
 /**
- * Stands between the verifier and the provider's introspection endpoint: counts, and can fail.
+ * Stands between the verifier and the provider's introspection endpoint: counts, can fail, and can say something else.
  *
  * @param {string} target
  */
 export async function startCounter(target) {
-  const state = { count: 0, status: 0 };
+  const state = { count: 0, status: 0, says: /** @type {object | undefined} */ (undefined) };
   const server = createServer(async (request, response) => {
     state.count += 1;
     const body = [];
     for await (const chunk of request) body.push(chunk);
     if (state.status !== 0) {
       response.writeHead(state.status, { "content-type": "text/html" }).end("<h1>down</h1>");
+      return;
+    }
+    if (state.says !== undefined) {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(state.says));
       return;
     }
     const { authorization = "", "content-type": type = "" } = request.headers;
