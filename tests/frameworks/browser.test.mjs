@@ -4,20 +4,17 @@ import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { signIn } from "../op/provider.mjs";
 import { useBrowser } from "../e2e/browser.mjs";
-import { run, startSetting } from "./examples.mjs";
+import { asReadmeSays, startSetting } from "./examples.mjs";
 
-/** @type {Awaited<ReturnType<typeof startSetting>>} */
+/** @type {import("./examples.mjs").Setting} */
 let setting;
 /** @type {import("./examples.mjs").Running | undefined} */
 let running;
 before(async () => {
   setting = await startSetting();
-  running = await run("node --env-file=www-example/demo.env www-example/express/server.mjs", setting);
+  running = await asReadmeSays("Express")(setting);
 });
-after(async () => {
-  await running?.stop();
-  await setting?.provider.close();
-});
+after(() => running?.stop());
 
 const inTab = useBrowser();
 
