@@ -8,7 +8,7 @@ import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { realm } from "./flight.js";
 import { post } from "./form.js";
-import { KEPT_ELSEWHERE, notStored, splitOptions } from "./kept.js";
+import { KEPT_ELSEWHERE, NARROWED, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
 import { SECRETS, takeFunctions } from "./options.js";
 import { madeReady } from "./plug-ins.js";
@@ -20,6 +20,7 @@ import { acquire, ready, readySync } from "./runtime.js";
 import { askSilently } from "./silent.js";
 import { storeOf } from "./store-option.js";
 import { toJson } from "./to-json.js";
+import { tokenSet } from "./token-set.js";
 
 /** Proof that the constructor was called from here. */
 const FROM_HERE = Symbol("IdpClient");
@@ -282,9 +283,29 @@ export class IdpClient extends EventTarget {
     /** @type {import("./kept.js").Way} */
     const way = {
       isDue: (tokens, minimum) => this.#now("is_renewal_due", { tokens, minimum }),
-      renew: async (tokens) => recordOf(await renew(tokens)),
+      renew: async (tokens) => {
+        try {
+          return await recordOf(await renew(tokens));
+        } catch (thrown) {
+          const { name, code, message, recovery } = /** @type {import("./errors.js").OAuthError} */ (thrown);
+          // What passes does not take a token away that is still good.
+          if (recovery === "reauthenticate" || tokenSet(tokens).isExpired()) throw thrown;
+          return { error: { class: name, code, message, recovery, cause: thrown } };
+        }
+      },
     };
     return this.#detached.keep(await recordOf(tokens), { autoRefresh: true, way }).agent;
+  }
+
+  /**
+   * A token set with an access token for one API, asked for with the refresh token, of which there may be a new one in it.
+   *
+   * @param {import("./index.d.ts").TokenSet} tokens
+   * @param {{ scopes?: string, resource: string[] }} target
+   * @returns {Promise<import("./index.d.ts").TokenSet>}
+   */
+  async [NARROWED](tokens, { scopes, resource }) {
+    return this.#later("narrow", { tokens, scopes, resource });
   }
 
   /** @param {Agent} agent */

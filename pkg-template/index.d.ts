@@ -14,15 +14,78 @@
  */
 export type ProviderType = "oidc" | "oauth2";
 
-/** A JWS algorithm an ID token may be signed with. `none` and HMAC do not exist for this library. */
+/** A JWS algorithm of ID tokens, and of a client's own key. `none` and HMAC do not exist here. */
 export type SigningAlgorithm =
   | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA" | "Ed25519";
 
-/** How the client authenticates at the token endpoint (RFC 6749 2.3, OIDC Core 9). */
+/** How the client authenticates wherever it does: token requests, refreshes, revocation, introspection (RFC 6749 2.3, OIDC Core 9). */
 export type ClientAuthentication =
   | { method: "none" }
   | { method: "client_secret_basic" | "client_secret_post"; clientSecret: string }
+  | { method?: undefined; clientSecret: string }
+  | ClientSecretJwt
+  | PrivateKeyJwt
   | AppClientAuthentication;
+
+/**
+ * What client assertions have in common (RFC 7523 2.2 and 3). The library makes a new one for every request, also for the
+ * same request once more: `iss` and `sub` are the client id, `jti` has 256 random bits, `exp` is 60 seconds after `iat`. No
+ * log, error or event shows one; `onRequest` sees it, as it sees every secret.
+ */
+export interface ClientAssertionOptions {
+  /**
+   * The assertion's `aud`. `"issuer"`, the default, is what the revision of RFC 7523 and FAPI 2.0 ask for, and what
+   * providers built to them take: whoever gets hold of the metadata cannot make you sign for another provider.
+   * `"token_endpoint"` is the URL of the token endpoint, at whichever endpoint the client authenticates: the older habit,
+   * which Microsoft Entra ID and Okta document, so say it there. Any other text is sent as it is.
+   */
+  audience?: "issuer" | "token_endpoint" | (string & {});
+  /** The header's `kid`: the name that the provider has for the key. Default: the `kid` of a JWK, else none. */
+  keyId?: string;
+}
+
+/** An assertion that is signed with the client secret, by HS256 (OIDC Core 9). */
+export interface ClientSecretJwt extends ClientAssertionOptions {
+  method: "client_secret_jwt";
+  /** At least 32 bytes in UTF-8 (RFC 7518 3.2), which the provider made at random; a shorter one is `invalid_option`. */
+  clientSecret: string;
+}
+
+/**
+ * An assertion that is signed with a private key of which the provider has the public half (RFC 7523, OIDC Core 9): the
+ * strongest way that needs nothing but HTTPS, for runtimes that keep a key. In a page it is `secret_in_browser`, whatever
+ * the key is made of: what every visitor can use proves nothing about the client; a function that asks your server is allowed
+ * there ({@link AppClientAuthentication}). The key never enters the wasm, and is not shown by `idp.options`.
+ *
+ * @throws ConfigurationError `invalid_option` when the client is made: the key is public, encrypted, symmetric, of another
+ *   curve or type, an RSA key below 2048 bits, not for signing (`usages`, `use`, `key_ops`), or does not fit `algorithm`; at the
+ *   first request: the host refuses the key, or it signs with nothing that the provider lists. `crypto_unavailable`: this host
+ *   does not know its algorithm (Deno has no ES512). `missing_option`: the metadata has no issuer, and no `audience` is given
+ */
+export interface PrivateKeyJwt extends ClientAssertionOptions {
+  /** May be left out: with a key there is no other. */
+  method?: "private_key_jwt";
+  /**
+   * RSA from 2048 bits, EC on P-256, P-384 or P-521, or Ed25519, as
+   * - a `CryptoKey`, best one that is not extractable: then nobody can read it again. It needs the usage `"sign"`;
+   * - a JWK (RFC 7517), as an object or as its JSON text;
+   * - PKCS#8 in PEM (`-----BEGIN PRIVATE KEY-----`), its lines ended by line feeds or by the two characters `\n`.
+   *
+   * A JWK or PEM is made a `CryptoKey` that is not extractable when it first signs.
+   */
+  key: CryptoKey | JsonWebKey | string;
+  /**
+   * Which algorithm signs. Default: what the key's type decides. Of RSA keys that do not say (a JWK without `alg`, PEM): the
+   * first of RS256, PS256, RS384, PS384, RS512, PS512 that the provider's `token_endpoint_auth_signing_alg_values_supported`
+   * lists; RS256 where it lists nothing. Ed25519 signs as `EdDSA`, or as `Ed25519` (RFC 9864) where only that is listed.
+   */
+  algorithm?: SigningAlgorithm;
+  /**
+   * The header's `x5t#S256` (RFC 7515 4.1.8): the SHA-256 of the key's certificate in DER, as base64url. Microsoft Entra ID
+   * knows a key by it, with `algorithm: "PS256"`. Default: the `x5t#S256` of a JWK, else none.
+   */
+  certificateThumbprint?: string;
+}
 
 /** What a request to the provider is for. `"other"`: what `preflight` tries beside what the client itself asks. */
 export type RequestPurpose =
@@ -253,8 +316,8 @@ export interface ClientOptions {
    * duplicated tab begins with a copy. `"local"`: in all tabs of the origin. `"encrypted"`: the same, in IndexedDB under
    * a key that cannot be exported, which protects copied profiles and disks. But for `"memory"`, a script injected into
    * the page can get at the refresh token. A `TokenStorage` is a store of your own, or one that `encryptedStorage`,
-   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, memory takes its place, with a `warning`
-   * event `storage_unavailable`.
+   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, or only pages
+   * have it and this is none, memory takes its place, with a `warning` event `storage_unavailable`.
    */
   storage?: "memory" | "session" | "local" | "encrypted" | TokenStorage;
   /**
@@ -270,14 +333,14 @@ export interface ClientOptions {
    */
   identity?: IdentityMapping;
   /**
-   * Default: `{ method: "none" }`, a public client. In a page a secret is `secret_in_browser`; a function of your own, see
-   * {@link AppClientAuthentication}, is not.
+   * Default: `{ method: "none" }`, a public client. In a page a secret or key is `secret_in_browser`; a function of your own,
+   * see {@link AppClientAuthentication}, is not. See {@link PrivateKeyJwt} for a key.
    */
   clientAuth?: ClientAuthentication;
   /**
-   * Short for `clientAuth: { method: "client_secret_basic", clientSecret }`, or `client_secret_post` where the provider's
-   * `token_endpoint_auth_methods_supported` lists that and not the other (RFC 8414 2). Not beside a function as `clientAuth`
-   * (`invalid_option`).
+   * Short for `clientAuth: { clientSecret }`: `client_secret_basic`, unless the provider's
+   * `token_endpoint_auth_methods_supported` is without it and lists `client_secret_post`, or else `client_secret_jwt` (RFC
+   * 8414 2). Not beside a function as `clientAuth` (`invalid_option`).
    */
   clientSecret?: string;
   /** Where organizations, roles and scopes are found in claims; see {@link ClaimMapping}. Default: as AuthPI sends them. */
@@ -935,7 +998,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * A machine's own agent (RFC 6749 4.4), detached: its `id` is the client id, its scopes are those that were granted, else
    * those asked for (`agent.hasAccess("read", "users")`). The same agent for the same scopes, `resource` and `audience`; it
    * renews itself ahead of its end, and when an API says 401, by asking again: there is no refresh token. Concurrent calls
-   * are one request; after a failure that passes the next one waits. `clear()` forgets it.
+   * are one request; after a failure that passes the next one waits. `clear()` forgets it. With one client at module scope a
+   * Worker keeps the token for all requests of its isolate.
    *
    * @param scopes a list, or one string with spaces; without any the provider decides, whatever the option `scopes` says
    * @throws ConfigurationError `missing_option` for a public client, `reserved_parameter`; TokenExchangeError

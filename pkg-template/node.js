@@ -1,16 +1,15 @@
 // @ts-check
 // The entry of Node, Deno and Bun: each wasm lies beside this file and is read, synchronously, at its first use.
 
-import { readFileSync } from "node:fs";
-
 import { hostParts } from "./host-parts.js";
 import { setSources } from "./runtime.js";
 import { takeKey } from "./signing-key.js";
+import { wasmFile } from "./wasm-file.js";
 
 setSources({
-  core: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/core.wasm", import.meta.url))) },
-  configuration: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/configuration.wasm", import.meta.url))) },
-  tools: { sync: () => new WebAssembly.Module(readFileSync(new URL("./wasm/tools.wasm", import.meta.url))) },
+  core: { sync: () => wasmFile(new URL("./wasm/core.wasm", import.meta.url), "core.wasm") },
+  configuration: { sync: () => wasmFile(new URL("./wasm/configuration.wasm", import.meta.url), "configuration.wasm") },
+  tools: { sync: () => wasmFile(new URL("./wasm/tools.wasm", import.meta.url), "tools.wasm") },
 });
 
 hostParts.takeKey = takeKey;

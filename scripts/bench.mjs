@@ -1,10 +1,14 @@
 // `npm run bench`: how long an answer about access takes, beside @casl/ability and a plain loop over the scopes, in Node
-// and in Chromium. Ends with 1 where a goal is missed. By command only: what a machine measures while it tests is no measure.
+// and in Chromium; then how long verifying an access token takes, beside jose and Hono, in Node and in workerd. Ends with 1
+// where a goal is missed. By command only: what a machine measures while it tests is no measure.
+//
+// `npm run bench -- cold-start [runs]`: how long a Worker takes from its start to its first verified request, beside jose.
 
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
+import { benchVerify } from "./bench-verify.mjs";
 import { buildPackage } from "./build.mjs";
 import { BUILDS } from "./builds.mjs";
 import { GaveUp, ifStarted, inRoot, say } from "./run.mjs";
@@ -111,7 +115,18 @@ function line(cells) {
   return `  ${cells.map((cell, at) => (at < 2 || at > 6 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at]))).join(" ")}`.trimEnd();
 }
 
+/** @param {number} runs */
+async function coldStart(runs) {
+  await setUp();
+  await buildPackage(BUILDS.package);
+  const { coldStarts, shown } = await import("../bench/cold-start.mjs");
+  say(`starting each Worker ${runs} times`);
+  console.log(`\nworkerd: milliseconds, medians of ${runs} starts\n\n${shown(await coldStarts(runs))}\n`);
+}
+
 await ifStarted(import.meta.url, async () => {
+  const [which, runs = "15"] = process.argv.slice(2);
+  if (which === "cold-start") return coldStart(Number(runs));
   const { CHROMIUM } = await setUp({ browser: true });
   await buildPackage(BUILDS.package);
   say("measuring in Node");
@@ -119,6 +134,8 @@ await ifStarted(import.meta.url, async () => {
   say("measuring in Chromium");
   missed += show("Chromium", await inChromium(CHROMIUM));
   console.log("\n  repeated: 100 questions again and again; new: never asked of this agent before; CASL has no **, and denies those");
+  say("measuring what verifies");
+  missed += await benchVerify();
   if (missed > 0) throw new GaveUp(`${missed} goals are missed`);
   say("all goals hold");
 });

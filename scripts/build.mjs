@@ -40,6 +40,7 @@ async function link(wasm) {
   const sysroot = (await must("asking rustc", "rustc", ["--print", "sysroot"])).trim();
   const flags = withoutMachinePaths(sysroot);
   const inputs = fingerprint(["src", "Cargo.toml", "Cargo.lock", "scripts/builds.mjs"], [toolchain, ...flags]);
+  const level = wasm.optLevel === undefined ? {} : { CARGO_PROFILE_RELEASE_OPT_LEVEL: wasm.optLevel };
   await unlessFresh(wasm, "link", inputs, [linked], async () => {
     say(`compiling ${wasm.name} with ${wasm.features.join(", ")}`);
     const output = inRoot("target", WASM_TARGET, "release", "wasm_oidc.wasm");
@@ -49,7 +50,7 @@ async function link(wasm) {
       ...["rustc", "--lib", "--release", "--crate-type", "cdylib", "--target", WASM_TARGET, "--verbose"],
       ...["--no-default-features", "--features", wasm.features.join(","), "--target-dir", inRoot("target")],
       ...["--", "-C", `link-arg=-zstack-size=${STACK_BYTES}`],
-    ], { env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") } });
+    ], { env: { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"), ...level } });
     const command = log.split("\n").find((line) => line.includes("--crate-name wasm_oidc "));
     if (command === undefined || !/ -C lto(=fat)?( |$)/.test(command)) {
       throw new GaveUp(`cargo compiled the crate without fat LTO:\n${command ?? log}`);

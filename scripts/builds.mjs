@@ -3,9 +3,10 @@
 import { inRoot } from "./run.mjs";
 
 /**
- * A wasm: its name, that of the glue beside it, its set of cargo features, and the folder of its intermediate files.
+ * A wasm: its name, that of the glue beside it, its set of cargo features, the folder of its intermediate files, and what
+ * rustc optimizes for, where that is not the size.
  *
- * @typedef {{ name: string, features: string[], work: string }} Wasm
+ * @typedef {{ name: string, features: string[], work: string, optLevel?: string }} Wasm
  */
 
 /** @param {string} name @param {string[]} features @param {string} [work] @returns {Wasm} */
@@ -14,8 +15,8 @@ const wasm = (name, features, work = name) => ({ name, features, work: inRoot("t
 /** Loaded when a configuration is read, and when something is looked at. */
 const LATER = [wasm("configuration", ["configuration-bindings"]), wasm("tools", ["tools-bindings"])];
 
-/** Alone where requests are verified. */
-const EDGE = wasm("edge", ["edge-bindings"]);
+/** Alone where requests are verified: it runs with each of them, and travels to no page. */
+const EDGE = { ...wasm("edge", ["edge-bindings"]), optLevel: "3" };
 
 /** What ships, and what only tests see: the wasms of a package, and the folder that it is put together in. */
 export const BUILDS = {

@@ -1,6 +1,6 @@
 //! The entry points for hostile input hold their properties: on the seeds and corpora of the fuzz targets, on mutations of
 //! them, and on inputs that are large or deep.
-
+#![cfg(feature = "edge")]
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

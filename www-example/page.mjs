@@ -31,7 +31,7 @@ const signedOut = `<h1>Nobody is signed in</h1>
 
 /** @param {import("wasm-oidc").Agent} agent */
 function signedIn(agent) {
-  const questions = [["read", "projects.tasks"], ["write", "projects.tasks"], ["read", "billing"]];
+  const questions = [["read", "projects.tasks"], ["write", "projects.tasks"], ["write", "library"]];
   return `<h1>${text(agent.claims.name)}</h1>
     <p class="lead">${text(agent.email)}</p>
     <dl>${agent.organizations.map(({ title, scopes }) => `<div><dt>${text(title)}</dt><dd>${scopes.map(code).join(" ")}</dd></div>`).join("")}</dl>

@@ -5,7 +5,9 @@
  * @packageDocumentation
  */
 
-import type { Agent, ClaimMapping, Organization, RequestAuthError, SigningAlgorithm, TokenStorage, WasmSource } from "../index.js";
+import type {
+  Agent, ClaimMapping, ClientSecretJwt, Organization, PrivateKeyJwt, RequestAuthError, SigningAlgorithm, TokenStorage, WasmSource,
+} from "../index.js";
 
 export { OAuthError, RequestAuthError, isOAuthError } from "../index.js";
 
@@ -89,10 +91,101 @@ export interface VerifierOptions {
   clockToleranceSeconds?: number;
   /** The limit for one request to the issuer, in seconds, 1 to 600. Default: 10. */
   timeoutSeconds?: number;
+  /**
+   * Access tokens that are bound to a key (`cnf.jkt`, RFC 9449): see {@link DpopOptions}. `"allowed"`, the default: a bound token
+   * has to come by the scheme `DPoP` with a proof, another one by `Bearer`. `"required"`: only bound ones. `false`: the scheme
+   * is not looked at. A bound token by `Bearer` is refused whatever stands here (RFC 9449 7.2), and so is one that is bound to a
+   * client certificate (RFC 8705 3), which cannot be proved here. Challenges name the scheme where this option is given.
+   */
+  dpop?: "allowed" | "required" | false | DpopOptions;
+  /**
+   * Asks the issuer about tokens that are no JWTs (RFC 7662): see {@link IntrospectionOptions}. Without it they are refused.
+   */
+  introspection?: IntrospectionOptions;
+  /**
+   * Scheme, host and port that clients know your API by, such as `https://api.example.com`: what `htu` of a DPoP proof has to
+   * name where a proxy stands in between. Default: those of `request.url`. Headers that a proxy adds (`X-Forwarded-*`) are never
+   * believed, since anybody can send them.
+   */
+  publicOrigin?: string | URL;
   /** `realm` of the challenges (RFC 9110 11.5). */
   realm?: string;
   /** Sends the requests to the issuer instead of the global `fetch`. */
   fetch?: typeof fetch;
+}
+
+/** How proofs of possession are checked (RFC 9449 4.3). Every proof is checked at every request. */
+export interface DpopOptions {
+  /** See {@link VerifierOptions.dpop}. Default: `"allowed"`. */
+  mode?: "allowed" | "required";
+  /** The algorithms that proofs may have. Default: every asymmetric one that is known here. */
+  algorithms?: readonly SigningAlgorithm[];
+  /**
+   * How old a proof may be, in seconds, 1 to 600, beside `clockToleranceSeconds` in both directions (RFC 9449 11.1). Default: 60.
+   * With nonces the nonce says how old it is, and the client's clock does not matter.
+   */
+  maxAgeSeconds?: number;
+  /**
+   * Whether a proof needs a nonce of yours (RFC 9449 9): without one the answer is 401 `use_dpop_nonce` with the header
+   * `DPoP-Nonce`, and the client sends the request again. A nonce is good for 300 s; nothing of it is stored. For pages of other
+   * origins, expose the header (`Access-Control-Expose-Headers: DPoP-Nonce, WWW-Authenticate`). Default: `false`, and `true`
+   * beside `nonceSecret`.
+   */
+  nonce?: boolean;
+  /**
+   * What keys of nonces are made from, at least 32 characters: isolates and servers with the same secret take each other's
+   * nonces. Without one each has a key of its own, so that a client whose requests reach several is asked again and again.
+   */
+  nonceSecret?: string;
+  /**
+   * Where isolates share which proofs were used (RFC 9449 11.1). Without it each isolate remembers up to 65,536 of its own, and a
+   * proof that was stolen on its way can be used once more in another isolate while it is fresh.
+   */
+  replayStore?: ReplayStore | Required<Pick<TokenStorage, "load" | "save" | "lock">>;
+}
+
+/**
+ * Remembers used proofs for several isolates. It has to look and remember in one step: a Durable Object, or Redis with
+ * `SET key 1 NX EXAT expiresAt`. A TokenStorage with a `lock` serves too. Workers KV cannot: two isolates may both read that a
+ * proof is new.
+ */
+export interface ReplayStore {
+  /**
+   * Remembers `key`, a hash behind a prefix, until `expiresAt` (Unix seconds). `true` where it was new, `false` where it was
+   * there. Waited for `timeoutSeconds`; where it fails the request is refused with 503.
+   */
+  add(key: string, expiresAt: number): boolean | Promise<boolean>;
+}
+
+/**
+ * How an issuer is asked about tokens that say nothing themselves (RFC 7662). The answer has to be of the issuer and for the
+ * audience; `exp` and `nbf` count, and its members are the claims of the agent. A token that the issuer calls by another
+ * `token_type` than `Bearer` or `DPoP`, such as a refresh token, is refused.
+ */
+export interface IntrospectionOptions {
+  /** Which of `issuers` is asked; needed where there are several. No other one is shown an opaque token. */
+  issuer?: string;
+  /** Where to ask. Default: `introspection_endpoint` of the issuer's metadata. */
+  endpoint?: string | URL;
+  /** Who asks: the API is a client of the issuer's, too. */
+  clientId: string;
+  /** Its secret, where it has one. */
+  clientSecret?: string;
+  /**
+   * How it proves who it is, instead of `clientSecret`: as the option `clientAuth` of a client, but for a function. With
+   * a key no secret is shared with the issuer.
+   */
+  clientAuth?: { method?: "client_secret_basic" | "client_secret_post"; clientSecret: string } | ClientSecretJwt | PrivateKeyJwt;
+  /** How the secret is sent. Default: `client_secret_basic`, or `client_secret_post` where the metadata lists only that. */
+  clientAuthMethod?: "client_secret_basic" | "client_secret_post";
+  /** Asks about JWTs of the issuer too, after they were verified: so that a revoked one is refused. Default: `false`. */
+  always?: boolean;
+  /** How long an answer is used, in seconds, 0 to 3600, and never beyond `exp` (RFC 7662 4). Default: 30. */
+  maxCacheSeconds?: number;
+  /** How long it is used that a token is not active, in seconds, 0 to 300. Default: 5. */
+  refusedCacheSeconds?: number;
+  /** Takes an answer without `aud`, which is optional in RFC 7662. Default: `false`. */
+  allowMissingAudience?: boolean;
 }
 
 /** Organizations as the app found them: ids, or what is known of each. */
@@ -111,6 +204,11 @@ export interface Needs {
   scopes?: readonly string[];
   /** Keeps the process alive for what need not be waited for, as a Worker's `ctx.waitUntil` does: keys are renewed ahead. */
   waitUntil?: (promise: Promise<unknown>) => void;
+  /**
+   * The headers of the answer to be, for {@link DpopOptions.nonce}: they get a `DPoP-Nonce` when the one in use is half over, so
+   * that the client's next request needs no second attempt (RFC 9449 8.2).
+   */
+  responseHeaders?: Headers;
 }
 
 /** Verifies requests. One for all requests of a process. */
@@ -124,7 +222,7 @@ export interface Verifier {
    *   malformed), 401 (none, or one that is not good; `WWW-Authenticate` as RFC 6750 3 says, without an error code where
    *   there is none), 403 `insufficient_scope`, 503 with `Retry-After` where the issuer cannot be asked. `code` says why:
    *   `credentials_missing`, `invalid_request`, `token_expired`, `signature_invalid`, `audience_mismatch`, `issuer_mismatch`,
-   *   `alg_not_allowed`, `key_not_found`, `missing_claim`, `invalid_claim`, `unsupported_header`, `token_bound`, `network_failure` …
+   *   `invalid_dpop_proof`, `use_dpop_nonce`, `invalid_token` (introspected: not active), `alg_not_allowed`, `key_not_found`, `missing_claim`, `invalid_claim`, `unsupported_header`, `token_bound`, `network_failure` …
    * @throws ConfigurationError `invalid_option` for needs that are none; `wasm_unavailable`
    */
   verify(request: Request, needs?: Needs): Promise<Agent>;

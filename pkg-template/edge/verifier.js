@@ -3,7 +3,7 @@
 // that the wasm gave its token, and the way there, which a token that was seen crosses once.
 
 import { Agent } from "../agent.js";
-import { configurationError, isOAuthError, toError } from "../errors.js";
+import { configurationError, isOAuthError } from "../errors.js";
 import { toJson } from "../to-json.js";
 import { readied } from "./options.js";
 import { acquire, isReady, ready, readySync } from "./runtime.js";
@@ -11,18 +11,15 @@ import { acquire, isReady, ready, readySync } from "./runtime.js";
 /** How many tokens are remembered where the app says nothing. */
 const MAX_CACHED_TOKENS = 1000;
 
-/** The headers that say who sent a request. */
-const CREDENTIALS = ["authorization", "dpop"];
-
 /**
  * @typedef {import("./index.d.ts").Needs} Needs
  *
  * @typedef {{ agent: Agent, number: number }} Seen
  *
- * What src/bindings/edge.rs answers: an agent, the number of its token where that is remembered, and when, in Unix seconds,
- * the keys want to be renewed.
+ * What src/bindings/edge.rs answers: an agent, the number of its token where that is remembered, when, in Unix seconds, the
+ * keys want to be renewed, and the nonce that the answer should bring.
  *
- * @typedef {{ agent: import("../agent.js").AgentRecord, number?: number, renewAt?: number }} Verified
+ * @typedef {{ agent: import("../agent.js").AgentRecord, number?: number, renewAt?: number, dpopNonce?: string }} Verified
  */
 
 /** @param {import("./index.d.ts").VerifierOptions} options */
@@ -67,16 +64,13 @@ class Verifier {
       return known;
     }
     const { instance, wasm } = this.#live();
-    const { method, url } = request;
-    const headers = [];
-    for (const name of CREDENTIALS) {
-      const value = request.headers.get(name);
-      if (value !== null) headers.push([name, value]);
-    }
-    const text = toJson(headers);
+    const { method, url, headers } = request;
+    const authorization = headers.get("authorization") ?? undefined;
+    const proofs = headers.get("dpop") ?? undefined;
     /** @type {Verified} */
-    const { agent, number, renewAt } = await instance.callAsync(() => wasm.verify(method, url, text, wanted));
+    const { agent, number, renewAt, dpopNonce } = await instance.callAsync(() => wasm.verify(method, url, authorization, proofs, wanted));
     this.#renewAt = renewAt ?? Infinity;
+    if (dpopNonce !== undefined) needs?.responseHeaders?.set("dpop-nonce", dpopNonce);
     const place = number === undefined ? -1 : number % this.#capacity;
     const before = this.#seen[place];
     // Of two requests with one token that came together, both get one agent.
@@ -97,7 +91,7 @@ class Verifier {
       return { agent: await this.verify(request, needs) };
     } catch (error) {
       if (!isOAuthError(error) || !("toResponse" in error)) throw error;
-      const refused = /** @type {import("../index.d.ts").RequestAuthError} */ (error);
+      const refused = /** @type {import("../index.d.ts").RequestAuthError} */ (/** @type {unknown} */ (error));
       return { response: refused.toResponse(), error: refused };
     }
   }

@@ -1,11 +1,12 @@
 // @ts-check
 // wasm-oidc/hono: `createVerifier` and `createSessionHandler` of `wasm-oidc/edge` as middleware of Hono.
 
+import { HTTPException } from "hono/http-exception";
 import { createSessionHandler, createVerifier } from "wasm-oidc/edge";
 
 import { withHeaders } from "../edge/session/session-headers.js";
-import { configurationError } from "../errors.js";
-import { insufficientScope, signedOut } from "./refusals.js";
+import { configurationError, isOAuthError } from "../errors.js";
+import { insufficientScope, signedOut, unavailable } from "./refusals.js";
 
 /** @typedef {import("hono").Context<any>} Context */
 
@@ -17,10 +18,13 @@ import { insufficientScope, signedOut } from "./refusals.js";
 export function bearer(options, { scopes } = {}) {
   const verifier = "tryVerify" in options ? options : createVerifier(options);
   return async (c, next) => {
-    const { agent, response } = await verifier.tryVerify(c.req.raw, { scopes, waitUntil: worker(c)?.waitUntil });
+    const responseHeaders = new Headers();
+    const { agent, response } = await verifier.tryVerify(c.req.raw, { scopes, waitUntil: worker(c)?.waitUntil, responseHeaders });
     if (agent === undefined) return response;
     c.set("agent", agent);
     await next();
+    // Not before: a Response that the app makes by itself would go without them.
+    for (const [name, value] of responseHeaders) c.header(name, value);
   };
 }
 
@@ -33,7 +37,7 @@ export function session(options) {
   return async (c, next) => {
     const answer = await sessions.handle(c.req.raw, worker(c));
     if (answer !== null) return answer;
-    const session = await sessions.getSession(c.req.raw);
+    const session = await sessions.getSession(c.req.raw).catch(failed);
     c.set("session", session);
     c.set("agent", session?.agent ?? null);
     await next();
@@ -64,6 +68,16 @@ export function requireAccess(action, resource, ...where) {
     if (!isAllowed) return insufficientScope(c.req.header("authorization"), `${resource}:${action}`).toResponse();
     await next();
   };
+}
+
+/**
+ * Thrown and not answered, so that the app's `onError` sees it.
+ *
+ * @param {any} cause
+ * @returns {never}
+ */
+function failed(cause) {
+  throw isOAuthError(cause) && cause.recovery === "retry" ? new HTTPException(503, { res: unavailable().toResponse(), cause }) : cause;
 }
 
 /**

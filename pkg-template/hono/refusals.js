@@ -1,5 +1,5 @@
 // @ts-check
-// What a request is answered whose agent is known and may not do what it asks for (RFC 6750 3.1), or that has none.
+// What a request is answered whose agent may not do what it asks for (RFC 6750 3.1), that has none, or of which nobody knows it.
 
 import { toError } from "../errors.js";
 
@@ -14,12 +14,17 @@ export function insufficientScope(authorization, scope) {
   // In quotes: scope-token of RFC 6749 3.3 and nothing else.
   const needed = scope.replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, "");
   const challenge = `${scheme === "dpop" ? "DPoP" : "Bearer"} error="insufficient_scope", scope="${needed}"`;
-  return refusal("insufficient_scope", 403, "fix", `the agent lacks ${needed}`, scheme && { "www-authenticate": challenge });
+  return refusal("insufficient_scope", 403, "fix", `the agent lacks ${needed}`, scheme === undefined ? {} : { "www-authenticate": challenge });
 }
 
 /** As `requireAgent` of a session handler has it: no credentials of a header would help, so nothing asks for them. */
 export function signedOut() {
   return refusal("signed_out", 401, "reauthenticate", "nobody is signed in");
+}
+
+/** As `requireAgent` has it, too. */
+export function unavailable() {
+  return refusal("temporarily_unavailable", 503, "retry", "nobody knows at the moment who this is");
 }
 
 /**
@@ -32,5 +37,5 @@ export function signedOut() {
  */
 function refusal(code, status, recovery, message, headers) {
   const record = { class: "RequestAuthError", code, error: code, status, recovery, message, headers: { "cache-control": "no-store", ...headers } };
-  return /** @type {RequestAuthError} */ (toError(record));
+  return /** @type {any} */ (toError(record));
 }

@@ -11,6 +11,7 @@ use super::agents;
 use super::claim_mapping::claim_mapping;
 use super::errors;
 use super::record::{Record, to_js};
+use crate::edge::replays::SharedReplays;
 use crate::edge::{AppOrganizations, Needs, PlugIns, Refused, Verified, Verifier, VerifierOptions};
 use crate::error::{Code, Error, Result, harmless, without_tokens};
 use crate::host::{App, CryptoKeys, JsHost};
@@ -22,7 +23,9 @@ use crate::protocol::json::{self, Json, Object};
 pub struct WasmVerifier {
     verifier: Rc<Verifier>,
     clock: JsHost,
-    app: App,
+    fetch: Option<Function>,
+    sign: Option<Function>,
+    store: JsValue,
     keys: CryptoKeys,
 }
 
@@ -34,9 +37,17 @@ impl WasmVerifier {
         let app = App::new(app);
         let options = read(options).and_then(|options| VerifierOptions::from_json(&options)).map_err(errors::thrown)?;
         let organizations = app.function("organizationsFrom").map(|ask| Rc::new(Organizations(ask)) as Rc<_>);
-        let plug_ins = PlugIns { claim_mapping: claim_mapping(&app), organizations };
+        let replays = app.function("replayStore").map(|add| Rc::new(Replays(add)) as Rc<_>);
+        let plug_ins = PlugIns { claim_mapping: claim_mapping(&app), organizations, replays };
         let verifier = Rc::new(Verifier::new(options, plug_ins));
-        Ok(Self { verifier, clock: JsHost::new(StorageKind::Memory), app, keys: CryptoKeys::default() })
+        Ok(Self {
+            verifier,
+            clock: JsHost::new(StorageKind::Memory),
+            fetch: app.function("fetch"),
+            sign: app.function("sign"),
+            store: app.object("keyStore"),
+            keys: CryptoKeys::default(),
+        })
     }
 
     /// The number of a token that was seen and is still good, for a request that needs no more than it grants; else -1.
@@ -50,10 +61,20 @@ impl WasmVerifier {
         number.map_or(-1.0, |number| number as f64)
     }
 
-    /// Verifies a request; headers as pairs of name and value.
-    pub fn verify(&self, method: String, url: String, headers: &str, needs: Option<String>) -> Promise {
+    /// Verifies a request, by its headers of these names.
+    pub fn verify(
+        &self,
+        method: String,
+        url: String,
+        authorization: Option<String>,
+        dpop: Option<String>,
+        needs: Option<String>,
+    ) -> Promise {
         let (verifier, host) = (Rc::clone(&self.verifier), self.host());
-        let (headers, needs) = (pairs(headers), needs.as_deref().map(needs_of).transpose());
+        let needs = needs.as_deref().map(needs_of).transpose();
+        let named = [("authorization", authorization), ("dpop", dpop)];
+        let headers: Vec<_> =
+            named.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect();
         future_to_promise(async move {
             let needs = needs.map_err(errors::thrown)?.unwrap_or_default();
             let verified = verifier.verify(&host, &method, &url, &headers, &needs).await;
@@ -72,9 +93,12 @@ impl WasmVerifier {
 
     /// A host for one request: what it waits for nobody else waits for.
     fn host(&self) -> JsHost {
-        let store = self.app.object("keyStore");
-        let kind = if store.is_undefined() { StorageKind::Memory } else { StorageKind::Custom };
-        JsHost::new(kind).with_fetch(self.app.function("fetch")).with_store(store).with_crypto_keys(self.keys.clone())
+        let kind = if self.store.is_undefined() { StorageKind::Memory } else { StorageKind::Custom };
+        JsHost::new(kind)
+            .with_fetch(self.fetch.clone())
+            .with_sign(self.sign.clone())
+            .with_store(self.store.clone())
+            .with_crypto_keys(self.keys.clone())
     }
 }
 
@@ -86,21 +110,8 @@ fn needs_of(text: &str) -> Result<Needs> {
     Needs::from_json(&read(text)?)
 }
 
-/// The wrapper wrote them: what is no pair is not there.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    let Ok(Json::Array(list)) = json::parse(text) else { return Vec::new() };
-    let pair = |pair: &Json| match pair {
-        Json::Array(pair) => match pair.as_slice() {
-            [Json::String(name), Json::String(value)] => Some((name.clone(), value.clone())),
-            _ => None,
-        },
-        _ => None,
-    };
-    list.iter().filter_map(pair).collect()
-}
-
 fn verified_record(verified: &Verified) -> Json {
-    let Verified { agent, expires_at, number, renew_at } = verified;
+    let Verified { agent, expires_at, number, renew_at, dpop_nonce } = verified;
     let mut shown = agents::begun(agent, 0);
     shown.number("expiresAt", Some(*expires_at));
     shown.flag("hasRefreshToken", Some(false));
@@ -108,6 +119,7 @@ fn verified_record(verified: &Verified) -> Json {
     record.put("agent", shown.done());
     record.number("number", number.and_then(|number| i64::try_from(number).ok()));
     record.number("renewAt", *renew_at);
+    record.text("dpopNonce", dpop_nonce.as_deref());
     record.done()
 }
 
@@ -139,6 +151,34 @@ impl AppOrganizations for Organizations {
                 return Err(Error::new(Code::PlugInFailed, message));
             }
             Ok(told.get("organizations").cloned().unwrap_or(Json::Null))
+        })
+    }
+}
+
+/// A function that the wrapper made of the app's store: `{key, expiresAt}` as text in, `{isFirst}` or `{thrown}` as text
+/// out.
+struct Replays(Function);
+
+impl SharedReplays for Replays {
+    fn add(&self, key: String, expires_at: i64) -> LocalBoxFuture<'_, Result<bool>> {
+        Box::pin(async move {
+            let mut proof = Object::new();
+            proof.put_text("key", Some(&key));
+            proof.put_integer("expiresAt", Some(expires_at));
+            let told = App::ask(&self.0, &JsValue::from_str(&proof.to_string())).await;
+            let text = told.ok().and_then(|told| told.as_string()).unwrap_or_default();
+            let told = json::parse_object(text.as_bytes()).unwrap_or_default();
+            if let Some(thrown) = told.string("thrown").ok().flatten() {
+                let words = without_tokens(&harmless(thrown));
+                return Err(Error::new(
+                    Code::StorageUnavailable,
+                    format!("the app's own `replayStore` failed: {words}"),
+                ));
+            }
+            told.bool("isFirst").ok().flatten().ok_or_else(|| {
+                let message = "the app's own `replayStore` must answer with true or false";
+                Error::new(Code::PlugInAnswer, message)
+            })
         })
     }
 }

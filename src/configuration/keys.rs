@@ -251,10 +251,32 @@ pub(super) static AUTHENTICATION: &[Key] = &[
     key(
         "method",
         &[],
-        Kind::OneOf(&["none", "client_secret_basic", "client_secret_post"]),
+        Kind::OneOf(&["none", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]),
         "The method (OIDC Core 9).",
     ),
     key("clientSecret", &[], Kind::Text, "The client secret; a reference keeps it out of the document."),
+    key(
+        "key",
+        &["privateKey", "private_key"],
+        Kind::Text,
+        "The private key of private_key_jwt, PKCS#8 in PEM or the text of a JWK: a reference keeps it out of the document.",
+    ),
+    key("keyId", &[], Kind::Plain, "The name that the provider has for the key."),
+    key(
+        "algorithm",
+        &[],
+        Kind::OneOf(&[
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+        ]),
+        "What the key signs with. Default: what its type decides.",
+    ),
+    key(
+        "audience",
+        &[],
+        Kind::Plain,
+        "Whom assertions are for: \"issuer\", \"token_endpoint\", or a name of the provider. Default: issuer.",
+    ),
+    key("certificateThumbprint", &[], Kind::Plain, "The SHA-256 thumbprint of the key's certificate, base64url."),
 ];
 
 /// The words of a name in camel case, joined by `_`.

@@ -219,15 +219,21 @@ pub(super) fn kind_of_metadata(name: &str) -> Option<Kind> {
 fn check_authentication(value: &Json, path: &str, faults: &mut Faults) {
     let Json::Object(object) = value else { return expect(false, "an object", value, path, faults) };
     check(Level::Authentication, object, path, faults);
-    let has_secret = member(Level::Authentication, object, "clientSecret").is_some();
-    match member(Level::Authentication, object, "method").and_then(Json::as_str) {
-        None => faults.wrong(path, "expected a \"method\""),
-        Some("none") if has_secret => faults.wrong(path, "the method \"none\" takes no client secret"),
-        Some("client_secret_basic" | "client_secret_post") if !has_secret => {
-            faults.wrong(path, "expected \"clientSecret\" beside such a method");
-        }
-        Some(_) => {}
-    }
+    let has = |name| member(Level::Authentication, object, name).is_some();
+    let fault =
+        match (member(Level::Authentication, object, "method").and_then(Json::as_str), has("clientSecret"), has("key"))
+        {
+            (None, ..) => "expected a \"method\"",
+            (Some("none"), true, _) => "the method \"none\" takes no client secret",
+            (Some("private_key_jwt"), _, false) => "expected \"key\" beside such a method",
+            (Some("private_key_jwt"), true, true) => "the method \"private_key_jwt\" takes no client secret",
+            (Some("client_secret_basic" | "client_secret_post" | "client_secret_jwt"), false, _) => {
+                "expected \"clientSecret\" beside such a method"
+            }
+            (Some(method), _, true) if method != "private_key_jwt" => "only the method \"private_key_jwt\" takes a key",
+            (Some(_), ..) => return,
+        };
+    faults.wrong(path, fault);
 }
 
 fn check_storage(value: &Json, path: &str, faults: &mut Faults) {

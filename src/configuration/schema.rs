@@ -166,19 +166,22 @@ fn metadata() -> Json {
     ])
 }
 
-/// The method `none` has no secret, every other one has.
+/// The method `none` has no secret and no key, `private_key_jwt` has a key, every other one a secret.
 fn authentication(members: Option<Json>) -> Json {
-    let secret = || {
-        let with = |name| {
-            object([("properties", object([(name, object([("type", text("string"))]))])), ("required", texts([name]))])
-        };
-        any_of([with("clientSecret"), with("client_secret")])
+    let with = |name: &&str| {
+        object([("properties", object([(*name, object([("type", text("string"))]))])), ("required", texts([*name]))])
     };
+    let one_of = |names: &[&str]| object([("anyOf", Json::Array(names.iter().map(with).collect()))]);
+    let (secret, key) =
+        (|| one_of(&["clientSecret", "client_secret"]), || one_of(&["key", "privateKey", "private_key"]));
+    let method = |name: &str| object([("properties", object([("method", object([("const", text(name))]))]))]);
+    let only = |has: Json, has_not: Json| object([("allOf", Json::Array(vec![has, object([("not", has_not)])]))]);
     let Json::Object(mut whole) = with_required(members, "method") else { return Json::Bool(true) };
-    let none = object([("properties", object([("method", object([("const", text("none"))]))]))]);
-    whole.insert("if", none);
-    whole.insert("then", object([("not", secret())]));
-    whole.insert("else", secret());
+    whole.insert("if", method("none"));
+    whole.insert("then", object([("not", any_of([secret(), key()]))]));
+    let others =
+        object([("if", method("private_key_jwt")), ("then", only(key(), secret())), ("else", only(secret(), key()))]);
+    whole.insert("else", others);
     Json::Object(whole)
 }
 

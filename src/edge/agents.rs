@@ -21,6 +21,8 @@ pub struct Verified {
     pub number: Option<u64>,
     /// When the keys of the issuers want to be renewed, in Unix seconds.
     pub renew_at: Option<i64>,
+    /// The nonce that the answer should bring as `DPoP-Nonce` (RFC 9449 8.2).
+    pub dpop_nonce: Option<String>,
 }
 
 impl Verifier {

@@ -2,16 +2,17 @@
 
 use std::rc::Rc;
 
+use super::EdgeHost;
 use super::nonces::Nonces;
 use super::replays::{Replays, SharedReplays};
 use crate::error::{Code, Error, Result};
-use crate::ports::{CryptoFailure, Random, VerifierHost};
+use crate::ports::{CryptoFailure, VerifierHost};
 use crate::protocol::algorithm::Algorithm;
+use crate::protocol::challenge::Refusal;
 use crate::protocol::dpop_proof::{DpopProof, comparable};
-use crate::protocol::json::Object;
 use crate::protocol::request_credentials::{PresentedToken, RequestCredentials};
 use crate::protocol::secret::Secret;
-use crate::protocol::token_binding::{DpopUse, bound_key, check_use};
+use crate::protocol::token_binding::{DpopUse, check_use};
 
 /// How proofs are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct DpopOptions {
     pub requires_nonce: bool,
     /// What keys of nonces are made from where several isolates have to agree.
     pub nonce_secret: Option<Secret>,
+    /// The seconds within which a shared store of used proofs has to answer.
+    pub timeout: i64,
     /// Scheme, host and port that clients know the resource by, instead of those of the request's URL.
     pub public_origin: Option<String>,
 }
@@ -41,6 +44,7 @@ impl Default for DpopOptions {
             tolerance: 60,
             requires_nonce: false,
             nonce_secret: None,
+            timeout: 10,
             public_origin: None,
         }
     }
@@ -66,22 +70,21 @@ impl Dpop {
         &self.options
     }
 
-    /// Whether the request may use a token with these verified claims: by the right scheme and, for a bound one, with a
-    /// proof that was not used before. Answers the nonce that a successful answer should bring, if it should bring one.
+    /// Whether the request may use a token that is bound to this key, or to none: by the right scheme and, for a bound one, with
+    /// a proof that was not used before. Answers the nonce that a successful answer should bring, if it should bring one.
     ///
     /// Asked for every request: what a token that was seen before is known to be says nothing of the sender.
     ///
     /// # Errors
-    /// `InvalidToken`, `InvalidDpopProof`, `UseDpopNonce` (all 401); `CryptoUnavailable`, what a shared store failed with
+    /// `TokenBound`, `InvalidToken`, `InvalidDpopProof`, `UseDpopNonce` (all 401); `CryptoUnavailable`, what a shared store failed with
     /// (503).
-    pub async fn check<H: VerifierHost + Random>(
+    pub async fn check<H: EdgeHost>(
         &self,
         host: &H,
         request: &RequestCredentials,
         presented: &PresentedToken,
-        claims: &Object,
+        bound_key: Option<&str>,
     ) -> Result<Option<String>> {
-        let bound_key = bound_key(claims)?;
         check_use(presented.scheme, bound_key, self.options.dpop_use)?;
         let Some(bound_key) = bound_key else { return Ok(None) };
         let proof = DpopProof::read(&request.dpop_proofs, &self.options.algorithms)?;
@@ -105,19 +108,22 @@ impl Dpop {
             (proof.latest_use(max_age, tolerance), None)
         };
         // Last: nobody may use up a proof that is not good.
-        if self.replays.is_first(&proof.identity(), latest_use, now).await? {
+        if self.replays.is_first(host, &proof.identity(), latest_use, self.options.timeout).await? {
             return Ok(nonce);
         }
         let message = "the DPoP proof was used before: every request needs a proof of its own";
         Err(Error::new(Code::InvalidDpopProof, message))
     }
 
-    /// The nonce that a refusal brings, so that the next attempt can have one.
-    ///
-    /// # Errors
-    /// `CryptoUnavailable`
-    pub fn nonce_of_refusal<H: VerifierHost + Random>(&self, host: &H) -> Result<Option<String>> {
-        self.options.requires_nonce.then(|| self.nonces.issue(host, host.now())).transpose()
+    /// The nonce that a refusal brings, where the next attempt needs one.
+    #[must_use]
+    pub fn nonce_of_refusal<H: EdgeHost>(&self, host: &H, error: &Error) -> Option<String> {
+        let is_about_proofs = matches!(
+            Refusal::of(error),
+            Refusal::CredentialsMissing | Refusal::InvalidDpopProof | Refusal::UseDpopNonce
+        );
+        // Without random numbers no proof passes either, and that error is the one to tell.
+        (self.options.requires_nonce && is_about_proofs).then(|| self.nonces.issue(host, host.now()).ok()).flatten()
     }
 
     /// What `htu` has to be. The request's own URL may be that of a proxy's other side, which no header can be believed.

@@ -3,7 +3,7 @@
 use super::dpop::DpopOptions;
 use super::introspection::IntrospectionOptions;
 use crate::error::{Code, Error, Result};
-use crate::given::{Given, algorithms, missing, wrong};
+use crate::given::{Given, algorithms, client_auth, missing, wrong};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::secret::Secret;
@@ -14,12 +14,11 @@ use crate::protocol::url::HttpsUrl;
 const MIN_SECRET_CHARACTERS: usize = 32;
 
 impl DpopOptions {
-    /// Reads `dpop`, with what belongs to every check of time and place.
+    /// Reads `dpop`; `usual` is what it says nothing about.
     ///
     /// # Errors
     /// `ConfigurationError`: `invalid_option`, `unknown_option`.
-    pub(crate) fn read(value: Option<&Json>, tolerance: i64, public_origin: Option<String>) -> Result<Self> {
-        let usual = Self { tolerance, public_origin, ..Self::default() };
+    pub(crate) fn read(value: Option<&Json>, usual: Self) -> Result<Self> {
         let dpop_use = |name: Option<&str>| match name {
             Some("allowed") => Some(DpopUse::Allowed),
             Some("required") => Some(DpopUse::Required),
@@ -90,24 +89,29 @@ pub(crate) fn public_origin(given: &mut Given<'_>) -> Option<String> {
 }
 
 impl IntrospectionOptions {
-    /// Reads `introspection`.
+    /// Reads `introspection`, without its `issuer`.
     ///
     /// # Errors
     /// `ConfigurationError`: `missing_option`, `invalid_option`, `unknown_option`.
     pub(crate) fn read(object: &Object) -> Result<Self> {
         let mut given = Given::new("member of `introspection`", object);
+        // Read by who knows the issuers.
+        let _ = given.value("issuer");
         let endpoint = given.url("endpoint").map(|url| HttpsUrl::parse(&url)).transpose()?;
         let client_id = given.text("clientId");
-        let secret = given.text("clientSecret").map(Secret::new);
         let method = given.value("clientAuthMethod");
-        let client_auth = match (method.map(|method| (method, method.as_str())), secret) {
-            (None, Some(secret)) => Some(ClientAuthentication::Secret(secret)),
-            (Some((_, Some("client_secret_basic"))), Some(secret)) => Some(ClientAuthentication::SecretBasic(secret)),
-            (Some((_, Some("client_secret_post"))), Some(secret)) => Some(ClientAuthentication::SecretPost(secret)),
-            (Some((method, _)), Some(_)) => {
-                given.wrong("clientAuthMethod", method, "\"client_secret_basic\" or \"client_secret_post\"")
+        let client_auth = match (method.map(|method| (method, method.as_str())), client_auth::given(&mut given)) {
+            (Some((_, Some("client_secret_basic"))), ClientAuthentication::Secret(secret)) => {
+                ClientAuthentication::SecretBasic(secret)
             }
-            (_, None) => None,
+            (Some((_, Some("client_secret_post"))), ClientAuthentication::Secret(secret)) => {
+                ClientAuthentication::SecretPost(secret)
+            }
+            (Some((method, _)), ClientAuthentication::Secret(_)) => {
+                let expected = "\"client_secret_basic\" or \"client_secret_post\"";
+                given.wrong("clientAuthMethod", method, expected).unwrap_or(ClientAuthentication::None)
+            }
+            (_, named) => named,
         };
         let options = Self {
             endpoint,
@@ -116,12 +120,12 @@ impl IntrospectionOptions {
             refused_cache_seconds: given.seconds("refusedCacheSeconds", 0, 300).unwrap_or(5),
             allow_missing_audience: given.flag("allowMissingAudience").unwrap_or(false),
             client_id: client_id.clone().unwrap_or_default(),
-            client_auth: client_auth.clone().unwrap_or(ClientAuthentication::None),
+            client_auth,
         };
         given.finish()?;
-        match (client_id, client_auth) {
+        match (client_id, &options.client_auth) {
             (None, _) => Err(missing("introspection.clientId", "who asks the introspection endpoint (RFC 7662 2.1)")),
-            (_, None) => {
+            (_, ClientAuthentication::None) => {
                 let what = "a provider answers introspection only to a client that authenticates (RFC 7662 2.1)";
                 Err(missing("introspection.clientSecret", what))
             }
@@ -138,15 +142,13 @@ mod tests {
 
     fn dpop(text: &str) -> std::result::Result<DpopOptions, Code> {
         let value = parse(text).unwrap();
-        DpopOptions::read(Some(&value), 60, None).map_err(|error| error.code())
+        DpopOptions::read(Some(&value), DpopOptions::default()).map_err(|error| error.code())
     }
 
     #[test]
     fn dpop_is_a_word_false_or_an_object() {
-        assert_eq!(
-            DpopOptions::read(None, 7, None).map(|read| (read.dpop_use, read.tolerance)),
-            Ok((DpopUse::Allowed, 7))
-        );
+        let usual = DpopOptions { tolerance: 7, ..DpopOptions::default() };
+        assert_eq!(DpopOptions::read(None, usual.clone()), Ok(usual));
         assert_eq!(dpop("\"required\"").unwrap().dpop_use, DpopUse::Required);
         assert_eq!(dpop("\"allowed\"").unwrap().dpop_use, DpopUse::Allowed);
         assert_eq!(dpop("false").unwrap().dpop_use, DpopUse::Off);

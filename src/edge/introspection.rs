@@ -5,15 +5,17 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::EdgeHost;
 use crate::error::{Code, Result};
-use crate::ports::VerifierHost;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::introspected::{Expectations, Introspected, validate};
 use crate::protocol::json::Object;
+use crate::protocol::metadata::ProviderMetadata;
 use crate::protocol::purpose::Purpose;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::{introspection, revocation};
+use crate::provider::assertion::prove;
 use crate::provider::sending::send;
 
 /// The most answers about good tokens that are kept, and of no's. They are kept apart, so that a flood of made-up tokens
@@ -57,12 +59,22 @@ pub struct Question<'a> {
     pub token: &'a Secret,
     /// The provider's endpoint.
     pub endpoint: &'a HttpsUrl,
-    /// The methods of client authentication that its metadata lists.
-    pub auth_methods: Option<&'a [String]>,
+    /// What is known of the provider: which client authentication it takes, and what assertions are for.
+    pub metadata: &'a ProviderMetadata,
     /// What is expected of the answer.
     pub expected: Expectations<'a>,
     /// The seconds until the answer has to be there.
     pub timeout: i64,
+}
+
+/// What the provider says of a good token.
+pub struct Told {
+    /// What is known of the token.
+    pub found: Introspected,
+    /// All members of the answer.
+    pub answer: Rc<Object>,
+    /// Until when the answer counts, in Unix seconds.
+    pub until: i64,
 }
 
 impl Introspection {
@@ -79,46 +91,49 @@ impl Introspection {
         &self.options
     }
 
-    /// What the provider says of a token, with all members of the answer as claims.
+    /// What the provider says of a token.
     ///
     /// Requests with one token that come at the same time ask each for itself: what one request waits for cannot be waited
     /// for by another one in every runtime.
     ///
     /// # Errors
     /// Those of [`validate`]; `ProviderError`, `NetworkError`, `TimeoutError` where nobody answers.
-    pub async fn ask<H: VerifierHost>(&self, host: &H, question: &Question<'_>) -> Result<(Introspected, Rc<Object>)> {
+    pub async fn ask<H: EdgeHost>(&self, host: &H, question: &Question<'_>) -> Result<Told> {
         let name = question.token.fingerprint();
         let now = question.expected.now;
         let known = self.active.borrow().get(&name, now).or_else(|| self.refused.borrow().get(&name, now));
-        let answer = match known {
-            Some(answer) => answer,
-            None => Rc::new(self.send(host, question).await?),
-        };
-        // Judged each time: a token that is kept can expire meanwhile.
-        let found = validate(&answer, &question.expected);
-        let kept = match &found {
+        if let Some((until, answer)) = known {
+            // Judged each time: a token that is kept can expire meanwhile.
+            return validate(&answer, &question.expected).map(|found| Told { found, answer, until });
+        }
+        let answer = Rc::new(self.send(host, question).await?);
+        match validate(&answer, &question.expected) {
             Ok(found) => {
                 let until = now.saturating_add(self.options.max_cache_seconds);
-                Some((&self.active, found.expires_at.map_or(until, |expires_at| until.min(expires_at))))
+                let until = found.expires_at.map_or(until, |expires_at| until.min(expires_at));
+                self.active.borrow_mut().put(name, &answer, until, now);
+                Ok(Told { found, answer, until })
             }
-            // Of a no, nothing but the no is kept.
-            Err(error) if error.code() == Code::InvalidToken => {
-                Some((&self.refused, now.saturating_add(self.options.refused_cache_seconds)))
+            Err(error) => {
+                if error.code() == Code::InvalidToken {
+                    let until = now.saturating_add(self.options.refused_cache_seconds);
+                    self.refused.borrow_mut().put(name, &answer, until, now);
+                }
+                Err(error)
             }
-            Err(_) => None,
-        };
-        if let Some((kept, until)) = kept {
-            kept.borrow_mut().put(name, &answer, until, now);
         }
-        found.map(|found| (found, answer))
     }
 
-    async fn send<H: VerifierHost>(&self, host: &H, question: &Question<'_>) -> Result<Object> {
-        let Question { token, endpoint, auth_methods, timeout, .. } = question;
-        let auth = self.options.client_auth.among(*auth_methods);
+    async fn send<H: EdgeHost>(&self, host: &H, question: &Question<'_>) -> Result<Object> {
+        let Question { token, endpoint, metadata, timeout, .. } = question;
+        let client_id = &self.options.client_id;
+        let auth = self.options.client_auth.among(metadata.token_endpoint_auth_methods_supported.as_deref());
         let hint = Some(revocation::ACCESS_TOKEN);
-        let request = revocation::about_token(endpoint, &self.options.client_id, &auth, token.expose(), hint)
+        let mut request = revocation::about_token(endpoint, client_id, &auth, token.expose(), hint)
             .for_purpose(Purpose::Introspection);
+        if let ClientAuthentication::Assertion(assertions) = &auth {
+            request = prove(host, assertions, client_id, metadata, request).await?;
+        }
         Ok(introspection::judge(&send(host, request, *timeout).await?)?.with_code(Code::InvalidClaim))
     }
 }
@@ -130,13 +145,12 @@ struct Kept {
 }
 
 impl Kept {
-    fn get(&self, name: &str, now: i64) -> Option<Rc<Object>> {
-        self.answers.get(name).filter(|(until, _)| now < *until).map(|(_, answer)| Rc::clone(answer))
+    fn get(&self, name: &str, now: i64) -> Option<(i64, Rc<Object>)> {
+        self.answers.get(name).filter(|(until, _)| now < *until).cloned()
     }
 
-    /// The first answer says how long it counts: asking for it again makes it no younger.
     fn put(&mut self, name: String, answer: &Rc<Object>, until: i64, now: i64) {
-        if until <= now || self.get(&name, now).is_some() || answer.to_string().len() > MAX_KEPT_BYTES {
+        if until <= now || answer.to_string().len() > MAX_KEPT_BYTES {
             return;
         }
         if self.answers.len() >= self.capacity {

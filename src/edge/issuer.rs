@@ -26,7 +26,7 @@ pub(super) struct IssuerState {
 
 impl IssuerState {
     pub(super) fn new(options: IssuerOptions) -> Self {
-        let given = options.jwks.clone().map(|keys| Rc::new(Known { keys, fetched_at: None }));
+        let given = options.jwks.clone().map(|keys| Rc::new(Known::new(keys, None)));
         Self {
             options,
             metadata: RefCell::default(),

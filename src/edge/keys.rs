@@ -7,8 +7,9 @@ use super::EdgeHost;
 use super::issuer::IssuerState;
 use super::metadata::{LOOK_AGAIN_MILLISECONDS, MAX_AT_A_TIME, waited_too_long};
 use crate::error::Result;
-use crate::protocol::key_set::{self, FORCED_FETCH_COOL_DOWN_SECONDS, KEYS_LIVE_SECONDS, KeySet};
+use crate::protocol::key_set::{self, FORCED_FETCH_COOL_DOWN_SECONDS, KEYS_LIVE_SECONDS, KeySet, PublicKey};
 use crate::protocol::metadata::Endpoint;
+use crate::protocol::thumbprint;
 use crate::protocol::url::HttpsUrl;
 use crate::provider::sending;
 
@@ -18,11 +19,24 @@ const RENEW_AHEAD_SECONDS: i64 = 3000;
 /// Keys in use.
 pub(super) struct Known {
     pub(super) keys: KeySet,
+    /// What each of the keys is known by.
+    pub(super) thumbprints: Vec<Rc<str>>,
     /// In Unix seconds; `None`: given by the app, never stale.
     pub(super) fetched_at: Option<i64>,
 }
 
 impl Known {
+    pub(super) fn new(keys: KeySet, fetched_at: Option<i64>) -> Self {
+        let thumbprints = keys.keys().iter().map(|key| Rc::from(thumbprint::of(key))).collect();
+        Self { keys, thumbprints, fetched_at }
+    }
+
+    /// What a key of this set is known by.
+    pub(super) fn thumbprint_of(&self, key: &PublicKey) -> Option<Rc<str>> {
+        let place = self.keys.keys().iter().position(|known| std::ptr::eq(known, key))?;
+        self.thumbprints.get(place).cloned()
+    }
+
     /// What was fetched in the future was fetched before the clock was set back: nothing is known about it.
     fn is_fresh(&self, now: i64) -> bool {
         self.fetched_at.is_none_or(|at| (0..KEYS_LIVE_SECONDS).contains(&now.saturating_sub(at)))
@@ -33,6 +47,11 @@ impl IssuerState {
     /// Whether there are keys that need not be asked for.
     pub(super) fn has_fresh_keys(&self, now: i64) -> bool {
         self.keys.borrow().as_ref().is_some_and(|known| known.is_fresh(now))
+    }
+
+    /// Whether the keys in use hold the one of this thumbprint.
+    pub(super) fn still_has(&self, thumbprint: &Rc<str>) -> bool {
+        self.keys.borrow().as_ref().is_some_and(|known| known.thumbprints.contains(thumbprint))
     }
 
     /// Keys for a token: those in use, or other ones than those in which its key is missing. They may have come meanwhile,
@@ -152,7 +171,7 @@ impl IssuerState {
     async fn fetch<H: EdgeHost>(&self, host: &H, timeout: i64, shares: bool) -> Result<Known> {
         let uri = self.jwks_uri(host, timeout).await?;
         let response = sending::send(host, key_set::key_set_request(&uri), timeout).await?;
-        let known = Known { keys: key_set::judge_key_set(&response)?, fetched_at: Some(host.now()) };
+        let known = Known::new(key_set::judge_key_set(&response)?, Some(host.now()));
         if shares {
             self.save_shared(host, &uri, &known).await;
         }

@@ -13,6 +13,7 @@ mod keys;
 mod metadata;
 mod needs;
 pub mod nonces;
+mod opaque;
 mod options;
 mod organizations;
 mod refused;

@@ -1,5 +1,8 @@
 //! The options of a verifier, checked: every mistake is named with what was expected.
 
+use super::dpop::DpopOptions;
+use super::dpop_options::public_origin;
+use super::introspection::IntrospectionOptions;
 use crate::authz::mapping::ClaimMapping;
 use crate::error::{Code, Error, Result};
 use crate::given::{Given, algorithms, claim_mapping, count, issuer, missing, wrong};
@@ -7,6 +10,7 @@ use crate::protocol::algorithm::Algorithm;
 use crate::protocol::challenge::Challenger;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::key_set::KeySet;
+use crate::protocol::token_binding::DpopUse;
 use crate::protocol::url::{HttpsUrl, Issuer};
 
 /// The options of a verifier. Durations are in seconds.
@@ -28,6 +32,10 @@ pub struct VerifierOptions {
     pub shares_keys: bool,
     /// How credentials are asked for.
     pub challenger: Challenger,
+    /// How proofs of possession are checked.
+    pub dpop: DpopOptions,
+    /// How tokens are asked about that say nothing themselves, and the place of the issuer that is asked.
+    pub introspection: Option<(usize, IntrospectionOptions)>,
 }
 
 /// An issuer, and what is expected of its tokens.
@@ -71,25 +79,55 @@ impl VerifierOptions {
         let issuers = match (given.value("issuers"), issuer(&mut given)) {
             (Some(list), None) => issuers(list, &usual),
             (None, Some(issuer)) => usual.of(issuer).map(|one| vec![one]),
-            (None, None) if object.get("issuer").is_none() => {
-                Err(missing("issuer", "the issuer URL of your provider, or several as `issuers`"))
-            }
-            (None, None) => Ok(Vec::new()),
+            // Where one was given that is none, that is what was noted first.
+            (None, None) => Err(missing("issuer", "the issuer URL of your provider, or several as `issuers`")),
             (Some(list), Some(_)) => Err(wrong("issuers", list, "nothing beside `issuer`")),
         };
+        let issuers = given.outcome(issuers).unwrap_or_default();
+        let clock_tolerance = given.seconds("clockToleranceSeconds", 0, 300).unwrap_or(60);
+        let timeout = given.seconds("timeoutSeconds", 1, 600).unwrap_or(10);
+        let usual = DpopOptions {
+            tolerance: clock_tolerance,
+            timeout,
+            public_origin: public_origin(&mut given),
+            ..DpopOptions::default()
+        };
+        let dpop = DpopOptions::read(given.value("dpop"), usual);
+        let dpop = given.outcome(dpop).unwrap_or_default();
+        let introspection = given.object("introspection").map(|object| introspection(object, &issuers)).transpose();
         let options = Self {
-            issuers: given.outcome(issuers).unwrap_or_default(),
-            clock_tolerance: given.seconds("clockToleranceSeconds", 0, 300).unwrap_or(60),
-            timeout: given.seconds("timeoutSeconds", 1, 600).unwrap_or(10),
+            introspection: given.outcome(introspection).flatten(),
+            clock_tolerance,
+            timeout,
             max_cached_tokens: count(&mut given, "maxCachedTokens", 100_000).unwrap_or(1000),
             max_cache_seconds: given.seconds("maxCacheSeconds", 0, 86_400).unwrap_or(300),
             organizations_from: organizations_from(&mut given),
             shares_keys: given.flag("keyStore").unwrap_or(false),
-            challenger: Challenger { realm: given.text("realm"), takes_bearer: true, ..Challenger::default() },
+            challenger: Challenger {
+                realm: given.text("realm"),
+                takes_bearer: dpop.dpop_use != DpopUse::Required,
+                dpop_algorithms: if dpop.dpop_use == DpopUse::Off { Vec::new() } else { dpop.algorithms.clone() },
+                announces_dpop: given.value("dpop").is_some(),
+            },
+            issuers,
+            dpop,
         };
         given.finish()?;
         Ok(options)
     }
+}
+
+/// `introspection`, with the place of the issuer that is asked. An opaque token does not say whose it is, and nobody else may
+/// see it: so one issuer is asked, and where there are several it is named.
+fn introspection(object: &Object, issuers: &[IssuerOptions]) -> Result<(usize, IntrospectionOptions)> {
+    let options = IntrospectionOptions::read(object)?;
+    let place = match object.get("issuer").and_then(Json::as_str) {
+        Some(named) => issuers.iter().position(|issuer| issuer.issuer.as_str() == named),
+        None => (issuers.len() == 1).then_some(0),
+    };
+    let place =
+        place.ok_or_else(|| missing("introspection.issuer", "which of `issuers` is asked about opaque tokens"))?;
+    Ok((place, options))
 }
 
 fn organizations_from(given: &mut Given<'_>) -> OrganizationsFrom {

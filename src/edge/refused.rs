@@ -17,8 +17,15 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Makes of an error what the sender is told; `scopes` are those that the request needs.
-    pub(super) fn new(error: Error, challenger: &Challenger, presented: Option<Scheme>, scopes: &[String]) -> Self {
+    /// Makes of an error what the sender is told; `scopes` are those that the request needs,
+    /// `nonce` the one that the next proof can have (RFC 9449 9).
+    pub(super) fn new(
+        error: Error,
+        challenger: &Challenger,
+        presented: Option<Scheme>,
+        scopes: &[String],
+        nonce: Option<String>,
+    ) -> Self {
         let refusal = Refusal::of(&error);
         let mut headers = vec![("cache-control", "no-store".to_owned())];
         if let Some(challenge) = challenger.challenge(refusal, presented, scopes) {
@@ -28,6 +35,7 @@ impl Refused {
         if let Some(name) = refusal.error() {
             error = error.from_provider(name, None);
         }
+        headers.extend(nonce.map(|nonce| ("dpop-nonce", nonce)));
         if refusal == Refusal::Unavailable {
             let seconds = error.failure().retry_after.unwrap_or(RETRY_AFTER_SECONDS);
             headers.push(("retry-after", seconds.to_string()));

@@ -3,11 +3,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::ports::{Clock, Timer, timer};
 
 /// The most proofs that are remembered. Beyond, those that end soonest are forgotten: a busy isolate goes on answering.
 pub const MAX_REMEMBERED: usize = 65_536;
@@ -43,15 +45,25 @@ impl Replays {
     /// second in which the proof would pass.
     ///
     /// # Errors
-    /// What the app's store failed with.
-    pub async fn is_first(&self, identity: &str, latest_use: i64, now: i64) -> Result<bool> {
-        if !self.here.add(identity, latest_use, now) {
+    /// What the app's store failed with; `Timeout` where it does not answer within so many seconds.
+    pub async fn is_first<H: Clock + Timer>(
+        &self,
+        host: &H,
+        identity: &str,
+        latest_use: i64,
+        timeout: i64,
+    ) -> Result<bool> {
+        if !self.here.add(identity, latest_use, host.now()) {
             return Ok(false);
         }
-        match &self.shared {
-            None => Ok(true),
-            Some(shared) => shared.add(format!("{PREFIX}{identity}"), latest_use.saturating_add(1)).await,
-        }
+        let Some(shared) = &self.shared else { return Ok(true) };
+        let seconds = u32::try_from(timeout).unwrap_or(u32::MAX);
+        let added = shared.add(format!("{PREFIX}{identity}"), latest_use.saturating_add(1));
+        let answer = timer::within(host, seconds.saturating_mul(1000), pin!(added)).await;
+        answer.unwrap_or_else(|| {
+            let message = format!("the app's own `replayStore` did not answer within {seconds} s");
+            Err(Error::new(Code::Timeout, message))
+        })
     }
 }
 
@@ -116,8 +128,23 @@ mod tests {
     use crate::protocol::secret::fingerprint;
     use futures_util::FutureExt as _;
 
+    /// A clock that stands still.
+    struct At(i64);
+
+    impl Clock for At {
+        fn now(&self) -> i64 {
+            self.0
+        }
+    }
+
+    impl Timer for At {
+        async fn sleep(&self, _: u32) {
+            std::future::pending().await
+        }
+    }
+
     fn first(replays: &Replays, name: &str, latest_use: i64, now: i64) -> bool {
-        replays.is_first(&fingerprint(name), latest_use, now).now_or_never().unwrap().unwrap()
+        replays.is_first(&At(now), &fingerprint(name), latest_use, 10).now_or_never().unwrap().unwrap()
     }
 
     #[test]

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
+use std::rc::Rc;
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::authz::access::Access;
-use crate::protocol::key_set::KeySet;
-use crate::protocol::thumbprint;
+use crate::session::Agent;
 
 /// What a token is known by.
 pub(super) type TokenHash = u128;
@@ -23,22 +23,34 @@ pub(super) struct Entry {
     pub(super) number: u64,
     /// The place of its issuer.
     pub(super) issuer: usize,
-    /// The thumbprint of the key that signed it.
-    thumbprint: String,
+    /// The thumbprint of the key that signed it; `None`: the issuer was asked about it.
+    pub(super) thumbprint: Option<Rc<str>>,
     /// Until when it counts, in Unix seconds.
     until: i64,
     pub(super) access: Access,
     pub(super) scopes: Vec<String>,
+    pub(super) bound: Option<Bound>,
+}
+
+/// A token that is bound to a key (RFC 9449 6): seen or not, every request with it needs a proof.
+#[derive(Clone)]
+pub(super) struct Bound {
+    /// The thumbprint of that key.
+    pub(super) key: String,
+    pub(super) agent: Agent,
+    /// When the token ends, in Unix seconds.
+    pub(super) expires_at: i64,
 }
 
 /// What is known of a token that was just verified.
 pub(super) struct Fresh {
     pub(super) hash: TokenHash,
     pub(super) issuer: usize,
-    pub(super) thumbprint: String,
+    pub(super) thumbprint: Option<Rc<str>>,
     pub(super) until: i64,
     pub(super) access: Access,
     pub(super) scopes: Vec<String>,
+    pub(super) bound: Option<Bound>,
 }
 
 /// A ring of tokens: the oldest goes when a new one comes and there is no room.
@@ -82,8 +94,8 @@ impl Seen {
         }
         let number = self.next;
         self.next = number.saturating_add(1);
-        let Fresh { hash, issuer, thumbprint, until, access, scopes } = fresh;
-        let entry = Entry { hash, number, issuer, thumbprint, until, access, scopes };
+        let Fresh { hash, issuer, thumbprint, until, access, scopes, bound } = fresh;
+        let entry = Entry { hash, number, issuer, thumbprint, until, access, scopes, bound };
         let place = usize::try_from(number).unwrap_or_default().checked_rem(capacity)?;
         match self.ring.get_mut(place) {
             Some(old) => {
@@ -99,10 +111,9 @@ impl Seen {
     }
 
     /// Forgets what an issuer signed with keys that are no longer in its set (RFC 7517 5).
-    pub(super) fn keep_signed_by(&mut self, issuer: usize, keys: &KeySet) {
-        let thumbprints: Vec<String> = keys.keys().iter().map(thumbprint::of).collect();
+    pub(super) fn keep_signed_by(&mut self, issuer: usize, thumbprints: &[Rc<str>]) {
         for entry in self.ring.iter_mut().filter(|entry| entry.issuer == issuer) {
-            if !thumbprints.contains(&entry.thumbprint) {
+            if entry.thumbprint.as_ref().is_some_and(|thumbprint| !thumbprints.contains(thumbprint)) {
                 entry.until = i64::MIN;
             }
         }

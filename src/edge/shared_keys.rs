@@ -19,7 +19,7 @@ impl IssuerState {
             return None;
         }
         let keys = KeySet::parse(stored.object("jwks").ok()??).ok()?;
-        Some(Known { keys, fetched_at: Some(stored.seconds("fetchedAt").ok()??) })
+        Some(Known::new(keys, Some(stored.seconds("fetchedAt").ok()??)))
     }
 
     /// Shares what was fetched; a store that fails costs the other processes a request.

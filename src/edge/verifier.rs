@@ -5,21 +5,25 @@ use std::rc::Rc;
 
 use super::EdgeHost;
 use super::agents::Verified;
+use super::dpop::Dpop;
+use super::introspection::Introspection;
 use super::issuer::IssuerState;
 use super::keys::Known;
 use super::needs::Needs;
 use super::options::VerifierOptions;
 use super::organizations::AppOrganizations;
 use super::refused::Refused;
-use super::seen::{Fresh, Seen, TokenHash};
+use super::replays::SharedReplays;
+use super::seen::{Bound, Entry, Fresh, Seen, TokenHash};
 use crate::authz::mapping::{AppClaimMapping, ClaimMapping};
 use crate::error::{Class, Code, Error, Result};
 use crate::given::split;
 use crate::ports::Clock;
 use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::jwt::{self, Jwt};
-use crate::protocol::request_credentials::{PresentedToken, RequestCredentials, Scheme};
-use crate::protocol::{form, id_token, thumbprint, words};
+use crate::protocol::request_credentials::{RequestCredentials, Scheme};
+use crate::protocol::token_binding::{bound_key, check_scheme};
+use crate::protocol::{form, id_token, words};
 use crate::provider::signature;
 
 /// What the app plugs in.
@@ -29,6 +33,8 @@ pub struct PlugIns {
     pub claim_mapping: Option<Rc<dyn AppClaimMapping>>,
     /// Where organizations come from.
     pub organizations: Option<Rc<dyn AppOrganizations>>,
+    /// Where processes share which DPoP proofs were used.
+    pub replays: Option<Rc<dyn SharedReplays>>,
 }
 
 /// A verifier: what all requests of a process share.
@@ -38,14 +44,20 @@ pub struct Verifier {
     pub(super) app_mapping: Option<ClaimMapping>,
     pub(super) issuers: Vec<IssuerState>,
     pub(super) seen: RefCell<Seen>,
+    pub(super) dpop: Dpop,
+    /// With the place of the issuer that is asked.
+    pub(super) introspection: Option<(usize, Introspection)>,
 }
 
 /// A token that is what it says, and what it was found to be.
 pub(super) struct Checked {
     /// The place of its issuer.
     pub(super) issuer: usize,
-    pub(super) thumbprint: String,
+    /// That of the key that signed it; `None`: the issuer was asked about it.
+    pub(super) thumbprint: Option<Rc<str>>,
     pub(super) token: AccessToken,
+    /// Until when it may be known without another look, where that says more than the token itself, in Unix seconds.
+    pub(super) until: Option<i64>,
 }
 
 impl Verifier {
@@ -56,6 +68,8 @@ impl Verifier {
             issuers: options.issuers.iter().cloned().map(IssuerState::new).collect(),
             app_mapping: plug_ins.claim_mapping.clone().map(ClaimMapping::App),
             seen: RefCell::default(),
+            dpop: Dpop::new(options.dpop.clone(), plug_ins.replays.clone()),
+            introspection: options.introspection.clone().map(|(place, options)| (place, Introspection::new(options))),
             options,
             plug_ins,
         }
@@ -72,9 +86,15 @@ impl Verifier {
         let seen = self.seen.borrow();
         let now = clock.now();
         let entry = seen.find(seen.hash(token)?, now)?;
-        let has_keys = self.issuers.get(entry.issuer).is_some_and(|issuer| issuer.has_fresh_keys(now));
         let is_met = needs.is_none_or(|needs| needs.are_met(&entry.access, &entry.scopes));
-        (has_keys && is_met).then_some(entry.number)
+        // A bound token by Bearer is refused, which is for the slow way.
+        (entry.bound.is_none() && is_met && self.is_current(entry, now)).then_some(entry.number)
+    }
+
+    /// Whether it is known of the key that signed a token that it is still one of the issuer's.
+    fn is_current(&self, entry: &Entry, now: i64) -> bool {
+        let issuer = self.issuers.get(entry.issuer);
+        entry.thumbprint.is_none() || issuer.is_some_and(|issuer| issuer.has_fresh_keys(now))
     }
 
     /// Verifies a request. Headers are names and values, as [`RequestCredentials::read`] takes them.
@@ -95,7 +115,10 @@ impl Verifier {
             Ok(request) => self.verified(host, &request, needs).await,
             Err(error) => Err(error),
         };
-        verified.map_err(|error| Refused::new(error, &self.options.challenger, presented, &needs.wanted_scopes()))
+        verified.map_err(|error| {
+            let nonce = self.dpop.nonce_of_refusal(host, &error);
+            Refused::new(error, &self.options.challenger, presented, &needs.wanted_scopes(), nonce)
+        })
     }
 
     /// Renews the keys that are soon too old, while no request waits for them; when they want to be renewed next.
@@ -109,21 +132,40 @@ impl Verifier {
     }
 
     async fn verified<H: EdgeHost>(&self, host: &H, request: &RequestCredentials, needs: &Needs) -> Result<Verified> {
-        let Some(PresentedToken { scheme, token }) = &request.presented else {
+        let Some(presented) = &request.presented else {
             let message =
                 "the request has no access token: it belongs into the header \"Authorization\" (RFC 6750 2.1)";
             return Err(Error::new(Code::CredentialsMissing, message));
         };
-        let token = token.expose();
+        check_scheme(presented.scheme, self.options.dpop.dpop_use)?;
+        let token = presented.token.expose();
         let hash = self.hash_of(host, token);
         if let Some(hash) = hash
             && let Some(entry) = self.seen.borrow().find(hash, host.now())
+            && entry.bound.is_none()
         {
             needs.require(&entry.access, &entry.scopes)?;
         }
-        let checked = self.check_jwt(host, token).await?;
-        check_binding(*scheme, &checked.token)?;
-        self.finish(host, hash, token, checked, needs).await
+        if presented.scheme == Scheme::Dpop
+            && let Some((number, scopes, bound)) = self.seen_bound(hash, host.now())
+        {
+            let dpop_nonce = self.dpop.check(host, request, presented, Some(&bound.key)).await?;
+            let Bound { agent, expires_at, .. } = bound;
+            needs.require(&agent.access, &scopes)?;
+            return Ok(Verified { agent, expires_at, number: Some(number), renew_at: self.renew_at(), dpop_nonce });
+        }
+        let checked = self.check_token(host, &presented.token).await?;
+        let bound_key = bound_key(&checked.token.claims)?.map(str::to_owned);
+        let dpop_nonce = self.dpop.check(host, request, presented, bound_key.as_deref()).await?;
+        let verified = self.finish(host, hash, token, checked, bound_key, needs).await?;
+        Ok(Verified { dpop_nonce, ..verified })
+    }
+
+    /// A bound token that was seen and is still good, with its number and scopes.
+    fn seen_bound(&self, hash: Option<TokenHash>, now: i64) -> Option<(u64, Vec<String>, Bound)> {
+        let seen = self.seen.borrow();
+        let entry = seen.find(hash?, now).filter(|entry| self.is_current(entry, now))?;
+        Some((entry.number, entry.scopes.clone(), entry.bound.clone()?))
     }
 
     /// The agent of a token that was checked, which is remembered from now on.
@@ -133,24 +175,28 @@ impl Verifier {
         hash: Option<TokenHash>,
         token: &str,
         checked: Checked,
+        bound_key: Option<String>,
         needs: &Needs,
     ) -> Result<Verified> {
-        let Checked { issuer: place, thumbprint, token: found } = checked;
+        let Checked { issuer: place, thumbprint, token: found, until } = checked;
         let expires_at = found.expires_at;
         let scopes = found.scope.as_deref().map(split).unwrap_or_default();
         let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
         let agent = self.agent_of(host, issuer, token, found).await?;
         let now = host.now();
-        let until = expires_at
-            .saturating_add(self.options.clock_tolerance)
+        let until = until
+            .unwrap_or_else(|| expires_at.saturating_add(self.options.clock_tolerance))
             .min(now.saturating_add(self.options.max_cache_seconds));
         let access = agent.access.clone();
-        let number = hash.and_then(|hash| {
-            let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone() };
+        let bound = bound_key.map(|key| Bound { key, agent: agent.clone(), expires_at });
+        // Its key may have left the set while the organizations were asked for.
+        let is_remembered = thumbprint.as_ref().is_none_or(|thumbprint| issuer.still_has(thumbprint));
+        let number = hash.filter(|_| is_remembered).and_then(|hash| {
+            let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone(), bound };
             self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
         });
         needs.require(&agent.access, &scopes)?;
-        Ok(Verified { agent, expires_at, number, renew_at: self.renew_at() })
+        Ok(Verified { agent, expires_at, number, renew_at: self.renew_at(), dpop_nonce: None })
     }
 
     /// Checks a token that is a JWT: its issuer is one of those configured, its type and algorithm are right, one of the
@@ -169,7 +215,12 @@ impl Verifier {
             now: host.now(),
             clock_tolerance: self.options.clock_tolerance,
         };
-        Ok(Checked { issuer: place, thumbprint, token: access_token::validate(&jwt, &expected)? })
+        Ok(Checked {
+            issuer: place,
+            thumbprint: Some(thumbprint),
+            token: access_token::validate(jwt, &expected)?,
+            until: None,
+        })
     }
 
     /// The thumbprint of the key that signed.
@@ -179,15 +230,16 @@ impl Verifier {
         place: usize,
         issuer: &IssuerState,
         jwt: &Jwt,
-    ) -> Result<String> {
+    ) -> Result<Rc<str>> {
         let algorithm = id_token::check_algorithm(jwt, &issuer.options.algorithms)?;
         let mut lacking: Option<Rc<Known>> = None;
         let mut had_candidates = false;
         let (timeout, shares) = (self.options.timeout, self.options.shares_keys);
         while let Some(known) = issuer.keys_after(host, timeout, shares, lacking.as_ref()).await? {
             self.forget_lost_keys(place, issuer);
-            if let Some(key) = signature::signer(host, &known.keys, jwt, algorithm).await? {
-                return Ok(thumbprint::of(key));
+            let signer = signature::signer(host, &known.keys, jwt, algorithm).await?;
+            if let Some(thumbprint) = signer.and_then(|key| known.thumbprint_of(key)) {
+                return Ok(thumbprint);
             }
             had_candidates = !known.keys.candidates(algorithm, jwt.key_id.as_deref()).is_empty();
             if had_candidates && jwt.key_id.is_some() {
@@ -211,6 +263,9 @@ impl Verifier {
 
     /// What a token is known by. The key of the hash is made at the first request: Workers have no random bytes before.
     fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
+        if self.options.max_cached_tokens == 0 {
+            return None;
+        }
         if !self.seen.borrow().has_key() {
             let mut key = [0; 16];
             // Without random bytes nothing is remembered.
@@ -225,7 +280,7 @@ impl Verifier {
         if issuer.pruned_revision.replace(revision) != revision
             && let Some(known) = issuer.keys.borrow().as_ref()
         {
-            self.seen.borrow_mut().keep_signed_by(place, &known.keys);
+            self.seen.borrow_mut().keep_signed_by(place, &known.thumbprints);
         }
     }
 
@@ -234,23 +289,13 @@ impl Verifier {
     }
 }
 
-/// A token that is bound to a key (`cnf`, RFC 7800 3.1) is good only with a proof of that key: whoever stole it has none.
-fn check_binding(scheme: Scheme, token: &AccessToken) -> Result<()> {
-    if scheme == Scheme::Bearer && token.claims.get("cnf").is_none() {
-        return Ok(());
-    }
-    let message =
-        "the access token is bound to a key, or presented with a scheme that needs one, and this verifier takes none";
-    Err(Error::new(Code::TokenBound, message))
-}
-
 /// Whether the query may have a token in it, which is for the slow way to refuse.
 fn has_token_in_query(url: &str) -> bool {
     let Some((_, query)) = url.split_once('?') else { return false };
     form::pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token")
 }
 
-fn unknown_issuer() -> Error {
+pub(super) fn unknown_issuer() -> Error {
     Error::new(Code::IssuerMismatch, "the token's \"iss\" (issuer) is none of those that are configured")
         .during(Class::TokenVerification)
 }

@@ -18,21 +18,30 @@ const MAX_KEYS: usize = 32;
 
 /// Keys that were imported, which takes as long as a check. Plain values: requests may share them.
 #[derive(Clone, Default)]
-pub struct CryptoKeys(Rc<RefCell<Vec<(Algorithm, String, CryptoKey)>>>);
+pub struct CryptoKeys(Rc<RefCell<Vec<Imported>>>);
+
+/// A key with what is said of it at every check.
+#[derive(Clone)]
+struct Imported {
+    algorithm: Algorithm,
+    jwk: String,
+    subtle: SubtleCrypto,
+    parameters: Object,
+    key: CryptoKey,
+}
 
 impl CryptoKeys {
-    fn find(&self, algorithm: Algorithm, jwk: &str) -> Option<CryptoKey> {
+    fn find(&self, algorithm: Algorithm, jwk: &str) -> Option<Imported> {
         let keys = self.0.borrow();
-        let found = keys.iter().find(|(known, text, _)| *known == algorithm && text == jwk);
-        found.map(|(_, _, key)| key.clone())
+        keys.iter().find(|known| known.algorithm == algorithm && known.jwk == jwk).cloned()
     }
 
-    fn keep(&self, algorithm: Algorithm, jwk: String, key: CryptoKey) {
+    fn keep(&self, imported: Imported) {
         let mut keys = self.0.borrow_mut();
         if keys.len() >= MAX_KEYS {
             keys.remove(0);
         }
-        keys.push((algorithm, jwk, key));
+        keys.push(imported);
     }
 }
 
@@ -44,17 +53,16 @@ impl Crypto for JsHost {
         signature: &[u8],
         signing_input: &[u8],
     ) -> Result<bool, CryptoFailure> {
-        let subtle = subtle().ok_or(CryptoFailure::Unavailable)?;
         // Some hosts take an RSASSA-PSS signature without its leading zeros: two signatures where there is one.
         if key.signature_length().is_some_and(|length| length != signature.len()) {
             return Ok(false);
         }
-        let parameters: Object = parameters(algorithm).unchecked_into();
         let jwk = key.to_jwk_json();
-        let key = match self.crypto_keys.as_ref().and_then(|keys| keys.find(algorithm, &jwk)) {
-            Some(key) => key,
-            None => self.import(&subtle, algorithm, &parameters, jwk).await?,
-        };
+        let Imported { subtle, parameters, key, .. } =
+            match self.crypto_keys.as_ref().and_then(|keys| keys.find(algorithm, jwk)) {
+                Some(imported) => imported,
+                None => self.import(algorithm, jwk).await?,
+            };
         let verdict = subtle
             .verify_with_object_and_js_u8_array_and_js_u8_array(
                 &parameters,
@@ -78,23 +86,20 @@ impl Crypto for JsHost {
 }
 
 impl JsHost {
-    async fn import(
-        &self,
-        subtle: &SubtleCrypto,
-        algorithm: Algorithm,
-        parameters: &Object,
-        jwk: String,
-    ) -> Result<CryptoKey, CryptoFailure> {
-        let members = js_sys::JSON::parse(&jwk).map_err(|_| CryptoFailure::InvalidKey)?;
+    async fn import(&self, algorithm: Algorithm, jwk: &str) -> Result<Imported, CryptoFailure> {
+        let subtle = subtle().ok_or(CryptoFailure::Unavailable)?;
+        let parameters: Object = parameters(algorithm).unchecked_into();
+        let members = js_sys::JSON::parse(jwk).map_err(|_| CryptoFailure::InvalidKey)?;
         let usages = Array::of1(&"verify".into());
         let key = subtle
-            .import_key_with_object("jwk", members.unchecked_ref(), parameters, false, &usages)
+            .import_key_with_object("jwk", members.unchecked_ref(), &parameters, false, &usages)
             .map_err(|thrown| refused(&thrown))?;
         let key: CryptoKey = settled(&key).await.map_err(|thrown| refused(&thrown))?.unchecked_into();
+        let imported = Imported { algorithm, jwk: jwk.to_owned(), subtle, parameters, key };
         if let Some(keys) = &self.crypto_keys {
-            keys.keep(algorithm, jwk, key.clone());
+            keys.keep(imported.clone());
         }
-        Ok(key)
+        Ok(imported)
     }
 }
 

@@ -78,14 +78,23 @@ fn says_its_type(jwt: &Jwt) -> bool {
 /// # Errors
 /// Of class `TokenVerification`: `IssuerMismatch`, `AudienceMismatch`, `NotYetValid`, `TokenTypeMismatch` for an ID token,
 /// `MissingClaim` and `InvalidClaim` for absence and wrong types; `TokenExpired`.
-pub fn validate(jwt: &Jwt, expected: &Expectations<'_>) -> Result<AccessToken> {
-    let claims = &jwt.claims;
-    check_type(jwt, expected.legacy)?;
+pub fn validate(jwt: Jwt, expected: &Expectations<'_>) -> Result<AccessToken> {
+    check_type(&jwt, expected.legacy)?;
+    let says_its_type = says_its_type(&jwt);
+    let claims = jwt.claims;
+    let (subject, client_id, expires_at, scope) = checked(&claims, says_its_type, expected)?;
+    Ok(AccessToken { subject, client_id, expires_at, scope, claims })
+}
+
+type Found = (String, Option<String>, i64, Option<String>);
+
+/// `sub`, `client_id`, `exp` and the scopes of claims that are right.
+fn checked(claims: &Object, says_its_type: bool, expected: &Expectations<'_>) -> Result<Found> {
     let issuer = required_text(claims, "iss")?;
     if issuer != expected.issuer {
         return Err(wrong(Code::IssuerMismatch, "iss", "issuer").mismatch(expected.issuer, issuer));
     }
-    if !says_its_type(jwt) {
+    if !says_its_type {
         refuse_id_token(claims)?;
     }
     check_audience(claims, expected)?;
@@ -115,13 +124,7 @@ pub fn validate(jwt: &Jwt, expected: &Expectations<'_>) -> Result<AccessToken> {
     for name in LISTS {
         check_list(claims, name)?;
     }
-    Ok(AccessToken {
-        subject,
-        client_id: claims.text("client_id")?,
-        expires_at,
-        scope: scope(claims, expected.legacy)?,
-        claims: claims.clone(),
-    })
+    Ok((subject, claims.text("client_id")?, expires_at, scope(claims, expected.legacy)?))
 }
 
 /// RFC 9068 4: the resource server is among those the token is for.

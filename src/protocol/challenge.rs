@@ -112,6 +112,8 @@ pub struct Challenger {
     pub takes_bearer: bool,
     /// The algorithms of proofs that are taken: the scheme `DPoP`. Empty: the scheme is not taken.
     pub dpop_algorithms: Vec<Algorithm>,
+    /// Whether whoever did not use the scheme `DPoP` is told of it.
+    pub announces_dpop: bool,
 }
 
 impl Challenger {
@@ -133,7 +135,8 @@ impl Challenger {
         };
         let mut challenges = String::new();
         for scheme in [Scheme::Bearer, Scheme::Dpop] {
-            if !self.takes(scheme) && scheme != blamed {
+            let is_told = self.takes(scheme) && (scheme == Scheme::Bearer || self.announces_dpop);
+            if !is_told && scheme != blamed {
                 continue;
             }
             if !challenges.is_empty() {

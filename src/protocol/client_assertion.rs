@@ -100,8 +100,7 @@ impl ClientAssertions {
         match &self.signer {
             Signer::Secret(secret) if secret.expose().len() < LEAST_SECRET_BYTES => Err(Error::new(
                 Code::InvalidOption,
-                "option \"clientAuth\": HS256 takes a client secret of 32 bytes or more, and this one is shorter: let the \
-                 provider make a longer one, or use `client_secret_basic`",
+                "option \"clientAuth\": a client secret that signs has 32 bytes or more: let the provider make a longer one",
             )),
             _ => Ok(()),
         }
@@ -126,24 +125,21 @@ impl ClientAssertions {
             Audience::TokenEndpoint => metadata.token_endpoint.as_ref().map(HttpsUrl::as_str),
             Audience::Other(name) => Some(name.as_str()),
         };
-        let audience = audience.ok_or_else(|| {
-            let message =
-                "option \"clientAuth.audience\" is missing: the metadata does not say whom an assertion is for";
-            Error::new(Code::MissingOption, message)
-        })?;
-        let mut header = Object::new();
-        header.put_text("alg", Some(chosen.name()));
-        header.put_text("typ", Some("JWT"));
-        header.put_text("kid", self.key_id.as_deref());
-        header.put_text("x5t#S256", self.certificate_thumbprint.as_deref());
-        let mut claims = Object::new();
-        for (name, value) in [("iss", client_id), ("sub", client_id), ("aud", audience), ("jti", identifier)] {
-            claims.put_text(name, Some(value));
+        if audience.is_none() {
+            let message = "option \"clientAuth.audience\" is missing, and the metadata says nothing instead";
+            return Err(Error::new(Code::MissingOption, message));
         }
+        let header = texts(&[
+            ("alg", Some(chosen.name())),
+            ("typ", Some("JWT")),
+            ("kid", self.key_id.as_deref()),
+            ("x5t#S256", self.certificate_thumbprint.as_deref()),
+        ]);
+        let client_id = Some(client_id);
+        let mut claims = texts(&[("iss", client_id), ("sub", client_id), ("aud", audience), ("jti", Some(identifier))]);
         claims.put_integer("iat", Some(now));
         claims.put_integer("exp", Some(now.saturating_add(LIFETIME_SECONDS)));
-        let parts = [header, claims].map(|part| base64::encode(part.to_string().as_bytes()));
-        let signing_input = Secret::new(parts.join("."));
+        let signing_input = joined(encoded(&header), &encoded(&claims));
         Ok(match chosen {
             Chosen::Key(algorithm) => Assertion::Unsigned(Unsigned { algorithm, signing_input }),
             Chosen::Secret(secret) => {
@@ -156,20 +152,17 @@ impl ClientAssertions {
     /// What signs, of what the provider takes; one that lists nothing takes the usual.
     fn chosen(&self, metadata: &ProviderMetadata) -> Result<Chosen<'_>> {
         let listed = metadata.document.strings("token_endpoint_auth_signing_alg_values_supported").ok().flatten();
-        let takes = |name: &str| listed.as_ref().is_none_or(|listed| listed.iter().any(|one| one == name));
-        let (own, chosen) = match &self.signer {
-            Signer::Key(algorithms) => {
-                let names: Vec<_> = algorithms.iter().map(|one| one.as_str()).collect();
-                let chosen = algorithms.iter().copied().find(|one| takes(one.as_str()));
-                (names.join(", "), chosen.map(Chosen::Key))
-            }
-            Signer::Secret(secret) => (HS256.to_owned(), takes(HS256).then_some(Chosen::Secret(secret))),
+        let takes =
+            |chosen: &Chosen<'_>| listed.as_ref().is_none_or(|listed| listed.iter().any(|one| one == chosen.name()));
+        let chosen = match &self.signer {
+            Signer::Key(algorithms) => algorithms.iter().copied().map(Chosen::Key).find(takes),
+            Signer::Secret(secret) => Some(Chosen::Secret(secret)).filter(takes),
         };
         chosen.ok_or_else(|| {
-            let listed = harmless(&words::join(&listed.unwrap_or_default()));
             let message = format!(
-                "option \"clientAuth\": it signs with {own}, and the provider takes \"{listed}\" \
-                 (token_endpoint_auth_signing_alg_values_supported): use a key for one of these"
+                "option \"clientAuth\": of what the provider takes, \"{}\", its key or secret signs by none \
+                 (token_endpoint_auth_signing_alg_values_supported)",
+                harmless(&words::join(&listed.unwrap_or_default()))
             );
             Error::new(Code::InvalidOption, message)
         })
@@ -206,10 +199,29 @@ impl Unsigned {
 }
 
 fn signed(signing_input: &Secret, signature: &[u8]) -> Secret {
-    let mut text = signing_input.expose().to_owned();
-    text.push('.');
-    text.push_str(&base64::encode(signature));
-    Secret::new(text)
+    joined(signing_input.expose().to_owned(), &base64::encode(signature))
+}
+
+/// Two parts of a JWT.
+#[inline(never)]
+fn joined(mut first: String, second: &str) -> Secret {
+    first.push('.');
+    first.push_str(second);
+    Secret::new(first)
+}
+
+#[inline(never)]
+fn encoded(object: &Object) -> String {
+    base64::encode(object.to_string().as_bytes())
+}
+
+#[inline(never)]
+fn texts(members: &[(&str, Option<&str>)]) -> Object {
+    let mut object = Object::new();
+    for (name, text) in members {
+        object.put_text(name, *text);
+    }
+    object
 }
 
 /// Adds an assertion to the form of a request (RFC 7521 4.2).

@@ -1,5 +1,7 @@
 //! How a client authenticates at the provider's endpoints (RFC 6749 2.3.1, OpenID Connect Core 9).
 
+use std::rc::Rc;
+
 use super::base64;
 use super::client_assertion::ClientAssertions;
 use super::form::append_encoded;
@@ -17,7 +19,7 @@ pub enum ClientAuthentication {
     /// A secret without a method: whichever the provider takes.
     Secret(Secret),
     /// `private_key_jwt` or `client_secret_jwt`: an assertion is added when the request is about to be sent.
-    Assertion(ClientAssertions),
+    Assertion(Rc<ClientAssertions>),
     /// The app's own: what proves who the client is is added when the request is about to be sent.
     App,
 }
@@ -26,6 +28,7 @@ impl ClientAuthentication {
     /// The method for a provider that lists these. A secret goes by `client_secret_basic`, which is also what silence
     /// means (RFC 8414 2), unless that is not listed and `client_secret_post` is, or else `client_secret_jwt`.
     #[must_use]
+    #[inline(never)]
     pub fn among(&self, listed: Option<&[String]>) -> Self {
         match self {
             Self::Secret(secret) => {
@@ -34,7 +37,7 @@ impl ClientAuthentication {
                 match () {
                     () if lists("client_secret_basic") => Self::SecretBasic(secret),
                     () if lists("client_secret_post") => Self::SecretPost(secret),
-                    () if lists("client_secret_jwt") => Self::Assertion(ClientAssertions::of_secret(secret)),
+                    () if lists("client_secret_jwt") => Self::Assertion(Rc::new(ClientAssertions::of_secret(secret))),
                     () => Self::SecretBasic(secret),
                 }
             }
@@ -116,7 +119,7 @@ mod tests {
     fn a_secret_without_a_method_goes_by_basic_unless_only_others_are_listed() {
         let secret = || Secret::new("s");
         let (basic, post) = (ClientAuthentication::SecretBasic(secret()), ClientAuthentication::SecretPost(secret()));
-        let jwt = ClientAuthentication::Assertion(ClientAssertions::of_secret(secret()));
+        let jwt = ClientAuthentication::Assertion(Rc::new(ClientAssertions::of_secret(secret())));
         for (listed, method) in [
             (None, &basic),
             (Some(&["client_secret_post"][..]), &post),
@@ -136,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_apps_own_authentication_and_an_assertion_begin_with_the_client_id() {
-        let jwt = ClientAuthentication::Assertion(ClientAssertions::of_secret(Secret::new("s")));
+        let jwt = ClientAuthentication::Assertion(Rc::new(ClientAssertions::of_secret(Secret::new("s"))));
         for later in [ClientAuthentication::App, jwt] {
             assert_eq!(applied(&later, "web"), (vec![pair("client_id", "web")], vec![]));
         }

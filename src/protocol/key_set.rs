@@ -48,6 +48,8 @@ pub struct PublicKey {
     shape: Shape,
     /// The public members, without `kid` and `alg`.
     members: Object,
+    /// The same as JSON text, by which a key is known where it was imported.
+    text: String,
 }
 
 /// Which algorithms a key can be for.
@@ -170,7 +172,8 @@ impl PublicKey {
             "OKP" => ed25519(entry)?,
             _ => return None,
         };
-        Some(Self { key_id: entry.text("kid").ok()?, algorithm: entry.text("alg").ok()?, shape, members })
+        let text = members.to_string();
+        Some(Self { key_id: entry.text("kid").ok()?, algorithm: entry.text("alg").ok()?, shape, members, text })
     }
 
     /// Whether the key can be the one of this algorithm by type, curve, and what its own `alg` says.
@@ -197,7 +200,9 @@ impl PublicKey {
     /// `None` for other keys, whose algorithm says it.
     #[must_use]
     pub fn signature_length(&self) -> Option<usize> {
-        (self.shape == Shape::Rsa).then(|| bytes(&self.members, "n").map(without_leading_zeros))?.map(|n| n.len())
+        let modulus = self.members.string("n").ok().flatten()?;
+        // Base64url without padding, and without leading zeros.
+        modulus.len().checked_mul(6).map(|bits| bits / 8)
     }
 
     /// The key as jwt-compact knows it.
@@ -219,8 +224,8 @@ impl PublicKey {
 
     /// The public members alone as JSON text, as `importKey("jwk", …)` of WebCrypto takes them.
     #[must_use]
-    pub fn to_jwk_json(&self) -> String {
-        self.members.to_string()
+    pub fn to_jwk_json(&self) -> &str {
+        &self.text
     }
 }
 

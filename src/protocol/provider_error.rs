@@ -57,12 +57,7 @@ pub const fn code_of_status(status: u16) -> Option<Code> {
 #[must_use]
 pub fn from_wire(error: &str, description: Option<&str>, job: Class, status: Option<u16>) -> Error {
     let code = status.and_then(code_of_status).or_else(|| code_of(error)).unwrap_or(Code::ProviderRefused);
-    let hint = if code == Code::InvalidClient {
-        ": check `clientId`, and the method, secret or key that it is registered with; some take an assertion only with \
-         `audience: \"token_endpoint\"`"
-    } else {
-        ""
-    };
+    let hint = if code == Code::InvalidClient { ": check `clientId`, `clientAuth`, and its `audience`" } else { "" };
     let failure = Error::new(code, format!("the provider answered \"{}\"{hint}", without_tokens(&harmless(error))));
     let failure = match code.class() {
         // The codes of RFC 6749 5.2 say nothing about which job it was, and neither does an unknown one.

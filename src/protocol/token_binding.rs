@@ -22,17 +22,17 @@ pub enum DpopUse {
 /// The thumbprint of the key that verified claims bind the token to: `cnf.jkt` (RFC 9449 6.1 and 6.2).
 ///
 /// # Errors
-/// `InvalidToken`: `cnf` names no thumbprint. It binds the token in a way that cannot be proved here, such as a client
+/// `TokenBound`: `cnf` names no thumbprint. It binds the token in a way that cannot be proved here, such as a client
 /// certificate (RFC 8705 3.1), so the token must not pass for an unbound one.
 pub fn bound_key(claims: &Object) -> Result<Option<&str>> {
     let confirmation = match claims.get("cnf") {
         None => return Ok(None),
         Some(Json::Object(confirmation)) => confirmation,
-        Some(_) => return Err(refuse("\"cnf\" (confirmation) of the access token is no object")),
+        Some(_) => return Err(unproved("\"cnf\" (confirmation) of the access token is no object")),
     };
     match confirmation.get("jkt") {
         Some(Json::String(thumbprint)) if thumbprint.len() == HASH_LENGTH => Ok(Some(thumbprint)),
-        _ => Err(refuse(
+        _ => Err(unproved(
             "the access token is bound in another way than to the thumbprint of a key (\"cnf\" without \"jkt\")",
         )),
     }
@@ -55,11 +55,11 @@ pub fn check_scheme(scheme: Scheme, dpop: DpopUse) -> Result<()> {
 /// make the binding worth nothing.
 ///
 /// # Errors
-/// `InvalidToken` (RFC 9449 7.2).
+/// `TokenBound` (RFC 9449 7.2); `InvalidToken`: it is bound to none.
 pub fn check_use(scheme: Scheme, bound_key: Option<&str>, dpop: DpopUse) -> Result<()> {
     match (scheme, bound_key, dpop) {
         (Scheme::Bearer, Some(_), _) => {
-            Err(refuse("the access token is bound to a key: it has to come with the scheme DPoP and a proof"))
+            Err(unproved("the access token is bound to a key: it has to come with the scheme DPoP and a proof"))
         }
         (Scheme::Dpop, None, _) => {
             Err(refuse("the scheme DPoP needs an access token that is bound to a key (\"cnf\" with \"jkt\")"))
@@ -69,6 +69,10 @@ pub fn check_use(scheme: Scheme, bound_key: Option<&str>, dpop: DpopUse) -> Resu
         }
         (Scheme::Bearer, None, DpopUse::Allowed | DpopUse::Off) | (Scheme::Dpop, Some(_), _) => Ok(()),
     }
+}
+
+fn unproved(message: &'static str) -> Error {
+    Error::new(Code::TokenBound, message)
 }
 
 fn refuse(message: &'static str) -> Error {

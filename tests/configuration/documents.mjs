@@ -96,6 +96,11 @@ export const right = {
   }),
   "all numbers at their ends": provider({ timeout: 600, clockToleranceSeconds: 0, refreshBufferSeconds: 86400, discovery_ttl_seconds: 0 }),
   "client authentication": provider({ clientAuth: { method: "client_secret_post", client_secret: "${A}" } }),
+  "a key that signs": provider({
+    clientAuth: { method: "private_key_jwt", key: "${KEY}", key_id: "k1", algorithm: "ES256", audience: "token_endpoint", certificateThumbprint: "x" },
+  }),
+  "a key by its other name": provider({ client_auth: { method: "private_key_jwt", private_key: "vault://key" } }),
+  "a secret that signs": provider({ clientAuth: { method: "client_secret_jwt", clientSecret: "${A}", audience: "issuer" } }),
   "none of it": provider({ clientAuth: { method: "none" }, algorithms: ["RS256", "EdDSA"], session: "single-user" }),
 };
 
@@ -146,6 +151,13 @@ export const wrong = {
   "no method": provider({ clientAuth: { clientSecret: "a" } }),
   "a secret for no method": provider({ clientAuth: { method: "none", clientSecret: "a" } }),
   "a method without a secret": provider({ clientAuth: { method: "client_secret_basic" } }),
+  "a method without a key": provider({ clientAuth: { method: "private_key_jwt" } }),
+  "a secret instead of a key": provider({ clientAuth: { method: "private_key_jwt", clientSecret: "a" } }),
+  "a secret beside a key": provider({ clientAuth: { method: "private_key_jwt", key: "a", clientSecret: "a" } }),
+  "a key beside a secret": provider({ clientAuth: { method: "client_secret_jwt", key: "a", clientSecret: "a" } }),
+  "a key for no method": provider({ clientAuth: { method: "none", key: "a" } }),
+  "a key that signs by HMAC": provider({ clientAuth: { method: "private_key_jwt", key: "a", algorithm: "HS256" } }),
+  "a key that is an object": provider({ clientAuth: { method: "private_key_jwt", key: { kty: "EC" } } }),
   "an unknown storage": { providers: {}, storage: "cookie" },
   "a storage of no kind": { providers: {}, storage: { path: "/a" } },
   "a storage of two kinds": { providers: {}, storage: { kind: "file", type: "file", path: "/a" } },

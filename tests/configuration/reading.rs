@@ -101,6 +101,19 @@ fn a_wrong_value_is_told_with_what_was_expected_and_never_repeated() {
             r#""clientAuth":{"method":"client_secret_post"}"#,
             "clientAuth: expected \"clientSecret\" beside such a method",
         ),
+        (r#""clientAuth":{"method":"private_key_jwt"}"#, "clientAuth: expected \"key\" beside such a method"),
+        (
+            r#""clientAuth":{"method":"private_key_jwt","key":"hunter2","clientSecret":"hunter2"}"#,
+            "clientAuth: the method \"private_key_jwt\" takes no client secret",
+        ),
+        (
+            r#""clientAuth":{"method":"client_secret_jwt","key":"hunter2","clientSecret":"hunter2"}"#,
+            "clientAuth: only the method \"private_key_jwt\" takes a key",
+        ),
+        (
+            r#""clientAuth":{"method":"none","key":"hunter2"}"#,
+            "clientAuth: only the method \"private_key_jwt\" takes a key",
+        ),
         (r#""clientAuth":{"clientSecret":"hunter2"}"#, "clientAuth: expected a \"method\""),
         (r#""clientAuth":{"method":"client_secret_basic","secret":"hunter2"}"#, "clientAuth.secret: unknown key"),
         (r#""storage":"cookie""#, "storage: unknown kind of storage (known: \"memory\", \"session\", \"local\""),

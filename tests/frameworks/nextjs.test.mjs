@@ -10,7 +10,8 @@ const start = async (/** @type {import("./examples.mjs").Setting} */ setting) =>
   return run(`next start -H 127.0.0.1`, setting, "www-example/nextjs");
 };
 
-describeExample("the example with Next.js", start, (at) => {
+/** @param {{ setting: import("./examples.mjs").Setting }} at */
+const more = (at) => {
   it("sends people to sign in who open a page that is not for everybody, and back to it", async () => {
     const page = `${at.setting.origin}/tasks`;
     const visitor = new Visitor();
@@ -18,4 +19,6 @@ describeExample("the example with Next.js", start, (at) => {
     assert.equal(tasks.url, page);
     assert.match(tasks.text, /Ada Lovelace may read and write them/);
   });
-});
+};
+
+describeExample("the example with Next.js", start, { showsOneHeader: true, more });

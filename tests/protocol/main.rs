@@ -24,11 +24,15 @@ mod timing;
 
 #[cfg(feature = "native-crypto")]
 mod client_assertion;
+#[cfg(feature = "edge")]
+mod dpop_proof;
 mod id_token;
 mod jose;
 mod jose_properties;
 mod key_set;
 mod properties;
+#[cfg(feature = "edge")]
+mod request_credentials;
 mod token_response;
 mod token_set;
 mod vectors;

@@ -4,12 +4,14 @@ import { build } from "esbuild";
 
 /**
  * @param {string} entry path of the Worker
+ * @param {{ minify?: boolean }} [options]
  * @returns {Promise<import("miniflare").WorkerOptions & { modules: any[] }>} for Miniflare
  */
-export async function bundledWorker(entry) {
+export async function bundledWorker(entry, { minify = false } = {}) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
+    minify,
     format: "esm",
     conditions: ["workerd", "worker", "browser"],
     loader: { ".wasm": "copy" },

@@ -16,17 +16,18 @@ import { CHECKS } from "./suite/index.mjs";
  * @property {string} audience of signed access tokens
  * @property {string} clientId @property {string} redirectUri
  * @property {{ clientId: string, clientSecret: string }} machine
+ * @property {{ clientId: string, clientSecret: string }} server where people sign in
  * @property {any[]} access the table of tests/fixtures/access.json
  *
  * @typedef {object} World
  * @property {typeof import("wasm-oidc")} wasmOidc
- * @property {any} edge `wasm-oidc/edge`
+ * @property {typeof import("wasm-oidc/edge")} edge
  * @property {Setting} setting
  * @property {{ fileStorage?: (name: string) => any, encryptedFileStorage?: (name: string) => any }} host what only it has
  *
  * @typedef {object} Check
  * @property {string} name
- * @property {Partial<Record<string, string>>} [cannot] why it cannot exist in a kind of runtime
+ * @property {Partial<Record<string, string>>} [cannot] why it cannot exist in a runtime, by its name or its kind
  * @property {true} [leaves] whether `run` leaves the page for the provider, where somebody signs in; `again` is in the page
  *   that they come back to
  * @property {(world: World) => unknown} run what it resolves to is handed on to `again`, as JSON
@@ -46,15 +47,18 @@ const PATIENCE = 60_000;
 /** The check of what no check waits for. */
 export const UNCAUGHT = "no error stays uncaught";
 
-/** @param {Kind} kind of runtime */
-export const checksOf = (kind) => CHECKS.filter(({ cannot }) => cannot?.[kind] === undefined);
+/**
+ * Why a check cannot exist in a runtime, where that is so.
+ *
+ * @param {Check} check @param {Pick<Setting, "runtime" | "kind">} where
+ */
+export const reasonOf = ({ cannot }, { runtime, kind }) => cannot?.[runtime] ?? cannot?.[kind];
 
-/** The checks of a life, with what each does in it. @param {Kind} kind @param {Life["life"]} life */
-function jobs(kind, life) {
+/** The checks of a life, with what each does in it. @param {Setting} setting @param {Life["life"]} life */
+function jobs(setting, life) {
   const isLeaving = life === "leaving" || life === "back";
   const isFirst = life === "first" || life === "leaving";
-  return checksOf(kind)
-    .filter(({ leaves }) => Boolean(leaves) === isLeaving)
+  return CHECKS.filter((check) => reasonOf(check, setting) === undefined && Boolean(check.leaves) === isLeaving)
     .map(({ name, run, again }) => ({ name, job: isFirst ? run : again }));
 }
 
@@ -67,7 +71,7 @@ export async function live(world, { life, before }) {
   const watched = watch();
   /** @type {Results} */
   const results = {};
-  for (const { name, job } of jobs(world.setting.kind, life)) {
+  for (const { name, job } of jobs(world.setting, life)) {
     const earlier = before[name];
     if (job === undefined || earlier?.passed === false) continue;
     try {

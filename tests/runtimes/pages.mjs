@@ -1,12 +1,14 @@
 // @ts-check
 // Serves the suite and the built package to browsers as they are: an import map takes the place of a bundler.
 import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 
 const ROOTS = {
   "/pkg/": new URL(".", import.meta.resolve("wasm-oidc/package.json")),
+  "/node_modules/": new URL("../../node_modules/", import.meta.url),
   "/suite/": new URL("suite/", import.meta.url),
   "/": new URL("./", import.meta.url),
 };
@@ -19,7 +21,24 @@ const TYPES = /** @type {Record<string, string>} */ ({
   ".wasm": "application/wasm",
 });
 
-const IMPORTS = { "wasm-oidc": "/pkg/browser.js", "wasm-oidc/callback": "/pkg/callback.js" };
+const IMPORTS = {
+  ...dependencies(),
+  "wasm-oidc": "/pkg/browser.js",
+  "wasm-oidc/callback": "/pkg/callback.js",
+  "wasm-oidc/edge": "/pkg/edge/browser.js",
+};
+
+/** What the package imports of others in a page, and where that is. @returns {Record<string, string>} */
+function dependencies() {
+  const folder = new URL("edge/", ROOTS["/pkg/"]);
+  const modules = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+  const imported = modules.flatMap((file) => {
+    const text = readFileSync(new URL(file, folder), "utf8");
+    return [...text.matchAll(/^(?:import|export)\b[^"]* from "((?!node:)\w[^"]*)";$/gm)].map(([, name]) => name);
+  });
+  const at = (/** @type {string} */ name) => import.meta.resolve(name).replace(ROOTS["/node_modules/"].href, "/node_modules/");
+  return Object.fromEntries([...new Set(imported)].map((name) => [name, at(name)]));
+}
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -27,6 +46,7 @@ const PAGE = `<!doctype html>
     <meta charset="utf-8">
     <title>wasm-oidc in every runtime</title>
     <link rel="icon" href="data:,">
+    <script>addEventListener("error", ({ message }) => (globalThis.broken ??= message), true);</script>
     <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>
     <script type="module" src="/page.mjs"></script>
   </head>
@@ -63,7 +83,7 @@ export async function startPages() {
 /** @param {string} path @returns {URL | undefined} none: the page */
 function fileOf(path) {
   if (FILES.has(path)) return new URL(`.${path}`, ROOTS["/"]);
-  for (const folder of /** @type {const} */ (["/pkg/", "/suite/"])) {
+  for (const folder of /** @type {const} */ (["/pkg/", "/node_modules/", "/suite/"])) {
     if (path.startsWith(folder)) return new URL(path.slice(folder.length), ROOTS[folder]);
   }
   return undefined;

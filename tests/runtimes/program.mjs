@@ -4,6 +4,7 @@
 import { join } from "node:path";
 
 import * as wasmOidc from "wasm-oidc";
+import * as edge from "wasm-oidc/edge";
 import { encryptedFileStorage, fileStorage } from "wasm-oidc/node";
 
 import { live } from "./here.mjs";
@@ -14,7 +15,7 @@ const host = {
   encryptedFileStorage: (/** @type {string} */ name) =>
     encryptedFileStorage(join(folder, `${name}.json`), { passphrase: "correct horse battery" }),
 };
-const results = await live({ wasmOidc, edge: undefined, setting, host }, life);
+const results = await live({ wasmOidc, edge, setting, host }, life);
 const { Deno, Bun } = /** @type {any} */ (globalThis);
 const version = Deno?.version.deno ?? Bun?.version ?? process.versions.node;
 console.log(JSON.stringify({ version, results }));

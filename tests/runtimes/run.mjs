@@ -1,12 +1,12 @@
 // @ts-check
 // The whole suite in one runtime: its lives one after the other, and what each check came to in all of them.
-import { UNCAUGHT, checksOf } from "./here.mjs";
+import { UNCAUGHT, reasonOf } from "./here.mjs";
 import { CHECKS } from "./suite/index.mjs";
 import { HOSTS } from "./hosts/index.mjs";
 import { startSetting } from "./setting.mjs";
 
-/** How many runtimes run at the same time: the machine has to serve them all. */
-export const AT_ONCE = 2;
+/** How many runtimes run at the same time: some wait while others work. */
+export const AT_ONCE = 3;
 
 /**
  * @typedef {{ passed: boolean, message?: string } | { cannot: string }} Outcome
@@ -35,24 +35,24 @@ export async function runIn(runtime, started) {
   try {
     const lives = { first: await live("first"), second: await live("second"), leaving: {}, back: {} };
     if (host.kind === "page") Object.assign(lives, { leaving: await live("leaving"), back: await live("back") });
-    return { runtime, kind: host.kind, version: host.version(), outcomes: outcomes(host.kind, lives, uncaught) };
+    return { runtime, kind: host.kind, version: host.version(), outcomes: outcomes(setting, lives, uncaught) };
   } finally {
     await host.close();
   }
 }
 
 /**
- * @param {import("./here.mjs").Kind} kind
+ * @param {Pick<import("./here.mjs").Setting, "runtime" | "kind">} where
  * @param {Record<import("./here.mjs").Life["life"], import("./here.mjs").Results>} lives
  * @param {string[]} uncaught
  */
-export function outcomes(kind, lives, uncaught) {
+export function outcomes(where, lives, uncaught) {
   /** @type {Map<string, Outcome>} */
   const all = new Map();
-  const runs = new Set(checksOf(kind));
   for (const check of CHECKS) {
-    const { name, cannot, leaves, again } = check;
-    if (!runs.has(check)) all.set(name, { cannot: cannot?.[kind] ?? "" });
+    const { name, leaves, again } = check;
+    const cannot = reasonOf(check, where);
+    if (cannot !== undefined) all.set(name, { cannot });
     else {
       const first = leaves ? undefined : (lives.first[name] ?? { passed: false, message: "it did not run" });
       const after = leaves ? lives.back[name] : lives.second[name];

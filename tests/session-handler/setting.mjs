@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import { createSessionHandler } from "../../pkg/edge/session/node.js";
+import { createSessionHandler } from "wasm-oidc/edge";
 import { signInWithoutBrowser, startTestProvider } from "../op/provider.mjs";
 
 export const ORIGIN = "https://app.example";
@@ -68,8 +68,8 @@ export class Browser {
 
   /** @param {string} path @param {RequestInit & { headers?: Record<string, string> }} [init] */
   request(path, { headers = {}, ...init } = {}) {
-    const cookie = this.cookiesFor(new URL(path, this.#origin).pathname);
-    return new Request(new URL(path, this.#origin), { ...init, headers: { ...(cookie && { cookie }), ...headers } });
+    const cookie = this.cookiesFor(new URL(this.#origin + path).pathname);
+    return new Request(new URL(this.#origin + path), { ...init, headers: { ...(cookie && { cookie }), ...headers } });
   }
 
   /** @param {string} path @param {RequestInit & { headers?: Record<string, string> }} [init] @returns {Promise<Response>} */

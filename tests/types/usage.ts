@@ -200,6 +200,8 @@ export async function looked(idp: IdpClient): Promise<string[]> {
   return failed.map(({ name, message, remedy }) => `${name}: ${message} ${remedy ?? ""}`);
 }
 
+declare function cryptoKey(): Promise<CryptoKey>;
+
 export async function pluggedIn(sign: (audience: string) => Promise<string>): Promise<void> {
   const proof: AppClientAuthentication = async ({ url, body, ...request }) => ({
     ...request,
@@ -217,6 +219,19 @@ export async function pluggedIn(sign: (audience: string) => Promise<string>): Pr
     logger: (event) => log.push(event),
   });
   console.log(idp.options.headers, log[0]?.durationMs, log[0]?.error?.code);
+  const machine: ClientAuthentication = { method: "private_key_jwt", key: await cryptoKey(), keyId: "k1", algorithm: "ES256" };
+  const others: ClientAuthentication[] = [
+    machine,
+    { key: { kty: "OKP", crv: "Ed25519", x: "…", d: "…" }, audience: "token_endpoint" },
+    { key: "-----BEGIN PRIVATE KEY-----…", certificateThumbprint: "…", algorithm: "PS256", audience: "https://idp.example.com/t1" },
+    { method: "client_secret_jwt", clientSecret: "…", audience: "issuer" },
+    { clientSecret: "…" },
+  ];
+  console.log(others.length);
+  // @ts-expect-error: a key is something else than a secret
+  others.push({ method: "private_key_jwt", clientSecret: "s" });
+  // @ts-expect-error: HMAC is for secrets
+  others.push({ method: "private_key_jwt", key: "…", algorithm: "HS256" });
   // @ts-expect-error: nothing is said of the client
   void IdpClient.create({ clientId: "web", clientAuth: () => undefined });
   // @ts-expect-error: a header is text

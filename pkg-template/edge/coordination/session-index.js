@@ -12,7 +12,7 @@ import { strongStore } from "./strong-store.js";
 const LOGOUT_REMEMBERED = 24 * 3600;
 
 /** How many sessions one subject has at most: with another one the oldest ends. */
-const MAX_SESSIONS = 1000;
+const MAX_SESSIONS = 500;
 
 /**
  * @typedef {import("./index.d.ts").SessionFacts} SessionFacts

@@ -4,6 +4,7 @@
 
 import { toError } from "../../errors.js";
 import { pageTo, redirect } from "./answers.js";
+import { seconds } from "./kept-sessions.js";
 import { fingerprint } from "./seal.js";
 
 /** How many responses this process remembers that it is redeeming or has redeemed. */
@@ -39,21 +40,22 @@ export class Callback {
     set(await transactions.use(name, code, transaction.returnTo));
 
     const agent = await client().exchangeCode(`?${response}`, transaction.auth);
-    const { tokens, claims } = agent;
+    const { tokens } = agent;
     let held;
     try {
       renewal.requirePossible(tokens);
-      const kept = { tokens, issuer: String(claims.iss ?? transaction.auth.issuer ?? ""), subject: agent.id, ...providerSessionOf(claims) };
-      held = await sessions.begin(kept);
+      held = await sessions.begin({ tokens, ...factsOf(agent, transaction.auth.issuer) });
       for (const cookie of await sessions.write(held, cookies)) set(cookie);
     } catch (error) {
       // Nobody will use them.
-      await client().revokeToken(tokens.refresh_token ?? tokens.access_token).catch(() => {});
-      if (held !== undefined) await sessions.end(held.name).catch(() => {});
+      await renewal.revoke(tokens).catch(() => {});
+      if (held !== undefined) await sessions.end(held).catch(() => {});
       throw error;
     }
     const before = await sessions.load(cookies).catch(() => undefined);
-    for (const old of new Set([transaction.replaces, before?.name])) if (old !== undefined) await sessions.end(old);
+    if (before !== undefined) await sessions.end(before);
+    // Its cookie may not come along, by `SameSite`.
+    if (transaction.replaces !== undefined && transaction.replaces !== before?.name) await sessions.end({ name: transaction.replaces });
     settings.log({ type: "signedin", agent });
     return settings.sameSite === "strict" ? pageTo(transaction.returnTo, []) : redirect(transaction.returnTo);
   }
@@ -88,9 +90,19 @@ export class Callback {
   }
 }
 
-/** @param {Readonly<Record<string, unknown>>} claims */
-function providerSessionOf({ sid }) {
-  return typeof sid === "string" ? { providerSession: sid } : {};
+/**
+ * What a logout token of the provider's may name.
+ *
+ * @param {import("../../index.d.ts").Agent} agent
+ * @param {string | undefined} issuer
+ */
+function factsOf({ id, claims: { iss, sid, iat } }, issuer = "") {
+  return {
+    issuer: typeof iss === "string" ? iss : issuer,
+    subject: id,
+    ...(typeof sid === "string" && { providerSession: sid }),
+    issuedAt: typeof iat === "number" ? iat : seconds(),
+  };
 }
 
 function handledBefore() {

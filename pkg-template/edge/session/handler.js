@@ -7,6 +7,7 @@ import { json, redirect, refusal, statusOf } from "./answers.js";
 import { Callback } from "./callback.js";
 import { CookieJar } from "./cookies.js";
 import { describe } from "./describe.js";
+import { lockingCoordinator } from "../coordination/locking-coordinator.js";
 import { hold } from "./hold.js";
 import { KeptSessions } from "./kept-sessions.js";
 import { settingsOf } from "./options.js";
@@ -14,6 +15,7 @@ import { proxy } from "./proxy.js";
 import { Renewal } from "./renewal.js";
 import { formIn, isFromHere, isNavigation, isOurPages, isTopLevel, normalised } from "./requests.js";
 import { Seals } from "./seal.js";
+import { sealedStorage } from "./sealed-storage.js";
 import { Session } from "./session.js";
 import { withHeaders } from "./session-headers.js";
 import { inApp, signIn } from "./sign-in.js";
@@ -47,9 +49,11 @@ export function sessionHandler(options, IdpClient) {
   const jar = new CookieJar(settings);
   const { issuer, clientId, metadata } = settings.client;
   const seals = new Seals(settings.secrets, JSON.stringify([String(issuer ?? metadata?.issuer ?? ""), clientId]));
-  const sessions = new KeptSessions(settings, jar, seals);
+  const store = settings.store && sealedStorage(settings.store, seals);
+  const sessions = new KeptSessions(settings, jar, seals, store);
   const now = () => client;
-  const renewal = new Renewal(settings, sessions, now);
+  const coordinator = settings.coordinator ?? (store?.lock && lockingCoordinator(store));
+  const renewal = new Renewal(settings, sessions, coordinator, now);
   /** @type {Parts} */
   const parts = { settings, client: now, jar, sessions, transactions: new Transactions(jar, seals), renewal };
   const callback = new Callback(parts);
@@ -86,14 +90,14 @@ export function sessionHandler(options, IdpClient) {
       const form = await formIn(request);
       return form === undefined ? refusal(request, 400, "invalid_callback") : callback.handle(request, form, set);
     },
-    async logout(request, _, { waitUntil }) {
+    async logout(request, set, context) {
       if (!isOurPages(request, settings.publicOrigin)) return refusal(request, 403, "cross_site_request");
-      return signOut(parts, request, waitUntil);
+      return signOut(parts, request, set, context.waitUntil && ((work) => context.waitUntil?.(work)));
     },
     "backchannel-logout": (request) => backChannel(parts, request),
-    async session(request) {
+    async session(request, _, context) {
       if (!isFromHere(request)) return refusal(request, 403, "cross_site_request");
-      const inHand = await hold(parts, request);
+      const inHand = await hold(parts, request, context);
       const cookies = jar.read(request);
       if (inHand === undefined) return json({ agent: null }, 200, jar.session in cookies ? jar.deleteSession(cookies) : []);
       const { agent, held } = inHand;
@@ -119,7 +123,7 @@ export function sessionHandler(options, IdpClient) {
     /** @type {string[]} */
     const cookies = [];
     try {
-      if (typeof route !== "string") return await proxy(parts, request, route, (request) => hold(parts, request));
+      if (typeof route !== "string") return await proxy(parts, request, route, () => hold(parts, request, context));
       const method = route === "callback" && settings.isFormPost ? "POST" : METHODS[route];
       if (request.method !== method) return refusal(request, 405, "method_not_allowed", { headers: { allow: method } });
       const answered = await routes[route](request, (cookie) => void cookies.push(cookie), context ?? {});
@@ -129,17 +133,17 @@ export function sessionHandler(options, IdpClient) {
     }
   }
 
-  /** @param {Request} request */
-  async function getSession(request) {
-    const inHand = await hold(parts, request);
+  /** @param {Request} request @param {Context} [context] */
+  async function getSession(request, context) {
+    const inHand = await hold(parts, request, context);
     return inHand === undefined ? null : new Session({ ...inHand, expiresAt: sessions.endOf(inHand.held) });
   }
 
-  /** @param {Request} request */
-  async function requireAgent(request) {
+  /** @param {Request} request @param {Context} [context] */
+  async function requireAgent(request, context) {
     let session;
     try {
-      session = await getSession(request);
+      session = await getSession(request, context);
     } catch (cause) {
       throw refused(statusOf(cause), "temporarily_unavailable", "nobody knows at the moment who this is", "retry", cause);
     }

@@ -8,15 +8,17 @@ import { ended } from "./renewal.js";
  * @typedef {object} InHand
  * @property {import("./kept-sessions.js").Held} held
  * @property {import("../../agent.js").Agent} agent
+ * @property {(api: import("./api-options.js").Api, refused?: string) => Promise<import("../../index.d.ts").TokenSet>} narrowed
  * @property {() => string[]} cookies `Set-Cookie`, as of now
  */
 
 /**
  * @param {import("./handler.js").Parts} parts
  * @param {Request} request
+ * @param {import("./handler.js").Context} [context]
  * @returns {Promise<InHand | undefined>}
  */
-export async function hold({ settings, client, jar, sessions, renewal }, request) {
+export async function hold({ settings, client, jar, sessions, renewal }, request, context) {
   const cookies = jar.read(request);
   const held = await sessions.load(cookies);
   if (held === undefined) return undefined;
@@ -26,7 +28,10 @@ export async function hold({ settings, client, jar, sessions, renewal }, request
 
   /** @returns {Promise<boolean>} whether the session goes on */
   const renew = async () => {
-    const goesOn = await renewal.renew(held);
+    const work = renewal.renew(held);
+    // A refresh token that was sent is spent, whoever goes away meanwhile.
+    context?.waitUntil?.(work.catch(() => {}));
+    const goesOn = await work;
     if (!goesOn) settings.log({ type: "signedout", reason: "refused" });
     set = goesOn ? (isInCookie ? await sessions.write(held, cookies) : set) : jar.deleteSession(cookies);
     return goesOn;
@@ -45,5 +50,14 @@ export async function hold({ settings, client, jar, sessions, renewal }, request
     if (held.kept.tokens.access_token === access_token && !(await renew())) throw ended();
     return held.kept.tokens;
   });
-  return { held, agent, cookies: () => set };
+  /** @type {InHand["narrowed"]} */
+  const narrowed = async (api, refused) => {
+    const before = held.kept.tokens;
+    const work = renewal.narrowed(held, api, refused);
+    context?.waitUntil?.(work.catch(() => {}));
+    const token = await work;
+    if (isInCookie && held.kept.tokens !== before) set = await sessions.write(held, cookies);
+    return token;
+  };
+  return { held, agent, narrowed, cookies: () => set };
 }

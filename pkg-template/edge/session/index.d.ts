@@ -2,23 +2,9 @@
 // Browser-Based Applications, section 6.1). Part of `wasm-oidc/edge`.
 
 import type {
-  Agent, AgentType, ClientOptions, OAuthError, Organization, Recovery, SignInOptions, TokenSet, TokenStorage,
+  Agent, AgentType, ClientOptions, OAuthError, Organization, Recovery, SignInOptions, TokenStorage,
 } from "../../index.js";
-
-/**
- * Renews the tokens of a session, once for however many callers in however many isolates. `lockingCoordinator(store)` and
- * `durableObjectCoordinator(namespace)` make one.
- */
-export interface RefreshCoordinator {
-  /** The newest tokens of the session: those that somebody renewed since the caller got its own, else new ones. */
-  renew(
-    session: { id: string; tokens: TokenSet; expiresAt?: number },
-    refresh: (tokens: TokenSet) => Promise<TokenSet>,
-    options?: { discard?: (tokens: TokenSet) => unknown },
-  ): Promise<TokenSet>;
-  /** Ends a session for everybody; the newest tokens that are known, to be revoked. */
-  end?(session: { id: string; expiresAt?: number }): Promise<TokenSet | null>;
-}
+import type { RefreshCoordinator, SessionIndex } from "../coordination/index.js";
 
 /** What `createSessionHandler` takes. An unknown name is ConfigurationError `unknown_option`. */
 export interface SessionHandlerOptions {
@@ -44,10 +30,16 @@ export interface SessionHandlerOptions {
   secrets: string | string[];
   /**
    * Where sessions are. Without it they are in the cookie, encrypted; with it the cookie holds a sealed id (256 random
-   * bits), and the store the rest, sealed too, under a hash of that id. Needed for back-channel logout, for signing somebody
-   * out for sure, and for tokens that are too large for cookies. With `lock` it also makes refreshes take turns.
+   * bits), and the store the rest, sealed too, under a hash of that id. Needed for signing somebody out for sure, and for
+   * tokens that are too large for cookies. With `lock` it also makes refreshes take turns (`lockingCoordinator`), and knows
+   * which sessions a provider ends (`sessionIndex`). One that lags, as Cloudflare KV, needs `coordinator` and `index`.
    */
   store?: TokenStorage;
+  /**
+   * Which sessions there are and which are over: for back-channel logout where `store` has no `lock`, and for sessions in
+   * cookies, which it is then asked about at every request. Default: in `store`, if that has a `lock`.
+   */
+  index?: SessionIndex;
   /** Makes one refresh of however many requests find the tokens due. Default: by the `lock` of `store`. */
   coordinator?: RefreshCoordinator;
   /**
@@ -69,9 +61,12 @@ export interface SessionHandlerOptions {
   maxSeconds?: number;
   /**
    * APIs that the page calls through this server: a path of the app, with a slash at both ends, and where it leads, with a
-   * slash at its end: `{"/api/": "https://api.example.com/v1/"}`. See {@link SessionHandler.handle}.
+   * slash at its end: `{"/api/": "https://api.example.com/v1/"}`. See {@link SessionHandler.handle}. An API with `scopes` (of
+   * those that were granted) or `resource` (RFC 8707 2) gets an access token of its own instead of the session's, asked for
+   * with the refresh token (RFC 6749 6; section 6.2.2.3); a `resource` has to be in `signIn` too. Not with
+   * `durableObjectCoordinator`, which renews by itself.
    */
-  api?: Record<string, string | URL | { target: string | URL }>;
+  api?: Record<string, string | URL | { target: string | URL; scopes?: string | string[]; resource?: string | string[] }>;
   /** What each sign-in by the route `login` asks for, or a function that decides for a request. */
   signIn?: SessionSignInOptions | ((request: Request) => SessionSignInOptions | undefined | Promise<SessionSignInOptions | undefined>);
   /** What the route `session` tells the page of an agent: anything that JSON can hold. Default: {@link SessionAgent}. */
@@ -153,6 +148,11 @@ export interface SessionProblem {
   recovery?: Recovery;
 }
 
+/** The context of a request in a Worker: a refresh that was sent goes on when the caller is gone. */
+export interface SessionContext {
+  waitUntil?(work: Promise<unknown>): void;
+}
+
 export interface SessionHandler {
   /**
    * Answers the requests that are the handler's, and gives `null` for all others.
@@ -163,29 +163,29 @@ export interface SessionHandler {
    * - `POST {basePath}/logout`, with the header `x-wasm-oidc: 1`: ends the session and revokes its tokens. Answers `{url}`,
    *   where the page goes then: the provider's logout page, else the app's first.
    * - `POST {basePath}/backchannel-logout`: the provider ends sessions (OIDC Back-Channel Logout 2.5). 200; 400 for any
-   *   fault; 501 without a `store`.
+   *   fault; 501 without `index` and a `store` with `lock`.
    * - below a path of `api`: the request with the session's access token instead of its cookies, and the API's answer, both
    *   streamed. What is not GET or HEAD has to carry `x-wasm-oidc: 1`. A path with `//`, `@`, dot segments or escaped
    *   slashes, dots, percent signs is 403 and goes nowhere. A redirect within the API comes back through the proxy, another
    *   is the browser's. A 401 is tried once more with a new token, where the request has no body.
    *
-   * @param context of a Worker: what may go on after the answer is given to its `waitUntil`
+   * @param context of a Worker: what goes on after the answer is given to its `waitUntil`
    */
-  handle(request: Request, context?: { waitUntil?: (work: Promise<unknown>) => void }): Promise<Response | null>;
+  handle(request: Request, context?: SessionContext): Promise<Response | null>;
 
   /**
    * Who sent a request; `null` for nobody. Tokens that are due are renewed. Give the answer the session's headers.
    *
    * @throws StorageError; NetworkError, TimeoutError, DiscoveryError (retry): nobody knows who it is
    */
-  getSession(request: Request): Promise<Session | null>;
+  getSession(request: Request, context?: SessionContext): Promise<Session | null>;
 
   /**
    * The agent of a request, or an answer to it. For sessions in cookies prefer `getSession`, whose headers the answer needs.
    *
    * @throws RequestAuthError 401 `signed_out`, 503 `temporarily_unavailable`
    */
-  requireAgent(request: Request): Promise<Agent>;
+  requireAgent(request: Request, context?: SessionContext): Promise<Agent>;
 
   /**
    * Begins a sign-in from a route of the app's own: with other scopes, for somebody else, or once more with `maxAge`,
@@ -201,7 +201,8 @@ export interface SessionHandler {
  * scope of a Worker.
  *
  * Cookies (RFC 6265bis): `__Host-{cookieName}` for the session, in up to three parts, and for each sign-in under way
- * `__Secure-{cookieName}-sign-in.…`, for 10 minutes and the handler's own paths, 8 at most. `HttpOnly`, `Secure`, no
+ * `__Secure-{cookieName}-sign-in.…`, for 10 minutes and the handler's own paths, 8 at most, with a mark
+ * `__Host-{cookieName}-began.…`, which no neighbour under the same domain can set. `HttpOnly`, `Secure`, no
  * `Domain`. On http, which is for loopback only, without prefix and `Secure`.
  *
  * @throws ConfigurationError `missing_option`, `invalid_option`, `unknown_option`, `confidential_client_required`

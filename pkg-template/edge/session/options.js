@@ -21,7 +21,8 @@ import { readApis } from "./api-options.js";
  * @property {number} idleSeconds
  * @property {number} maxSeconds
  * @property {import("../../index.d.ts").TokenStorage | undefined} store
- * @property {import("./index.d.ts").RefreshCoordinator | undefined} coordinator
+ * @property {import("../coordination/index.d.ts").SessionIndex | undefined} index
+ * @property {import("../coordination/index.d.ts").RefreshCoordinator | undefined} coordinator
  * @property {boolean} rotates
  * @property {import("./api-options.js").Api[]} apis
  * @property {SessionHandlerOptions["signIn"]} signIn
@@ -42,7 +43,7 @@ const IDLE_SECONDS = 8 * 3600;
 const MAX_SECONDS = 7 * 24 * 3600;
 
 const OPTIONS = [
-  "client", "publicOrigin", "basePath", "secrets", "store", "coordinator", "sameSite", "api", "cookieName", "idleSeconds",
+  "client", "publicOrigin", "basePath", "secrets", "store", "index", "coordinator", "sameSite", "api", "cookieName", "idleSeconds",
   "maxSeconds", "rotatesRefreshTokens", "signIn", "describeAgent", "onError", "logger", "fetch",
 ];
 
@@ -59,13 +60,14 @@ export function settingsOf(options) {
   }
   const publicOrigin = originOf(options.publicOrigin);
   const basePath = basePathOf(options.basePath ?? "/auth");
-  const { sameSite = "lax", store, coordinator, rotatesRefreshTokens = true, cookieName = "wasm-oidc" } = options;
+  const { sameSite = "lax", store, index, coordinator, rotatesRefreshTokens = true, cookieName = "wasm-oidc" } = options;
   if (sameSite !== "lax" && sameSite !== "strict") throw wrong('option "sameSite": expected "lax" or "strict"');
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(cookieName)) {
     throw wrong('option "cookieName": expected 1 to 32 letters, digits, "-" or "_"; prefixes and numbers are added');
   }
   if (typeof rotatesRefreshTokens !== "boolean") throw wrong('option "rotatesRefreshTokens": expected true or false');
   requireMethods("store", store, ["load", "save", "delete"]);
+  requireMethods("index", index, ["begin", "isOver", "end", "endBy"]);
   requireMethods("coordinator", coordinator, ["renew"]);
   for (const name of /** @type {const} */ (["describeAgent", "logger", "fetch"])) {
     if (options[name] !== undefined && typeof options[name] !== "function") throw wrong(`option "${name}": expected a function`);
@@ -82,6 +84,7 @@ export function settingsOf(options) {
     sameSite,
     ...lifetimesOf(options),
     store,
+    index,
     coordinator,
     rotates: rotatesRefreshTokens,
     apis: readApis(options.api ?? {}, basePath),

@@ -3,14 +3,20 @@
 // late gets what the first one got.
 
 import { configurationError, toError } from "../../errors.js";
-import { REFUSALS } from "../../kept.js";
+import { NARROWED } from "../../kept.js";
 import { tokenSet } from "../../token-set.js";
-import { keyOf } from "./kept-sessions.js";
+import { endsSession } from "../coordination/failures.js";
 
 /**
  * @typedef {import("./kept-sessions.js").Held} Held
  * @typedef {import("../../index.d.ts").TokenSet} TokenSet
  */
+
+/** Where a token set has the tokens of APIs. A refresh of the session drops them. */
+const APIS = "wasm-oidc:apis";
+
+/** How often tokens that others renewed meanwhile are looked at. */
+const MOST_LOOKS = 3;
 
 /** For so long tokens are too new to be renewed because an API refuses them, in seconds. */
 const NEW_SECONDS = 10;
@@ -18,16 +24,19 @@ const NEW_SECONDS = 10;
 export class Renewal {
   #settings;
   #sessions;
+  #coordinator;
   #client;
 
   /**
    * @param {import("./options.js").Settings} settings
    * @param {import("./kept-sessions.js").KeptSessions} sessions
+   * @param {import("../coordination/index.d.ts").RefreshCoordinator | undefined} coordinator
    * @param {() => import("../../index.d.ts").IdpClient} client
    */
-  constructor(settings, sessions, client) {
+  constructor(settings, sessions, coordinator, client) {
     this.#settings = settings;
     this.#sessions = sessions;
+    this.#coordinator = coordinator;
     this.#client = client;
   }
 
@@ -38,9 +47,7 @@ export class Renewal {
    * @throws ConfigurationError `refresh_needs_coordinator`
    */
   requirePossible(tokens) {
-    const { coordinator, store, rotates } = this.#settings;
-    if (tokens.refresh_token === undefined || coordinator !== undefined || store?.lock !== undefined || !rotates) return;
-    throw needsCoordinator();
+    if (tokens.refresh_token !== undefined && this.#coordinator === undefined && this.#settings.rotates) throw needsCoordinator();
   }
 
   /** Whether tokens are to be renewed before they are used. @param {TokenSet} tokens */
@@ -55,7 +62,7 @@ export class Renewal {
   }
 
   /**
-   * Puts newer tokens than `held` has into it.
+   * Puts newer tokens than `held` has into it, and into the store.
    *
    * @param {Held} held
    * @returns {Promise<boolean>} `false`: the session is over, and nothing of it is left
@@ -63,57 +70,75 @@ export class Renewal {
    */
   async renew(held) {
     try {
-      const tokens = await this.#newest(held);
-      if (tokens === undefined) return false;
-      held.kept = { ...held.kept, tokens };
+      held.kept = { ...held.kept, tokens: await this.#newest(held) };
+      await this.#sessions.save(held);
       return true;
     } catch (error) {
-      if (!isFinal(error)) throw error;
-      await this.#sessions.end(held.name);
+      if (!endsSession(error) && /** @type {any} */ (error)?.code !== "signed_out") throw error;
+      await this.#sessions.end(held);
       return false;
     }
-  }
-
-  /** @param {Held} held @returns {Promise<TokenSet | undefined>} */
-  async #newest(held) {
-    const { coordinator, store } = this.#settings;
-    const { name, kept: { tokens } } = held;
-    if (coordinator !== undefined) {
-      const newest = await coordinator.renew({ id: name, tokens }, (old) => this.#refreshed(old));
-      return store === undefined || (await this.#saved(held, newest)) ? newest : undefined;
-    }
-    if (store?.lock === undefined) {
-      if (this.#settings.rotates) throw needsCoordinator();
-      const next = await this.#refreshed(tokens);
-      if (next.refresh_token !== tokens.refresh_token) throw needsCoordinator();
-      return next;
-    }
-    /** @type {TokenSet | undefined} */
-    let newest;
-    await store.lock(keyOf(name), async () => {
-      const now = await this.#sessions.loadKept(name);
-      if (now === undefined) return;
-      const isNewer = now.tokens.access_token !== tokens.access_token;
-      const next = isNewer ? now.tokens : await this.#refreshed(now.tokens);
-      if (isNewer || (await this.#saved(held, next))) newest = next;
-    });
-    return newest;
   }
 
   /**
-   * Stores new tokens, unless the session was ended meanwhile: then nobody may use them.
+   * The access token of an API that has one of its own, with fewer scopes or for its resource: the API never gets the
+   * session's (OAuth 2.0 for Browser-Based Applications, 6.2.2.3). It is asked for with the refresh token, one at a time.
+   *
+   * @param {Held} held which the tokens that come of it are put into
+   * @param {import("./api-options.js").Api} api
+   * @param {string} [refused] by the API
+   * @returns {Promise<TokenSet>}
+   */
+  async narrowed(held, api, refused) {
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      const known = tokenOf(held.kept.tokens, api);
+      if (known !== undefined && known.access_token !== refused) return known;
+      const tokens = await this.#newest(held, (old) => this.#withTokenOf(old, api, refused));
+      held.kept = { ...held.kept, tokens };
+      await this.#sessions.save(held);
+    }
+    throw configurationError("invalid_option", `option "api", "${api.prefix}": the coordinator of the sessions renews by itself, and gives no API a token of its own`);
+  }
+
+  /**
+   * @param {TokenSet} old
+   * @param {import("./api-options.js").Api} api
+   * @param {string} [refused]
+   * @returns {Promise<TokenSet>}
+   */
+  async #withTokenOf(old, api, refused) {
+    const known = tokenOf(old, api);
+    if (known !== undefined && known.access_token !== refused) return old;
+    const { refresh_token = old.refresh_token, ...narrow } = await /** @type {any} */ (this.#client())[NARROWED](old, api);
+    const { access_token, token_type, issued_at, expires_at, version } = narrow;
+    const others = /** @type {object} */ (old.metadata?.[APIS] ?? {});
+    const apis = { ...others, [api.prefix]: { access_token, token_type, issued_at, expires_at, version } };
+    return { ...old, refresh_token, metadata: { ...old.metadata, [APIS]: apis } };
+  }
+
+  /**
+   * Ends what renews a session.
    *
    * @param {Held} held
-   * @param {TokenSet} tokens
+   * @returns {Promise<TokenSet>} the newest tokens, to be revoked
    */
-  async #saved(held, tokens) {
-    const now = await this.#sessions.loadKept(held.name);
-    if (now === undefined) {
-      await this.#client().revokeToken(tokens.refresh_token ?? tokens.access_token).catch(() => {});
-      return false;
+  async end({ name, end, kept: { tokens } }) {
+    return (await this.#coordinator?.end?.({ id: name, expiresAt: end })) ?? tokens;
+  }
+
+  /**
+   * @param {Held} held
+   * @param {(old: TokenSet) => Promise<TokenSet>} [renew]
+   */
+  async #newest({ name, end, kept: { tokens } }, renew = (old) => this.#refreshed(old)) {
+    if (this.#coordinator !== undefined) {
+      const discard = (/** @type {TokenSet} */ late) => this.revoke(late);
+      return this.#coordinator.renew({ id: name, tokens, expiresAt: end }, renew, { discard });
     }
-    if (now.tokens.issued_at <= tokens.issued_at) await this.#sessions.save({ ...held, kept: { ...now, tokens } });
-    return true;
+    if (this.#settings.rotates) throw needsCoordinator();
+    const next = await renew(tokens);
+    if (next.refresh_token !== tokens.refresh_token) throw needsCoordinator();
+    return next;
   }
 
   /** Sends the refresh token. @param {TokenSet} tokens */
@@ -122,16 +147,26 @@ export class Renewal {
     const agent = await client.createAgent(tokens, { autoRefresh: false, verify: "claims" });
     return (await client.refresh(agent)).tokens;
   }
+
+  /** Tells the provider that tokens are not needed any more (RFC 7009 2.1): the one first that makes others. @param {TokenSet} tokens */
+  async revoke({ refresh_token, access_token }) {
+    const client = this.#client();
+    if (refresh_token !== undefined) await client.revokeToken(refresh_token, "refresh_token");
+    await client.revokeToken(access_token, "access_token");
+  }
 }
 
 /**
- * Whether the provider ended the session, or answered with what is provably wrong.
+ * The token of an API among the tokens of a session, as long as it need not be renewed.
  *
- * @param {any} error
+ * @param {TokenSet} tokens
+ * @param {import("./api-options.js").Api} api
+ * @returns {TokenSet | undefined}
  */
-function isFinal(error) {
-  if (error?.name === "TokenVerificationError") return error.recovery !== "retry";
-  return REFUSALS.includes(error?.code) || error?.name === "SubjectMismatchError";
+function tokenOf({ metadata }, { prefix }) {
+  const known = /** @type {Record<string, TokenSet> | undefined} */ (metadata?.[APIS])?.[prefix];
+  // A refresh token of no use makes it say when it is due.
+  return known === undefined || tokenSet({ ...known, refresh_token: "-" }).shouldRefresh ? undefined : known;
 }
 
 function needsCoordinator() {

@@ -14,6 +14,8 @@ import * as logout from "./logout.mjs";
 import * as errors from "./errors.mjs";
 import * as configuration from "./configuration.mjs";
 import * as grants from "./grants.mjs";
+import * as verifier from "./verifier.mjs";
+import * as sessions from "./sessions.mjs";
 
 /** @type {[concern: string, import("../here.mjs").Check[]][]} */
 export const CONCERNS = [
@@ -30,6 +32,8 @@ export const CONCERNS = [
   ["errors", errors.checks],
   ["configuration", configuration.checks],
   ["grants and preflight", grants.checks],
+  ["requests to an API", verifier.checks],
+  ["sessions on a server", sessions.checks],
 ];
 
 export const CHECKS = CONCERNS.flatMap(([, checks]) => checks);

@@ -38,7 +38,7 @@ pub fn check(bytes: &[u8]) {
 }
 
 fn is_public(key: &PublicKey) {
-    let text = key.to_jwk_json();
+    let text = key.to_jwk_json().to_owned();
     let jwk = parse_object(text.as_bytes()).expect("a key is written as JSON");
     let names: Vec<&str> = jwk.iter().map(|(name, _)| name).collect();
     let length = |name: &str| {

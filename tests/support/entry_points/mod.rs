@@ -9,6 +9,7 @@ pub mod json;
 pub mod jwks;
 pub mod jwt;
 pub mod logout_token;
+pub mod request;
 pub mod scope;
 pub mod stored;
 pub mod token_response;
@@ -29,6 +30,7 @@ pub const ALL: &[(&str, EntryPoint)] = &[
     ("jwks", jwks::check),
     ("jwt", jwt::check),
     ("logout_token", logout_token::check),
+    ("request", request::check),
     ("scope", scope::check),
     ("stored", stored::check),
     ("token_response", token_response::check),

@@ -1,14 +1,4 @@
 //! What a request says about who sent it (RFC 6750 2, RFC 9449 7.1), and the challenges that answer it.
-#![cfg(feature = "edge")]
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a panic fails a test"
-)]
-
 use proptest::prelude::*;
 use wasm_oidc::error::{Class, Code, Error};
 use wasm_oidc::protocol::algorithm::Algorithm;
@@ -161,7 +151,12 @@ fn neither_debug_nor_a_refusal_shows_what_the_request_holds_x26() {
 }
 
 fn both() -> Challenger {
-    Challenger { realm: None, takes_bearer: true, dpop_algorithms: vec![Algorithm::ES256, Algorithm::PS256] }
+    Challenger {
+        realm: None,
+        takes_bearer: true,
+        dpop_algorithms: vec![Algorithm::ES256, Algorithm::PS256],
+        announces_dpop: true,
+    }
 }
 
 fn challenge(refusal: Refusal, presented: Option<Scheme>) -> String {
@@ -173,10 +168,14 @@ fn a_request_without_credentials_gets_a_challenge_of_each_scheme_without_an_erro
     // RFC 9449 7.2
     let bare = both().challenge(Refusal::CredentialsMissing, None, &[]);
     assert_eq!(bare.as_deref(), Some("Bearer, DPoP algs=\"ES256 PS256\""));
-    let only_bearer = Challenger { realm: Some("example".to_owned()), takes_bearer: true, dpop_algorithms: vec![] };
+    let only_bearer = Challenger { realm: Some("example".to_owned()), takes_bearer: true, ..Challenger::default() };
     // RFC 6750 3
     let bare = only_bearer.challenge(Refusal::CredentialsMissing, None, &[]);
     assert_eq!(bare.as_deref(), Some("Bearer realm=\"example\""));
+    let silent = Challenger { announces_dpop: false, ..both() };
+    assert_eq!(silent.challenge(Refusal::CredentialsMissing, None, &[]).as_deref(), Some("Bearer"));
+    let told = silent.challenge(Refusal::InvalidToken, Some(Scheme::Dpop), &[]).unwrap();
+    assert!(told.starts_with("Bearer, DPoP error=\"invalid_token\""), "{told}");
     let only_dpop = Challenger { takes_bearer: false, ..both() };
     let bare = only_dpop.challenge(Refusal::CredentialsMissing, None, &[]);
     assert_eq!(bare.as_deref(), Some("DPoP algs=\"ES256 PS256\""));
