@@ -44,8 +44,10 @@ export function isNavigation(request) {
  */
 export function isTopLevel({ headers }) {
   const isAhead = /prefetch|prerender/.test(`${headers.get("sec-purpose")} ${headers.get("purpose")}`);
-  const [mode, destination] = [headers.get("sec-fetch-mode") ?? "navigate", headers.get("sec-fetch-dest") ?? "document"];
-  return !isAhead && mode === "navigate" && destination === "document";
+  const destination = headers.get("sec-fetch-dest");
+  // Browsers send all of these headers or none; the `fetch` of Node sends a mode alone.
+  const isDocument = destination === "document" && headers.get("sec-fetch-mode") === "navigate";
+  return !isAhead && (destination === null || isDocument);
 }
 
 /**
