@@ -37,7 +37,7 @@ export function session(options) {
   return async (c, next) => {
     const answer = await sessions.handle(c.req.raw, worker(c));
     if (answer !== null) return answer;
-    const session = await sessions.getSession(c.req.raw).catch(failed);
+    const session = await sessions.getSession(c.req.raw, worker(c)).catch(failed);
     c.set("session", session);
     c.set("agent", session?.agent ?? null);
     await next();
