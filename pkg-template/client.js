@@ -8,7 +8,7 @@ import { configurationError, toError } from "./errors.js";
 import { ApiSession, addVerbs } from "./fetch.js";
 import { realm } from "./flight.js";
 import { post } from "./form.js";
-import { KEPT_ELSEWHERE, notStored, splitOptions } from "./kept.js";
+import { KEPT_ELSEWHERE, NARROWED, notStored, splitOptions } from "./kept.js";
 import { News } from "./news.js";
 import { SECRETS, takeFunctions } from "./options.js";
 import { madeReady } from "./plug-ins.js";
@@ -20,6 +20,7 @@ import { acquire, ready, readySync } from "./runtime.js";
 import { askSilently } from "./silent.js";
 import { storeOf } from "./store-option.js";
 import { toJson } from "./to-json.js";
+import { tokenSet } from "./token-set.js";
 
 /** Proof that the constructor was called from here. */
 const FROM_HERE = Symbol("IdpClient");
@@ -27,6 +28,9 @@ const FROM_HERE = Symbol("IdpClient");
 export class IdpClient extends EventTarget {
   #instance = acquire();
   #wasm;
+  /** Makes the client in an instance. @type {(glue: any) => any} */
+  #begin;
+  #isDisposed = false;
   /** What is no data. @type {{ store?: object } & Record<string, any>} */
   #app;
   #data;
@@ -52,7 +56,12 @@ export class IdpClient extends EventTarget {
     answers: (state, url) => this.#now("answers_relayed", { state, url }),
     finish: (state, url) => this.#later("finish_relayed", { state, url }),
     forget: (state) => void (this.#instance.dead || this.#now("forget_relayed", { state })),
-    disposal: () => (this.#disposal ??= new AbortController()).signal,
+    disposal: () => {
+      // In workerd a signal belongs to the request that made it, and what waits for it ends with that.
+      const disposal = this.#disposal ?? new AbortController();
+      if (!realm.isolatesRequests) this.#disposal = disposal;
+      return disposal.signal;
+    },
     name: toJson,
     underWay: new Map(),
     client: "",
@@ -89,9 +98,9 @@ export class IdpClient extends EventTarget {
     this.#jobs.client = toJson([issuer, clientId, redirectUri]);
     if (storage === "encrypted") this.#data.storage = storage;
     this.#chosen = chosen;
-    this.#wasm = this.#instance.call(
-      (glue) => new glue.WasmClient(json, (/** @type {any} */ event) => this.#news.queue(event), this.#app),
-    );
+    const tell = (/** @type {any} */ event) => this.#news.queue(event);
+    this.#begin = (glue) => new glue.WasmClient(json, tell, this.#app);
+    this.#wasm = this.#instance.call(this.#begin);
     this.#api = this.#apiSession({});
   }
 
@@ -155,7 +164,7 @@ export class IdpClient extends EventTarget {
   }
 
   get agent() {
-    const revision = this.#instance.call(() => this.#wasm.revision());
+    const revision = this.#living().call(() => this.#wasm.revision());
     if (revision !== this.#latest.revision) {
       const record = this.#now("agent");
       this.#latest = { revision, agent: record && this.#attached(record) };
@@ -274,9 +283,29 @@ export class IdpClient extends EventTarget {
     /** @type {import("./kept.js").Way} */
     const way = {
       isDue: (tokens, minimum) => this.#now("is_renewal_due", { tokens, minimum }),
-      renew: async (tokens) => recordOf(await renew(tokens)),
+      renew: async (tokens) => {
+        try {
+          return await recordOf(await renew(tokens));
+        } catch (thrown) {
+          const { name, code, message, recovery } = /** @type {import("./errors.js").OAuthError} */ (thrown);
+          // What passes does not take a token away that is still good.
+          if (recovery === "reauthenticate" || tokenSet(tokens).isExpired()) throw thrown;
+          return { error: { class: name, code, message, recovery, cause: thrown } };
+        }
+      },
     };
     return this.#detached.keep(await recordOf(tokens), { autoRefresh: true, way }).agent;
+  }
+
+  /**
+   * A token set with an access token for one API, asked for with the refresh token, of which there may be a new one in it.
+   *
+   * @param {import("./index.d.ts").TokenSet} tokens
+   * @param {{ scopes?: string, resource: string[] }} target
+   * @returns {Promise<import("./index.d.ts").TokenSet>}
+   */
+  async [NARROWED](tokens, { scopes, resource }) {
+    return this.#later("narrow", { tokens, scopes, resource });
   }
 
   /** @param {Agent} agent */
@@ -491,6 +520,7 @@ export class IdpClient extends EventTarget {
 
   dispose() {
     this.#now("dispose");
+    this.#isDisposed = true;
     this.#disposal?.abort(configurationError("disposed", "the client was disposed of while a window or frame was open"));
     this.#news.tellSoon();
   }
@@ -503,6 +533,17 @@ export class IdpClient extends EventTarget {
     this.dispose();
   }
 
+  /** The instance of this client. A trap ends a session with it; a client without one serves the next request in another. */
+  #living() {
+    const { session, sessionKey } = this.#data;
+    const servesMany = session == null && sessionKey == null && globalThis.document === undefined;
+    if (this.#instance.dead && servesMany && !this.#isDisposed) {
+      this.#instance = acquire();
+      this.#wasm = this.#instance.call(this.#begin);
+    }
+    return this.#instance;
+  }
+
   /**
    * A job of src/bindings/client.rs that answers at once.
    *
@@ -512,7 +553,7 @@ export class IdpClient extends EventTarget {
    */
   #now(job, values) {
     const json = toJson(values);
-    return this.#instance.call(() => this.#wasm.now(job, json));
+    return this.#living().call(() => this.#wasm.now(job, json));
   }
 
   /**
@@ -525,7 +566,7 @@ export class IdpClient extends EventTarget {
   async #later(job, values) {
     const json = toJson(values);
     try {
-      return await this.#instance.callAsync(() => this.#wasm.later(job, json));
+      return await this.#living().callAsync(() => this.#wasm.later(job, json));
     } catch (thrown) {
       if (this.#instance.dead) this.#news.died(thrown);
       throw thrown;
@@ -561,7 +602,7 @@ export class IdpClient extends EventTarget {
       ways: this.#detached.ways,
       keep: (record, options) => this.#detached.keep(record, options),
       warn: (thrown) => this.#news.queue(notStored(thrown)),
-      disposal: this.#jobs.disposal(),
+      disposal: this.#jobs.disposal,
     }));
   }
 

@@ -60,9 +60,15 @@ export class Flight {
     /** @type {Trip<T>} */
     const trip = { signs: 0 };
     this.#trip = trip;
-    const heart = setInterval(() => {
-      trip.signs += 1;
-    }, SIGN_MS);
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    let heart;
+    try {
+      heart = setInterval(() => {
+        trip.signs += 1;
+      }, SIGN_MS);
+    } catch {
+      // At module scope, where Workers set no timers: no request is there that could wait.
+    }
     try {
       const brought = await work();
       trip.landed = () => brought;

@@ -19,7 +19,7 @@ import { toJson } from "./to-json.js";
  * @property {import("./kept.js").Ways} ways
  * @property {(record: import("./kept.js").Record, options?: object) => Kept} keep
  * @property {(thrown: unknown) => void} warn told what `onRefresh` throws
- * @property {AbortSignal} disposal
+ * @property {() => AbortSignal} disposal
  */
 
 /** How many different requests of a machine are remembered. */
@@ -144,7 +144,7 @@ export class Grants {
     if (signal?.aborted) throw cancelled(signal.reason);
     const shown = await this.#client.look("begin_device", { id, options: asked });
     const cancel = () => this.#client.cancelDevice(id);
-    const ends = [signal, this.#client.disposal].filter((end) => end !== undefined);
+    const ends = [signal, this.#client.disposal()].filter((end) => end !== undefined);
     for (const end of ends) end.addEventListener("abort", cancel, { once: true });
     const polling = this.#client.look("device_agent", { id });
     if (ends.some((end) => end.aborted)) cancel();

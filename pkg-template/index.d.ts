@@ -316,8 +316,8 @@ export interface ClientOptions {
    * duplicated tab begins with a copy. `"local"`: in all tabs of the origin. `"encrypted"`: the same, in IndexedDB under
    * a key that cannot be exported, which protects copied profiles and disks. But for `"memory"`, a script injected into
    * the page can get at the refresh token. A `TokenStorage` is a store of your own, or one that `encryptedStorage`,
-   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, memory takes its place, with a `warning`
-   * event `storage_unavailable`.
+   * `webStorage` or `memoryStorage` made, or `fileStorage` of `wasm-oidc/node`. Where the store is blocked or full, or only pages
+   * have it and this is none, memory takes its place, with a `warning` event `storage_unavailable`.
    */
   storage?: "memory" | "session" | "local" | "encrypted" | TokenStorage;
   /**
@@ -739,6 +739,12 @@ export interface UserInfo {
  *
  * It has a session of its own only where one process serves one person: in a page, or with `session: "single-user"`.
  * Elsewhere the methods marked *needs a session* reject with `ConfigurationError` `no_ambient_session`.
+ *
+ * One client serves any number of requests of any number of people, and may stand at module scope, of a Worker too: making it
+ * does no I/O. Requests at the same time share discovery, keys, a machine's token, and the refresh of one refresh token. In
+ * workerd, where promises and timers belong to the request that made them, each of them looks for the result by itself; what
+ * a request left behind that ended in the middle is taken over after about 3 s, and see `waitUntil`. There each agent of one
+ * refresh token tells its own `onRefresh`.
  */
 export class IdpClient extends EventTarget implements ApiCalls {
   private constructor();
@@ -992,7 +998,8 @@ export class IdpClient extends EventTarget implements ApiCalls {
    * A machine's own agent (RFC 6749 4.4), detached: its `id` is the client id, its scopes are those that were granted, else
    * those asked for (`agent.hasAccess("read", "users")`). The same agent for the same scopes, `resource` and `audience`; it
    * renews itself ahead of its end, and when an API says 401, by asking again: there is no refresh token. Concurrent calls
-   * are one request; after a failure that passes the next one waits. `clear()` forgets it.
+   * are one request; after a failure that passes the next one waits. `clear()` forgets it. With one client at module scope a
+   * Worker keeps the token for all requests of its isolate.
    *
    * @param scopes a list, or one string with spaces; without any the provider decides, whatever the option `scopes` says
    * @throws ConfigurationError `missing_option` for a public client, `reserved_parameter`; TokenExchangeError
@@ -2076,7 +2083,10 @@ export class RequestAuthError extends OAuthError {
   /** The answer: it says what the standards say, and not why. */
   toResponse(): Response;
 }
-/** wasm stopped unexpectedly; everything in flight rejects with this. Make a new client. */
+/**
+ * wasm stopped unexpectedly; everything in flight rejects with this. A client with a session of its own is dead: make a new
+ * one. A client that serves many people goes on with the next call.
+ */
 export class PanicError extends OAuthError {}
 
 /** Whether a value is an error of this library, of whatever realm or copy of the package. */

@@ -29,8 +29,11 @@ import { report } from "./report.js";
  * @property {(tokens: TokenSet, onRefresh?: Callbacks["onRefresh"]) => Promise<any>} renew
  */
 
-/** The member of a client that only this package calls: an agent whose tokens somebody else keeps and renews. */
+/** Members of a client that only this package calls: an agent whose tokens somebody else keeps and renews. */
 export const KEPT_ELSEWHERE = Symbol("kept elsewhere");
+
+/** And an access token for one API out of such tokens. */
+export const NARROWED = Symbol("narrowed");
 
 /** What ends a refresh token for good. */
 export const REFUSALS = ["invalid_grant", "refresh_outcome_lost"];

@@ -23,9 +23,10 @@ export const serverClient = ({ OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, PUBLIC_ORIGIN
   post_logout_redirect_uris: [`${PUBLIC_ORIGIN}/`],
 });
 
-/** Of `token.mjs`, a program in a terminal (RFC 8252). */
+/** Of `token.mjs`, a program in a terminal: a native app may use any port of the loopback interface (RFC 8252 7.3). */
 export const terminalClient = {
   client_id: "wasm-oidc-terminal",
   client_name: "Example in a terminal",
-  redirect_uris: ["http://127.0.0.1:4200/callback"],
+  application_type: "native",
+  redirect_uris: ["http://127.0.0.1/callback"],
 };

@@ -5,7 +5,9 @@
  * @packageDocumentation
  */
 
-import type { Agent, ClaimMapping, Organization, RequestAuthError, SigningAlgorithm, TokenStorage, WasmSource } from "../index.js";
+import type {
+  Agent, ClaimMapping, ClientSecretJwt, Organization, PrivateKeyJwt, RequestAuthError, SigningAlgorithm, TokenStorage, WasmSource,
+} from "../index.js";
 
 export { OAuthError, RequestAuthError, isOAuthError } from "../index.js";
 
@@ -167,8 +169,13 @@ export interface IntrospectionOptions {
   endpoint?: string | URL;
   /** Who asks: the API is a client of the issuer's, too. */
   clientId: string;
-  /** Its secret. */
-  clientSecret: string;
+  /** Its secret, where it has one. */
+  clientSecret?: string;
+  /**
+   * How it proves who it is, instead of `clientSecret`: as the option `clientAuth` of a client, but for a function. With
+   * a key no secret is shared with the issuer.
+   */
+  clientAuth?: { method?: "client_secret_basic" | "client_secret_post"; clientSecret: string } | ClientSecretJwt | PrivateKeyJwt;
   /** How the secret is sent. Default: `client_secret_basic`, or `client_secret_post` where the metadata lists only that. */
   clientAuthMethod?: "client_secret_basic" | "client_secret_post";
   /** Asks about JWTs of the issuer too, after they were verified: so that a revoked one is refused. Default: `false`. */

@@ -4,6 +4,7 @@
 import { parseClaims } from "../agent.js";
 import { overText } from "../claim-mapping.js";
 import { configurationError } from "../errors.js";
+import { hostParts } from "../host-parts.js";
 import { describe } from "../instance.js";
 import { toJson } from "../to-json.js";
 import { replaysOverText } from "./replay-store.js";
@@ -29,6 +30,12 @@ export function readied(given) {
   if (options.dpop?.replayStore != null) {
     app.replayStore = replaysOverText(options.dpop.replayStore);
     options.dpop = { ...options.dpop, replayStore: true };
+  }
+  const clientAuth = options.introspection?.clientAuth;
+  if (clientAuth?.key != null) {
+    const taken = hostParts.takeKey(clientAuth);
+    app.sign = taken.sign;
+    options.introspection = { ...options.introspection, clientAuth: taken.clientAuth };
   }
   if (typeof options.claimMapping === "function") {
     app.claimMapping = overText(options.claimMapping);

@@ -91,7 +91,7 @@ class Verifier {
       return { agent: await this.verify(request, needs) };
     } catch (error) {
       if (!isOAuthError(error) || !("toResponse" in error)) throw error;
-      const refused = /** @type {import("../index.d.ts").RequestAuthError} */ (error);
+      const refused = /** @type {import("../index.d.ts").RequestAuthError} */ (/** @type {unknown} */ (error));
       return { response: refused.toResponse(), error: refused };
     }
   }

@@ -23,7 +23,8 @@ export interface SessionEnv {
 
 /**
  * Lets only requests through that carry a good access token (RFC 6750, RFC 9449), with its agent as `c.get("agent")`.
- * Others are answered as `RequestAuthError.toResponse()` says: 400, 401, 403 or 503, with the challenges that belong to it.
+ * Others are answered as `RequestAuthError.toResponse()` says: 400, 401, 403 or 503, with the challenges that belong to it. The
+ * app's answers get the `DPoP-Nonce` for the next request, where there is one.
  *
  * @param options those of `createVerifier`, or a verifier, which several middlewares can share
  * @param needs `scopes` that every token must have
@@ -37,11 +38,14 @@ export function bearer(options: VerifierOptions | Verifier, needs?: Pick<Needs, 
  * gets the cookies of a session that was renewed or has ended, `Cache-Control: private, no-store` and `Vary: Cookie`,
  * whether somebody is signed in or not.
  *
+ * Somebody who is signed in changes nothing by what another site makes the browser send: anything but GET, HEAD and OPTIONS
+ * is answered 403 then, as `requireAgent` has it. Without a session it passes, such as a webhook.
+ *
  * Put it before what it is for: what stands before it, such as static files, has no session and may be cached.
  *
  * @param options those of `createSessionHandler`, or a session handler
- * @throws as `createSessionHandler`, at once; StorageError, in a request, where nobody can tell who it is: Hono's `onError`
- *   decides what is answered
+ * @throws as `createSessionHandler`, at once; in a request HTTPException of Hono with status 503, where nobody can tell at the
+ *   moment who it is: its `cause` is the StorageError or the like, and without an `onError` of the app it is the answer
  */
 export function session(options: SessionHandlerOptions | SessionHandler): MiddlewareHandler<SessionEnv>;
 

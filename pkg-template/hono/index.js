@@ -1,11 +1,15 @@
 // @ts-check
 // wasm-oidc/hono: `createVerifier` and `createSessionHandler` of `wasm-oidc/edge` as middleware of Hono.
 
+import { HTTPException } from "hono/http-exception";
 import { createSessionHandler, createVerifier } from "wasm-oidc/edge";
 
 import { withHeaders } from "../edge/session/session-headers.js";
-import { configurationError } from "../errors.js";
-import { insufficientScope, signedOut } from "./refusals.js";
+import { configurationError, isOAuthError } from "../errors.js";
+import { insufficientScope, signedOut, unavailable } from "./refusals.js";
+
+/** Methods that change nothing (RFC 9110 9.2.1). */
+const SAFE = ["GET", "HEAD", "OPTIONS"];
 
 /** @typedef {import("hono").Context<any>} Context */
 
@@ -22,6 +26,7 @@ export function bearer(options, { scopes } = {}) {
     if (agent === undefined) return response;
     c.set("agent", agent);
     await next();
+    // Not before: a Response that the app makes by itself would go without them.
     for (const [name, value] of responseHeaders) c.header(name, value);
   };
 }
@@ -33,9 +38,15 @@ export function bearer(options, { scopes } = {}) {
 export function session(options) {
   const sessions = "getSession" in options ? options : createSessionHandler(options);
   return async (c, next) => {
-    const answer = await sessions.handle(c.req.raw, worker(c));
+    const [request, context] = [c.req.raw, worker(c)];
+    const answer = await sessions.handle(request, context);
     if (answer !== null) return answer;
-    const session = await sessions.getSession(c.req.raw);
+    const session = await sessions.getSession(request, context).catch(failed);
+    if (session !== null && !SAFE.includes(request.method)) {
+      // It asks where the request comes from: browsers send cookies with what other sites make them send.
+      const refused = await sessions.requireAgent(request, context).then(() => undefined, refusalOf);
+      if (refused !== undefined) return session.applyTo(refused);
+    }
     c.set("session", session);
     c.set("agent", session?.agent ?? null);
     await next();
@@ -66,6 +77,25 @@ export function requireAccess(action, resource, ...where) {
     if (!isAllowed) return insufficientScope(c.req.header("authorization"), `${resource}:${action}`).toResponse();
     await next();
   };
+}
+
+/**
+ * @param {any} error
+ * @returns {Response}
+ */
+function refusalOf(error) {
+  if (isOAuthError(error) && "toResponse" in error) return /** @type {any} */ (error).toResponse();
+  throw error;
+}
+
+/**
+ * Thrown and not answered, so that the app's `onError` sees it.
+ *
+ * @param {any} cause
+ * @returns {never}
+ */
+function failed(cause) {
+  throw isOAuthError(cause) && cause.recovery === "retry" ? new HTTPException(503, { res: unavailable().toResponse(), cause }) : cause;
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// What a request is answered whose agent is known and may not do what it asks for (RFC 6750 3.1), or that has none.
+// What a request is answered whose agent may not do what it asks for (RFC 6750 3.1), that has none, or of which nobody knows it.
 
 import { toError } from "../errors.js";
 
@@ -20,6 +20,11 @@ export function insufficientScope(authorization, scope) {
 /** As `requireAgent` of a session handler has it: no credentials of a header would help, so nothing asks for them. */
 export function signedOut() {
   return refusal("signed_out", 401, "reauthenticate", "nobody is signed in");
+}
+
+/** As `requireAgent` has it, too. */
+export function unavailable() {
+  return refusal("temporarily_unavailable", 503, "retry", "nobody knows at the moment who this is");
 }
 
 /**

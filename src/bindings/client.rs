@@ -220,6 +220,9 @@ async fn later(client: Client<JsHost>, job: String, arguments: Result<Object>) -
             let tokens = tokens(&arguments)?;
             records::renewed(&client.renew_kept(&tokens).await?)
         }
+        "narrow" => {
+            Json::Object(client.narrowed(&tokens(&arguments)?, &Target::from_json(&arguments)?).await?.to_json())
+        }
         "adopt" => {
             client.adopt(tokens(&arguments)?).await?;
             agent_now(&client)

@@ -24,6 +24,7 @@ pub struct WasmVerifier {
     verifier: Rc<Verifier>,
     clock: JsHost,
     fetch: Option<Function>,
+    sign: Option<Function>,
     store: JsValue,
     keys: CryptoKeys,
 }
@@ -39,8 +40,14 @@ impl WasmVerifier {
         let replays = app.function("replayStore").map(|add| Rc::new(Replays(add)) as Rc<_>);
         let plug_ins = PlugIns { claim_mapping: claim_mapping(&app), organizations, replays };
         let verifier = Rc::new(Verifier::new(options, plug_ins));
-        let (fetch, store) = (app.function("fetch"), app.object("keyStore"));
-        Ok(Self { verifier, clock: JsHost::new(StorageKind::Memory), fetch, store, keys: CryptoKeys::default() })
+        Ok(Self {
+            verifier,
+            clock: JsHost::new(StorageKind::Memory),
+            fetch: app.function("fetch"),
+            sign: app.function("sign"),
+            store: app.object("keyStore"),
+            keys: CryptoKeys::default(),
+        })
     }
 
     /// The number of a token that was seen and is still good, for a request that needs no more than it grants; else -1.
@@ -87,8 +94,11 @@ impl WasmVerifier {
     /// A host for one request: what it waits for nobody else waits for.
     fn host(&self) -> JsHost {
         let kind = if self.store.is_undefined() { StorageKind::Memory } else { StorageKind::Custom };
-        let host = JsHost::new(kind).with_fetch(self.fetch.clone()).with_store(self.store.clone());
-        host.with_crypto_keys(self.keys.clone())
+        JsHost::new(kind)
+            .with_fetch(self.fetch.clone())
+            .with_sign(self.sign.clone())
+            .with_store(self.store.clone())
+            .with_crypto_keys(self.keys.clone())
     }
 }
 

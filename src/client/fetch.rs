@@ -83,7 +83,11 @@ impl<H: Host> Client<H> {
     /// # Errors
     /// `ConfigurationError` `origin_not_allowed`; `LoginRequiredError` and the errors of [`Client::access_token`].
     pub async fn authorize(&self, url: &str, policy: FetchPolicy, session: &ApiSession) -> Result<Authorized> {
-        self.require_ambient("fetch")?;
+        if policy == FetchPolicy::Bare {
+            self.require_alive()?;
+        } else {
+            self.require_ambient("fetch")?;
+        }
         let url = self.permitted(url, policy, session)?;
         if policy == FetchPolicy::Bare {
             return Ok(Authorized { url, access_token: None });

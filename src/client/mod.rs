@@ -25,6 +25,7 @@ mod logout_return;
 #[cfg(feature = "tools")]
 mod logout_token;
 mod marks;
+mod narrowed;
 mod obtain;
 pub(crate) mod options;
 mod patience;

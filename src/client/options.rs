@@ -1,6 +1,6 @@
 //! The options of a client, checked: every mistake is named with what was expected.
 
-use super::given::{Given, algorithms, claim_mapping, issuer, missing, split};
+use super::given::{Given, algorithms, claim_mapping, client_auth, issuer, missing, split};
 use crate::authz::mapping::ClaimMapping;
 use crate::error::{Code, Error, Result};
 use crate::ports::StorageKind;
@@ -256,7 +256,6 @@ fn identity(given: &mut Given<'_>, is_oauth2: bool) -> Option<IdentityMapping> {
     given.parsed("identity", IdentityMapping::from_json(object))
 }
 
-mod client_auth;
 mod headers;
 #[cfg(test)]
 mod tests;

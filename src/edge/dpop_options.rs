@@ -3,7 +3,7 @@
 use super::dpop::DpopOptions;
 use super::introspection::IntrospectionOptions;
 use crate::error::{Code, Error, Result};
-use crate::given::{Given, algorithms, missing, wrong};
+use crate::given::{Given, algorithms, client_auth, missing, wrong};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::secret::Secret;
@@ -99,16 +99,19 @@ impl IntrospectionOptions {
         let _ = given.value("issuer");
         let endpoint = given.url("endpoint").map(|url| HttpsUrl::parse(&url)).transpose()?;
         let client_id = given.text("clientId");
-        let secret = given.text("clientSecret").map(Secret::new);
         let method = given.value("clientAuthMethod");
-        let client_auth = match (method.map(|method| (method, method.as_str())), secret) {
-            (None, Some(secret)) => Some(ClientAuthentication::Secret(secret)),
-            (Some((_, Some("client_secret_basic"))), Some(secret)) => Some(ClientAuthentication::SecretBasic(secret)),
-            (Some((_, Some("client_secret_post"))), Some(secret)) => Some(ClientAuthentication::SecretPost(secret)),
-            (Some((method, _)), Some(_)) => {
-                given.wrong("clientAuthMethod", method, "\"client_secret_basic\" or \"client_secret_post\"")
+        let client_auth = match (method.map(|method| (method, method.as_str())), client_auth::given(&mut given)) {
+            (Some((_, Some("client_secret_basic"))), ClientAuthentication::Secret(secret)) => {
+                ClientAuthentication::SecretBasic(secret)
             }
-            (_, None) => None,
+            (Some((_, Some("client_secret_post"))), ClientAuthentication::Secret(secret)) => {
+                ClientAuthentication::SecretPost(secret)
+            }
+            (Some((method, _)), ClientAuthentication::Secret(_)) => {
+                let expected = "\"client_secret_basic\" or \"client_secret_post\"";
+                given.wrong("clientAuthMethod", method, expected).unwrap_or(ClientAuthentication::None)
+            }
+            (_, named) => named,
         };
         let options = Self {
             endpoint,
@@ -117,12 +120,12 @@ impl IntrospectionOptions {
             refused_cache_seconds: given.seconds("refusedCacheSeconds", 0, 300).unwrap_or(5),
             allow_missing_audience: given.flag("allowMissingAudience").unwrap_or(false),
             client_id: client_id.clone().unwrap_or_default(),
-            client_auth: client_auth.clone().unwrap_or(ClientAuthentication::None),
+            client_auth,
         };
         given.finish()?;
-        match (client_id, client_auth) {
+        match (client_id, &options.client_auth) {
             (None, _) => Err(missing("introspection.clientId", "who asks the introspection endpoint (RFC 7662 2.1)")),
-            (_, None) => {
+            (_, ClientAuthentication::None) => {
                 let what = "a provider answers introspection only to a client that authenticates (RFC 7662 2.1)";
                 Err(missing("introspection.clientSecret", what))
             }

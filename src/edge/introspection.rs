@@ -5,15 +5,17 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::EdgeHost;
 use crate::error::{Code, Result};
-use crate::ports::VerifierHost;
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::introspected::{Expectations, Introspected, validate};
 use crate::protocol::json::Object;
+use crate::protocol::metadata::ProviderMetadata;
 use crate::protocol::purpose::Purpose;
 use crate::protocol::secret::Secret;
 use crate::protocol::url::HttpsUrl;
 use crate::protocol::{introspection, revocation};
+use crate::provider::assertion::prove;
 use crate::provider::sending::send;
 
 /// The most answers about good tokens that are kept, and of no's. They are kept apart, so that a flood of made-up tokens
@@ -57,8 +59,8 @@ pub struct Question<'a> {
     pub token: &'a Secret,
     /// The provider's endpoint.
     pub endpoint: &'a HttpsUrl,
-    /// The methods of client authentication that its metadata lists.
-    pub auth_methods: Option<&'a [String]>,
+    /// What is known of the provider: which client authentication it takes, and what assertions are for.
+    pub metadata: &'a ProviderMetadata,
     /// What is expected of the answer.
     pub expected: Expectations<'a>,
     /// The seconds until the answer has to be there.
@@ -96,7 +98,7 @@ impl Introspection {
     ///
     /// # Errors
     /// Those of [`validate`]; `ProviderError`, `NetworkError`, `TimeoutError` where nobody answers.
-    pub async fn ask<H: VerifierHost>(&self, host: &H, question: &Question<'_>) -> Result<Told> {
+    pub async fn ask<H: EdgeHost>(&self, host: &H, question: &Question<'_>) -> Result<Told> {
         let name = question.token.fingerprint();
         let now = question.expected.now;
         let known = self.active.borrow().get(&name, now).or_else(|| self.refused.borrow().get(&name, now));
@@ -122,16 +124,16 @@ impl Introspection {
         }
     }
 
-    async fn send<H: VerifierHost>(&self, host: &H, question: &Question<'_>) -> Result<Object> {
-        let Question { token, endpoint, auth_methods, timeout, .. } = question;
-        let auth = match self.options.client_auth.among(*auth_methods) {
-            // Assertions are for clients; an issuer that takes nothing else refuses the secret, and says so.
-            ClientAuthentication::Assertion(_) => self.options.client_auth.clone(),
-            auth => auth,
-        };
+    async fn send<H: EdgeHost>(&self, host: &H, question: &Question<'_>) -> Result<Object> {
+        let Question { token, endpoint, metadata, timeout, .. } = question;
+        let client_id = &self.options.client_id;
+        let auth = self.options.client_auth.among(metadata.token_endpoint_auth_methods_supported.as_deref());
         let hint = Some(revocation::ACCESS_TOKEN);
-        let request = revocation::about_token(endpoint, &self.options.client_id, &auth, token.expose(), hint)
+        let mut request = revocation::about_token(endpoint, client_id, &auth, token.expose(), hint)
             .for_purpose(Purpose::Introspection);
+        if let ClientAuthentication::Assertion(assertions) = &auth {
+            request = prove(host, assertions, client_id, metadata, request).await?;
+        }
         Ok(introspection::judge(&send(host, request, *timeout).await?)?.with_code(Code::InvalidClaim))
     }
 }

@@ -1,13 +1,15 @@
 //! Tokens of which the issuer has to be asked (RFC 7662): those that say nothing themselves, and where the app wants to hear of
 //! revocations, JWTs too.
 
+use std::rc::Rc;
+
 use super::EdgeHost;
 use super::introspection::{Introspection, Question, Told};
 use super::verifier::{Checked, Verifier, unknown_issuer};
 use crate::error::{Code, Result};
 use crate::protocol::access_token::AccessToken;
 use crate::protocol::introspected;
-use crate::protocol::metadata::Endpoint;
+use crate::protocol::metadata::{Endpoint, ProviderMetadata};
 use crate::protocol::secret::Secret;
 
 impl Verifier {
@@ -35,22 +37,24 @@ impl Verifier {
     ) -> Result<Checked> {
         let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
         let timeout = self.options.timeout;
-        let metadata = match &introspection.options().endpoint {
-            Some(_) => None,
-            None => Some(issuer.metadata(host, timeout).await?),
+        let given = introspection.options().endpoint.as_ref();
+        let metadata = match given {
+            // Nothing is asked for what the app has said.
+            Some(_) => {
+                let issuer = Some(issuer.options.issuer.clone());
+                Rc::new(ProviderMetadata { issuer, ..ProviderMetadata::default() })
+            }
+            None => issuer.metadata(host, timeout).await?,
         };
-        let endpoint = match (&introspection.options().endpoint, &metadata) {
-            (Some(endpoint), _) => endpoint,
-            (None, Some(metadata)) => metadata.endpoint(Endpoint::Introspection)?,
-            (None, None) => return Err(unknown_issuer()),
+        let endpoint = match given {
+            Some(endpoint) => endpoint,
+            None => metadata.endpoint(Endpoint::Introspection)?,
         };
         let now = host.now();
         let question = Question {
             token,
             endpoint,
-            auth_methods: metadata
-                .as_ref()
-                .and_then(|metadata| metadata.token_endpoint_auth_methods_supported.as_deref()),
+            metadata: &metadata,
             expected: introspected::Expectations {
                 issuer: issuer.options.issuer.as_str(),
                 audiences: issuer.options.audiences.as_deref(),

@@ -2,6 +2,7 @@
 #![cfg_attr(not(feature = "core"), allow(dead_code, reason = "a verifier has options of fewer kinds"))]
 
 pub(crate) mod claim_mapping;
+pub(crate) mod client_auth;
 mod common;
 
 #[cfg(feature = "edge")]

@@ -57,6 +57,14 @@ impl Timeout {
     }
 }
 
+/// A promise, and what resolves it.
+pub(super) fn promise() -> (Function, Promise) {
+    // `Function::default` evaluates text, which a content security policy forbids.
+    let mut resolve = JsValue::UNDEFINED;
+    let promise = Promise::new(&mut |function, _| resolve = function.into());
+    (resolve.unchecked_into(), promise)
+}
+
 /// What the value or promise comes to; `None` where the time passed first.
 pub(super) async fn within(milliseconds: u32, value: &JsValue) -> Result<Option<JsValue>, JsValue> {
     // A new object is the value that no answer can be.

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
@@ -16,8 +16,8 @@ use crate::ports::{Guard, LockFailure, Locks};
 impl Locks for JsHost {
     async fn lock(&self, name: &str, wait_milliseconds: u32, hold_milliseconds: u32) -> Result<Guard, LockFailure> {
         let controller = AbortController::new().map_err(unavailable)?;
-        let (release, held) = promise();
-        let (grant, granted) = promise();
+        let (release, held) = global::promise();
+        let (grant, granted) = global::promise();
         let turn = Rc::new(Turn { controller, release, limit: Cell::new(None) });
         let run = {
             let turn = Rc::downgrade(&turn);
@@ -67,14 +67,6 @@ impl Drop for Turn {
         self.controller.abort();
         let _ = self.release.call0(&JsValue::UNDEFINED);
     }
-}
-
-/// A promise, and what resolves it.
-fn promise() -> (Function, Promise) {
-    // `Function::default` evaluates text, which a content security policy forbids.
-    let mut resolve = JsValue::UNDEFINED;
-    let promise = Promise::new(&mut |function, _| resolve = function.into());
-    (resolve.unchecked_into(), promise)
 }
 
 fn unavailable(_: JsValue) -> LockFailure {

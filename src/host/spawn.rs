@@ -2,9 +2,9 @@
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
-use super::{App, JsHost};
+use super::{App, JsHost, global};
 use crate::ports::{Spawn, Work};
 
 /// What is known of the requests that this realm answers.
@@ -25,15 +25,23 @@ impl JsHost {
     }
 }
 
+/// The work, whose end the request waits for.
+fn until_done(wait_until: &Function, work: Work) -> Work {
+    let (end, ended) = global::promise();
+    // Where there is no request to keep alive, it throws.
+    let _ = wait_until.call1(&JsValue::UNDEFINED, &ended);
+    Box::pin(async move {
+        work.await;
+        let _ = end.call0(&JsValue::UNDEFINED);
+    })
+}
+
 impl Spawn for JsHost {
     fn spawn(&self, work: Work) {
-        let Some(wait_until) = &self.requests.wait_until else { return spawn_local(work) };
-        let done = future_to_promise(async move {
-            work.await;
-            Ok(JsValue::UNDEFINED)
+        spawn_local(match &self.requests.wait_until {
+            Some(wait_until) => until_done(wait_until, work),
+            None => work,
         });
-        // Where there is no request to keep alive, it throws.
-        let _ = wait_until.call1(&JsValue::UNDEFINED, &done);
     }
 
     fn isolates_requests(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::ports::{Area, Shelf, StorageKind, Store, StoreFailure, TokenStore};
 /// Milliseconds that the app's own store has for one answer.
 const STORE_LIMIT: u32 = 10_000;
 
-/// The places where text is kept: in the tab where there is one, else each kind in a memory of its own.
+/// The places where text is kept: in the tab where there is one, else in memory; tokens where the client was told.
 pub(super) struct Storages {
     tokens: RefCell<Shelf>,
     transactions: RefCell<Shelf>,
@@ -50,12 +50,16 @@ impl Storages {
         }
     }
 
-    /// Where tokens are kept; see [`web_storage`].
+    /// Where tokens are kept; see [`web_storage`]. Whoever asked for what only a tab has is told that it is not there.
     fn tokens_place(&self) -> Result<Option<Storage>, StoreFailure> {
-        match self.kind {
-            StorageKind::Memory | StorageKind::Custom => Ok(None),
-            StorageKind::Session => web_storage(false),
-            StorageKind::Local => web_storage(true),
+        let is_shared = match self.kind {
+            StorageKind::Memory | StorageKind::Custom => return Ok(None),
+            StorageKind::Session => false,
+            StorageKind::Local => true,
+        };
+        match web_storage(is_shared)? {
+            None => Err(StoreFailure("only a page has it".to_owned())),
+            place => Ok(place),
         }
     }
 

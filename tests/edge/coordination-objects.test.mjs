@@ -25,7 +25,7 @@ beforeEach(() => provider.forget());
 
 /** @param {any} session @param {string} way @param {number} count */
 const askAtOnce = (session, way, count) =>
-  Promise.all(Array.from({ length: count }, (_, at) => workers.ask({ way, session }, { at })));
+  Promise.all(Array.from({ length: count }, (_, at) => workers.ask({ way, session, options: { waitSeconds: 120 } }, { at })));
 
 /** A request to another Worker that is cancelled when its refresh is at the provider. @param {any} call */
 async function leave(call) {
@@ -130,13 +130,26 @@ test("a session that ends while it is renewed stays ended, and its late tokens a
   assert.equal(provider.requests.filter(({ path }) => path === "/token/revocation").length, 1);
 });
 
-test("a provider that cannot be reached leaves the session in the object as it was", async () => {
+test("a provider that is broken leaves the session in the object as it was, and is not asked by everybody", async () => {
   const session = await provider.session();
-  const there = provider.options.issuer;
-  const nowhere = { ...session, tokens: { ...session.tokens, refresh_token: "another" } };
-  const refused = await workers.ask({ way: "object", session: nowhere });
-  assert.equal(refused.error.code, "invalid_grant");
-  assert.ok(there.startsWith("http://127.0.0.1"));
+  provider.forget();
+  provider.breakDown(true);
+  const failures = await askAtOnce(session, "object", 10);
+  for (const { error } of failures) assert.deepEqual([error.name, error.recovery], ["RefreshError", "retry"], JSON.stringify(error));
+  assert.equal(provider.arrived(), 1);
+  provider.breakDown(false);
+  await until(async () => (await workers.ask({ way: "object", session }, { at: 1 })).access_token);
+  assert.equal(provider.refreshes(), 2);
+});
+
+test("a refresh token that the provider does not take ends the session for every isolate", async () => {
+  const session = await provider.session();
+  provider.forget();
+  const foreign = { ...session, tokens: { ...session.tokens, refresh_token: "of somebody else" } };
+  for (const answer of [...(await askAtOnce(foreign, "object", 6)), await workers.ask({ way: "object", session })]) {
+    assert.deepEqual([answer.error.name, answer.error.code], ["RefreshError", "invalid_grant"]);
+  }
+  assert.equal(provider.refreshes(), 1);
 });
 
 test("what is saved in an object is what every isolate reads from then on, until it ends and an alarm empties the object", async () => {
@@ -152,8 +165,16 @@ test("what is saved in an object is what every isolate reads from then on, until
   assert.equal(await workers.ask({ way: "load", key: "other" }, { at: 2 }), null);
 });
 
-test("a lock in an object lets one isolate in at a time", async () => {
-  await Promise.all(Array.from({ length: 12 }, (_, at) => workers.ask({ way: "increment" }, { at })));
+test("a key is new to one isolate of all that ask at once, until it ends", async () => {
+  const add = (/** @type {number} */ at) => workers.ask({ way: "add", key: "proof", expiresAt: Date.now() / 1000 + 4 }, { at });
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => add(at)));
+  assert.equal(answers.filter((isNew) => isNew === true).length, 1, JSON.stringify(answers));
+  await until(async () => (await add(1)) === true);
+});
+
+test("a lock in an object lets one isolate in at a time, and stays with one that lives longer than its time", async () => {
+  const times = [2500, ...Array.from({ length: 11 }, () => 10)];
+  await Promise.all(times.map((milliseconds, at) => workers.ask({ way: "increment", milliseconds }, { at })));
   assert.equal(await workers.ask({ way: "load", key: "count" }), "12");
 });
 

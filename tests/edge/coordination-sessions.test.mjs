@@ -25,6 +25,17 @@ const factsOf = (differences) => ({
 /** A logout token that was verified. @param {object} differences */
 const tokenOf = (differences) => ({ issuer: ISSUER, issuedAt: nowSeconds(), ...differences });
 
+/** A store at the other end of a wire: others come in between. */
+function slowStore() {
+  const store = memoryStorage();
+  const later = () => new Promise((resolve) => setTimeout(resolve, 2));
+  return {
+    ...store,
+    load: async (/** @type {string} */ key) => (await later(), store.load(key)),
+    save: async (/** @type {string} */ key, /** @type {string} */ text, /** @type {any} */ options) => (await later(), store.save(key, text, options)),
+  };
+}
+
 /** A store as Cloudflare KV is far from where something was written: what was there before is read until `catchUp`. */
 function laggingStore() {
   const there = memoryStorage();
@@ -74,7 +85,7 @@ test("a sign-in that was under way when its logout came does not begin, and a la
 });
 
 test("sessions that begin and end at once are all found", async () => {
-  const store = memoryStorage();
+  const store = slowStore();
   const indexes = [sessionIndex(store), sessionIndex(store)];
   const all = Array.from({ length: 40 }, () => factsOf());
   await Promise.all(all.map((facts, at) => indexes[at % 2].begin(facts)));
@@ -91,6 +102,19 @@ test("a session that is over is forgotten when it would have ended anyway, and s
   assert.equal(await index.isOver(facts.id), true);
   assert.deepEqual((await store.list()).length, 1, "the groups are empty");
   assert.ok(!(await store.list()).join().includes(facts.id));
+});
+
+test("a session that has ended by itself belongs to nobody", async () => {
+  const index = sessionIndex(memoryStorage());
+  await index.begin(factsOf({ expiresAt: nowSeconds() + 60 }));
+  await index.begin(factsOf({ expiresAt: nowSeconds() + 600 }));
+  const clock = Date.now;
+  Date.now = () => clock() + 61_000;
+  try {
+    assert.equal((await index.endBy(tokenOf({ subject: "usr_ada" }))).length, 1);
+  } finally {
+    Date.now = clock;
+  }
 });
 
 test("a subject with more sessions than are counted loses the oldest, so that no logout misses one", async () => {

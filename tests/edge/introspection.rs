@@ -1,13 +1,19 @@
 //! Asking a provider about tokens (RFC 7662), and how long its answers are kept.
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 use wasm_oidc::edge::introspection::{Introspection, IntrospectionOptions, MAX_REFUSED, Question};
 use wasm_oidc::error::{Class, Code, Error, Result};
 use wasm_oidc::ports::HttpFailure;
+use wasm_oidc::protocol::algorithm::Algorithm;
 use wasm_oidc::protocol::challenge::Refusal;
+use wasm_oidc::protocol::client_assertion::{ClientAssertions, Signer};
 use wasm_oidc::protocol::client_auth::ClientAuthentication;
 use wasm_oidc::protocol::introspected::Expectations;
+use wasm_oidc::protocol::jwt;
+use wasm_oidc::protocol::metadata::ProviderMetadata;
 use wasm_oidc::protocol::secret::Secret;
-use wasm_oidc::protocol::url::HttpsUrl;
+use wasm_oidc::protocol::url::{HttpsUrl, Issuer};
 
 use crate::simulated::{INTROSPECT, ISSUER, SimulatedHost, answer, html};
 
@@ -27,10 +33,11 @@ fn asked(introspection: &Introspection, host: &SimulatedHost, token: &str) -> Re
     let own = ["orders".to_owned()];
     let endpoint = HttpsUrl::parse(&format!("{ISSUER}{INTROSPECT}")).unwrap();
     let token = Secret::new(token);
+    let metadata = ProviderMetadata { issuer: Issuer::parse(ISSUER).ok(), ..ProviderMetadata::default() };
     let question = Question {
         token: &token,
         endpoint: &endpoint,
-        auth_methods: None,
+        metadata: &metadata,
         expected: Expectations {
             issuer: ISSUER,
             audiences: Some(&own),
@@ -61,6 +68,33 @@ fn requests(host: &SimulatedHost) -> usize {
 
 fn code(result: Result<String>) -> Code {
     result.unwrap_err().code()
+}
+
+#[test]
+fn who_asks_may_prove_who_it_is_by_assertions_each_of_them_used_once() {
+    let key = Signer::Key(vec![Algorithm::ES256]);
+    let secret = ClientAssertions::of_secret(Secret::new("canary-secret-of-32-bytes-or-more"));
+    for (assertions, algorithm) in
+        [(ClientAssertions { signer: key, ..secret.clone() }, "ES256"), (secret.clone(), "HS256")]
+    {
+        let host = SimulatedHost::process();
+        *host.signs.borrow_mut() = Some(Rc::new(|_: Algorithm, _: &[u8]| Ok(vec![7; 64])));
+        let client_auth = ClientAuthentication::Assertion(Rc::new(assertions));
+        let introspection = Introspection::new(IntrospectionOptions { client_auth, ..options() });
+        for token in ["one", "two"] {
+            is_active(&host, json!({}));
+            asked(&introspection, &host, token).unwrap();
+        }
+        let orders = host.provider.orders.borrow();
+        let sent: Vec<_> = orders.iter().map(|(form, _)| jwt::parse(&form["client_assertion"]).unwrap()).collect();
+        assert_eq!(sent.len(), 2);
+        assert_ne!(sent[0].claims.required_string("jti").unwrap(), sent[1].claims.required_string("jti").unwrap());
+        for assertion in sent {
+            assert_eq!(assertion.algorithm, algorithm);
+            assert_eq!(assertion.claims.required_string("aud").unwrap(), ISSUER);
+            assert_eq!(assertion.claims.required_string("iss").unwrap(), "api");
+        }
+    }
 }
 
 #[test]

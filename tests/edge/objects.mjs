@@ -21,7 +21,7 @@ const plain = ({ name, code, recovery, message }) => ({ error: { name, code, rec
 export default {
   async fetch(request, env) {
     const { way, session, options, key, text, ...values } = await request.json();
-    const storage = durableObjectStorage(env.SESSIONS);
+    const storage = durableObjectStorage(env.SESSIONS, { holdSeconds: 1 });
     const idp = () => IdpClient.createSync(env.CLIENT);
     const refresh = async (tokens) =>
       (await idp().refresh(await idp().createAgent(tokens, { verify: "claims", autoRefresh: false }))).tokens;
@@ -33,8 +33,13 @@ export default {
         case "load": return Response.json(await storage.load(key));
         case "save": return Response.json((await storage.save(key, text, values)) ?? null);
         case "delete": return Response.json((await storage.delete(key)) ?? null);
+        case "add": return Response.json(await storage.add(key, values.expiresAt));
         case "increment":
-          await storage.lock("lock", async () => storage.save("count", String(Number(await storage.load("count")) + 1)));
+          await storage.lock("lock", async () => {
+            const count = Number(await storage.load("count"));
+            await new Promise((resolve) => setTimeout(resolve, values.milliseconds));
+            await storage.save("count", String(count + 1));
+          });
           return Response.json(null);
         case "leave": {
           // The other Worker's request is cancelled, as that of a browser that goes away.

@@ -19,10 +19,12 @@ export async function startEdgeProvider() {
   });
   /** @type {Promise<void> | undefined} */
   let held;
+  let isBroken = false;
   const { RefreshToken } = /** @type {any} */ (running.provider);
   const find = RefreshToken.find.bind(RefreshToken);
   RefreshToken.find = async (/** @type {any[]} */ ...args) => {
     await held;
+    if (isBroken) throw new Error("the provider is broken");
     return find(...args);
   };
   const options = { issuer: running.issuer, redirectUri: REDIRECT_URI, scopes: "openid offline_access", ...CLIENT };
@@ -35,6 +37,8 @@ export async function startEdgeProvider() {
     /** Token requests that arrived, answered or not. */
     arrived: () => running.requests.filter(({ path }) => path === "/token").length,
     forget: () => void (running.requests.length = 0),
+    /** Answers refreshes with 500. @param {boolean} is */
+    breakDown: (is) => void (isBroken = is),
     /** Answers no refresh until the function that it answers is called. */
     hold() {
       /** @type {() => void} */

@@ -9,7 +9,7 @@ import { after, before, describe, it, mock } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
-import { serverClient } from "wasm-oidc-example/clients";
+import { serverClient, terminalClient } from "wasm-oidc-example/clients";
 import { codeFlow } from "../op/code-flow.mjs";
 import { startTestProvider } from "../op/provider.mjs";
 import { Visitor, exchange } from "./visitor.mjs";
@@ -26,21 +26,28 @@ const PATIENCE = 120_000;
 /** @typedef {{stop: () => Promise<unknown>, output?: () => string}} Running */
 /** @typedef {{origin: string, env: Record<string, string>, issuer: string}} Setting */
 
+/** One for all examples of a file. @type {ReturnType<typeof startTestProvider> | undefined} */
+let provider;
+after(async () => (await provider)?.close());
+
 /**
  * The example's provider, and where the example is to listen.
  *
  * @param {{ttl?: Record<string, number>}} [options] of the provider
+ * @returns {Promise<Setting>}
  */
 export async function startSetting({ ttl = { AccessToken: 600 } } = {}) {
+  provider ??= startTestProvider({ redirectUris: [redirectUri], clients: [terminalClient], ttl });
+  const { issuer, addClient } = await provider;
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const env = /** @type {Record<string, string>} */ ({ ...demoEnv, PUBLIC_ORIGIN: origin, PORT: new URL(origin).port });
-  const provider = await startTestProvider({ redirectUris: [redirectUri], clients: [serverClient(env)], ttl });
-  env.OIDC_ISSUER = provider.issuer;
-  return { origin, env, issuer: provider.issuer, provider };
+  const there = { PUBLIC_ORIGIN: origin, PORT: new URL(origin).port, OIDC_ISSUER: issuer };
+  const env = /** @type {Record<string, string>} */ ({ ...demoEnv, ...there });
+  await addClient(serverClient(env));
+  return { origin, env, issuer };
 }
 
 /**
- * Starts a command in the root of the project, as somebody types it.
+ * Starts an example, and waits until it answers.
  *
  * @param {string} command
  * @param {Setting} setting
@@ -62,6 +69,19 @@ export async function run(command, { origin, env }, place = "") {
 }
 
 /**
+ * Starts an example by the command that stands in the README's table.
+ *
+ * @param {string} name as it stands there
+ * @returns {(setting: Setting) => Promise<Running>}
+ */
+export function asReadmeSays(name) {
+  const row = readFileSync(`${root}/www-example/README.md`, "utf8").split("\n").find((line) => line.startsWith(`| [${name}](`));
+  const [, command] = /`(?:npx )?((?:node|deno|bun) [^`]+)`/.exec(row ?? "") ?? [];
+  assert.ok(command, `the README says how to start the example with ${name}`);
+  return (setting) => run(command, setting);
+}
+
+/**
  * Runs a command of which nothing is wanted but that it ends well.
  *
  * @param {string} command
@@ -74,8 +94,14 @@ export async function runToEnd(command, { env }, place) {
   assert.equal(code, 0, output());
 }
 
-/** @param {string} command @param {Record<string, string>} env @param {string} [place] */
-function begin(command, env, place = "") {
+/**
+ * Starts a command in the root of the project, as somebody types it.
+ *
+ * @param {string} command
+ * @param {Record<string, string>} env
+ * @param {string} [place] below the root
+ */
+export function begin(command, env, place = "") {
   const [name, ...args] = command.split(" ");
   // The Node of this test, whatever another of its packages brings.
   const program = name === "node" ? process.execPath : `${root}/node_modules/.bin/${name}`;
@@ -97,7 +123,7 @@ function begin(command, env, place = "") {
  */
 export function describeExample(name, start, { showsOneHeader = false, more } = {}) {
   describe(name, () => {
-    /** @type {Awaited<ReturnType<typeof startSetting>>} */
+    /** @type {Setting} */
     let setting;
     /** @type {Running | undefined} */
     let running;
@@ -105,10 +131,7 @@ export function describeExample(name, start, { showsOneHeader = false, more } = 
       setting = await startSetting();
       running = await start(setting);
     });
-    after(async () => {
-      await running?.stop();
-      await setting?.provider.close();
-    });
+    after(() => running?.stop());
 
     it("answers its API to who may, and says who it was", async () => {
       const read = await call(setting, await token(setting, "ben"));

@@ -5,20 +5,20 @@ import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { build } from "esbuild";
 import { Hono } from "hono";
-import { ConfigurationError, memoryStorage } from "wasm-oidc";
+import { ConfigurationError, StorageError, memoryStorage } from "wasm-oidc";
 import { createSessionHandler, createVerifier, lockingCoordinator } from "wasm-oidc/edge";
 import { bearer, requireAccess, session } from "wasm-oidc/hono";
 import { startSetting, token } from "./examples.mjs";
 import { Visitor } from "./visitor.mjs";
 
-/** @type {Awaited<ReturnType<typeof startSetting>>} */
+/** @type {import("./examples.mjs").Setting} */
 let setting;
 before(async () => {
   // Tokens of a session are due after a second. The verifier's clock may differ by a minute.
   setting = await startSetting({ ttl: { AccessToken: 2 } });
 });
-after(() => setting?.provider.close());
 
 describe("bearer and requireAccess", () => {
   const withToken = async (/** @type {"ada" | "ben"} */ login) => ({ headers: { authorization: `Bearer ${await token(setting, login)}` } });
@@ -67,6 +67,41 @@ describe("bearer and requireAccess", () => {
     assert.equal(odd.headers.get("set-cookie"), null);
   });
 
+  it("hands on the nonce for the next proof, and refuses in the scheme by which the token came", async () => {
+    const { authorization } = (await withToken("ada")).headers;
+    const agent = await createVerifier(options()).verify(new Request(setting.origin, { headers: { authorization } }));
+    /** @type {any} A verifier that took a proof, and whose nonce is half over. */
+    const verifier = {
+      async tryVerify(/** @type {Request} */ _, /** @type {{ responseHeaders: Headers }} */ { responseHeaders }) {
+        responseHeaders.set("dpop-nonce", "next");
+        return { agent };
+      },
+    };
+    const app = new Hono()
+      .use(bearer(verifier))
+      .get("/", () => new Response("yes"))
+      .get("/library", requireAccess("write", "library"), (c) => c.text("never"));
+    const ask = (/** @type {string} */ path) => app.request(`${setting.origin}${path}`, { headers: { authorization: "DPoP token" } });
+    assert.equal((await ask("/")).headers.get("dpop-nonce"), "next");
+    const { headers } = await ask("/library");
+    assert.equal(headers.get("www-authenticate"), 'DPoP error="insufficient_scope", scope="library:write"');
+    assert.equal(headers.get("dpop-nonce"), "next");
+  });
+
+  it("brings the wasm that verifies into a Worker's bundle, and no other", async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: 'import { bearer, requireAccess } from "wasm-oidc/hono"; console.log(bearer, requireAccess);', resolveDir: import.meta.dirname },
+      bundle: true,
+      format: "esm",
+      conditions: ["workerd", "worker", "browser"],
+      loader: { ".wasm": "copy" },
+      assetNames: "[name]",
+      outdir: "/worker",
+      write: false,
+    });
+    assert.deepEqual(outputFiles.map(({ path }) => path.replace("/worker/", "")).sort(), ["edge.wasm", "stdin.js"]);
+  });
+
   it("says so when nothing before it says who sends the request", async () => {
     /** @type {unknown} */
     let thrown;
@@ -109,6 +144,7 @@ describe("session", () => {
         return c.json([c.get("agent")?.id ?? null, c.get("session")?.agent.id ?? null]);
       })
       .get("/fetched", async () => new Response("of somebody else", { headers: { "set-cookie": "other=1" } }))
+      .post("/tasks", (c) => c.text(`written by ${c.get("agent")?.id ?? "nobody"}`))
       .get("/tasks", requireAccess("write", "projects.tasks"), (c) => c.text(c.get("agent").id));
     server = serve({ fetch: (request) => app.fetch(request, {}, new Context()), port: Number(setting.env.PORT), hostname: "127.0.0.1" });
     if (!server.listening) await once(server, "listening");
@@ -133,8 +169,8 @@ describe("session", () => {
     assert.equal(home.text, '["usr_ada","usr_ada"]');
     const first = visitor.cookies.get("wasm-oidc");
     let again = home;
-    while (visitor.cookies.get("wasm-oidc") === first) {
-      await sleep(100);
+    for (const end = Date.now() + 30_000; visitor.cookies.get("wasm-oidc") === first; await sleep(100)) {
+      assert.ok(Date.now() < end, "the session is renewed");
       again = await visitor.open(`${setting.origin}/`);
     }
     assert.deepEqual(again.headers["set-cookie"]?.map((line) => line.split("=")[0]), ["theme", "wasm-oidc"]);
@@ -151,6 +187,34 @@ describe("session", () => {
     const refused = await ben.open(`${setting.origin}/auth/login?returnTo=/tasks`, "ben");
     assert.deepEqual([refused.status, refused.headers["www-authenticate"]], [403, undefined]);
     assert.equal(refused.headers["cache-control"], "private, no-store");
+  });
+
+  it("lets no other site change anything for who is signed in, and a webhook through", async () => {
+    const visitor = new Visitor();
+    const url = `${setting.origin}/tasks`;
+    await visitor.open(`${setting.origin}/auth/login?returnTo=/`, "ada");
+    assert.equal((await visitor.post(url)).text, "written by usr_ada");
+    for (const headers of [{ origin: "https://elsewhere.example" }, { "sec-fetch-site": "same-site", origin: setting.origin }, {}]) {
+      const refused = await visitor.ask(url, { method: "POST", headers });
+      assert.deepEqual([refused.status, JSON.parse(refused.text)], [403, { error: "cross_site_request" }], JSON.stringify(headers));
+    }
+    assert.equal((await new Visitor().ask(url, { method: "POST" })).text, "written by nobody");
+  });
+
+  it("answers 503 where the store is down, and tells the app why", async () => {
+    /** @type {any} */
+    const record = { class: "StorageError", code: "storage_unavailable", message: "down", recovery: "retry" };
+    const down = new StorageError(record);
+    /** @type {any} */
+    const sessions = { handle: async () => null, getSession: async () => Promise.reject(down) };
+    const app = new Hono().use(session(sessions)).get("/", (c) => c.text("never"));
+    const answer = await app.request(`${setting.origin}/`);
+    assert.deepEqual([answer.status, await answer.json()], [503, { error: "temporarily_unavailable" }]);
+    /** @type {unknown} */
+    let told;
+    app.onError((error, c) => ((told = error.cause), c.text("later", 503)));
+    assert.equal(await (await app.request(`${setting.origin}/`)).text(), "later");
+    assert.equal(told, down);
   });
 
   it("leaves to a Worker what need not be waited for", async () => {

@@ -1,8 +1,5 @@
 // @ts-check
 // The examples that run in Deno and in Bun.
-import { describeExample, run } from "./examples.mjs";
+import { asReadmeSays, describeExample } from "./examples.mjs";
 
-describeExample("the example with Deno", (setting) =>
-  run("deno run --allow-net --allow-env --allow-read --env-file=www-example/demo.env www-example/deno/main.mjs", setting),
-);
-describeExample("the example with Bun", (setting) => run("bun --env-file=www-example/demo.env www-example/bun/server.mjs", setting));
+for (const runtime of ["Deno", "Bun"]) describeExample(`the example with ${runtime}`, asReadmeSays(runtime));

@@ -25,6 +25,10 @@ async function start({ origin, env }) {
     write: false,
   });
   const isScript = (/** @type {string} */ path) => path.endsWith(".js");
+  /** @type {any} The script that starts comes first. */
+  const modules = outputFiles
+    .sort((one, other) => Number(isScript(other.path)) - Number(isScript(one.path)))
+    .map(({ path, contents }) => ({ type: isScript(path) ? "ESModule" : "CompiledWasm", path, contents }));
   const classes = configuration.migrations.flatMap((/** @type {any} */ one) => one.new_sqlite_classes);
   const miniflare = new Miniflare({
     host: "127.0.0.1",
@@ -38,9 +42,7 @@ async function start({ origin, env }) {
       ]),
     ),
     modulesRoot: "/worker",
-    modules: outputFiles
-      .sort((one, other) => Number(isScript(other.path)) - Number(isScript(one.path)))
-      .map(({ path, contents }) => ({ type: isScript(path) ? "ESModule" : "CompiledWasm", path, contents })),
+    modules,
   });
   await miniflare.ready;
   return { stop: () => miniflare.dispose() };

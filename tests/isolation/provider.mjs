@@ -22,8 +22,10 @@ export async function startProvider() {
   const holds = new Map();
   let lifetime = 600;
   let dawdles = 0;
+  let isDown = false;
 
   const server = createServer(async (request, response) => {
+    if (isDown) return void request.socket.destroy();
     const path = new URL(request.url ?? "/", "http://provider").pathname;
     const body = await read(request);
     const form = new URLSearchParams(body);
@@ -137,6 +139,10 @@ export async function startProvider() {
 
     /** Answers after up to so many milliseconds from now on. @param {number} milliseconds */
     dawdle: (milliseconds) => void (dawdles = milliseconds),
+
+    /** Cuts every connection from now on. */
+    fall: () => void (isDown = true),
+    rise: () => void (isDown = false),
 
     /** A token set as an app would have kept it. @param {string} user */
     tokensOf(user) {

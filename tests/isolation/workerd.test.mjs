@@ -23,7 +23,7 @@ after(async () => {
   await provider?.close();
 });
 // As in an isolate that has just started.
-beforeEach(() => worker.ask("afresh").answer);
+beforeEach(async () => assert.equal(await worker.ask("afresh").answer, null));
 
 const script = () => `
   import { waitUntil } from "cloudflare:workers";
@@ -34,7 +34,7 @@ const script = () => `
   let kept = {};
   let stored = [];
   const jobs = {
-    afresh({ waits } = {}) {
+    afresh({ waits }) {
       idp.dispose();
       idp = IdpClient.createSync({ ...options, ...(waits && { waitUntil }) });
       [kept, stored] = [{}, []];
@@ -82,7 +82,7 @@ const script = () => `
       if (ends !== undefined) {
         // The answer ends the request, and with it whatever is under way.
         done.catch(() => {});
-        if (ends === "waits") await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 50))]);
+        if (ends === "waits") await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 1000))]);
         return Response.json("gone");
       }
       return Response.json((await done.catch(({ name, code, message }) => ({ name, code, message }))) ?? null);
@@ -220,7 +220,7 @@ test("a connection that its client breaks off leaves others their answers", asyn
   assert.equal(await soon(second.answer), provider.issuer);
 });
 
-test("requests one after the other sign in on devices, which one signal of the client's may end", async () => {
+test("requests one after the other sign in on devices, each with a signal of its own", async () => {
   for (const user of ["u1", "u2"]) assert.equal(await soon(worker.ask("device", { user }).answer), user);
 });
 

@@ -2,12 +2,10 @@
 // Processes that share a session through Redis: a real server, by unstorage, and a real provider that revokes the family
 // of a refresh token that comes twice.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { after, before, beforeEach, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { redisLock, unstorageStorage } from "../edge/coordination.mjs";
+import { redisLock, redisReplayStore, unstorageStorage } from "../edge/coordination.mjs";
+import { processFor } from "../edge/processes.mjs";
 import { startEdgeProvider, until } from "../edge/provider.mjs";
 import { startRedis, storeAt } from "./server.mjs";
 
@@ -28,28 +26,11 @@ after(async () => {
 });
 beforeEach(() => provider.forget());
 
-/** A process that is ready to renew. @param {object} values */
-async function processFor(values) {
-  const script = fileURLToPath(new URL("renew.mjs", import.meta.url));
-  const all = { path: redis.path, options: provider.options, count: 1, ...values };
-  const child = spawn(process.execPath, ["--no-warnings", script, JSON.stringify(all)], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = child.stdout.setEncoding("utf8");
-  await once(lines, "data");
-  return {
-    kill: async () => {
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
-    },
-    go: () => void child.stdin.end("go\n"),
-    /** @returns {Promise<string[]>} access tokens, or codes */
-    answers: async () => JSON.parse(String((await once(lines, "data"))[0])),
-  };
-}
+const shared = () => ({ path: redis.path, options: provider.options });
 
 test("two processes that find one session expired send one refresh", async (t) => {
   const session = await provider.session();
-  const processes = await Promise.all([processFor({ session, count: 25 }), processFor({ session, count: 25 })]);
+  const processes = await Promise.all([processFor({ ...shared(), session, count: 25 }), processFor({ ...shared(), session, count: 25 })]);
   provider.forget();
   for (const { go } of processes) go();
   const answers = (await Promise.all(processes.map((one) => one.answers()))).flat();
@@ -64,7 +45,7 @@ test("a process that is killed in the middle leaves a mark: the token is sent on
   const session = await provider.session();
   const patience = { leaseSeconds: 1 };
   const locks = { holdSeconds: 1 };
-  const processes = await Promise.all([processFor({ session, locks }), processFor({ session, locks, patience, count: 3 })]);
+  const processes = await Promise.all([processFor({ ...shared(), session, locks }), processFor({ ...shared(), session, locks, patience, count: 3 })]);
   provider.forget();
   const letGo = provider.hold();
   processes[0].go();
@@ -137,4 +118,13 @@ test("a lock takes the clients of ioredis and of redis, and a function; nothing 
   assert.throws(() => redisLock(/** @type {any} */ ({})), { name: "ConfigurationError", code: "invalid_option" });
   const gone = redisLock(async () => Promise.reject(new Error("connection refused")));
   await assert.rejects(gone("a", async () => "in"), { name: "StorageError", message: /connection refused/ });
+});
+
+test("a proof is new to one of all who ask at once, until it ends", async () => {
+  const stores = [redisReplayStore(own.client), redisReplayStore((command) => own.client.call(command[0], ...command.slice(1)))];
+  const end = Date.now() / 1000 + 1;
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, at) => stores[at % 2].add("proof", end)));
+  assert.deepEqual(answers.filter((isNew) => isNew).length, 1);
+  await until(() => stores[0].add("proof", Date.now() / 1000 + 1));
+  assert.throws(() => redisReplayStore(/** @type {any} */ ({})), { code: "invalid_option" });
 });

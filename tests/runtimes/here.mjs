@@ -16,6 +16,7 @@ import { CHECKS } from "./suite/index.mjs";
  * @property {string} audience of signed access tokens
  * @property {string} clientId @property {string} redirectUri
  * @property {{ clientId: string, clientSecret: string }} machine
+ * @property {{ clientId: string, clientSecret: string }} server where people sign in
  * @property {any[]} access the table of tests/fixtures/access.json
  *
  * @typedef {object} World

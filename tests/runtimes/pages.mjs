@@ -1,6 +1,7 @@
 // @ts-check
 // Serves the suite and the built package to browsers as they are: an import map takes the place of a bundler.
 import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname } from "node:path";
@@ -20,16 +21,24 @@ const TYPES = /** @type {Record<string, string>} */ ({
   ".wasm": "application/wasm",
 });
 
-/** What the package itself depends on. @param {string} name */
-const dependency = (name) => new URL(import.meta.resolve(name)).href.replace(ROOTS["/node_modules/"].href, "/node_modules/");
-
 const IMPORTS = {
+  ...dependencies(),
   "wasm-oidc": "/pkg/browser.js",
   "wasm-oidc/callback": "/pkg/callback.js",
   "wasm-oidc/edge": "/pkg/edge/browser.js",
-  jose: dependency("jose"),
-  "cookie-es": dependency("cookie-es"),
 };
+
+/** What the package imports of others in a page, and where that is. @returns {Record<string, string>} */
+function dependencies() {
+  const folder = new URL("edge/", ROOTS["/pkg/"]);
+  const modules = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+  const imported = modules.flatMap((file) => {
+    const text = readFileSync(new URL(file, folder), "utf8");
+    return [...text.matchAll(/^(?:import|export)\b[^"]* from "((?!node:)\w[^"]*)";$/gm)].map(([, name]) => name);
+  });
+  const at = (/** @type {string} */ name) => import.meta.resolve(name).replace(ROOTS["/node_modules/"].href, "/node_modules/");
+  return Object.fromEntries([...new Set(imported)].map((name) => [name, at(name)]));
+}
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -37,6 +46,7 @@ const PAGE = `<!doctype html>
     <meta charset="utf-8">
     <title>wasm-oidc in every runtime</title>
     <link rel="icon" href="data:,">
+    <script>addEventListener("error", ({ message }) => (globalThis.broken ??= message), true);</script>
     <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>
     <script type="module" src="/page.mjs"></script>
   </head>

@@ -15,6 +15,9 @@ const REDIRECT_URI = "http://127.0.0.1/callback";
 
 const ACCESS = JSON.parse(readFileSync(new URL("../fixtures/access.json", import.meta.url), "utf8"));
 
+/** An app that signs people in on its server. */
+const SERVER = { clientId: "test-server", clientSecret: "a secret of the server, long enough" };
+
 /** @typedef {Awaited<ReturnType<typeof startSetting>>} Started */
 
 export async function startSetting() {
@@ -47,6 +50,7 @@ export async function startSetting() {
       clientId: testClientId,
       redirectUri: kind === "page" ? pageUri : REDIRECT_URI,
       machine: MACHINE,
+      server: SERVER,
       access: ACCESS,
     }),
     close: async () => void (await Promise.all(parts.map((part) => part.close()))),
@@ -78,6 +82,12 @@ function startProviders(pageUri) {
         redirect_uris: [],
         response_types: [],
         grant_types: ["client_credentials"],
+        token_endpoint_auth_method: "client_secret_basic",
+      },
+      {
+        client_id: SERVER.clientId,
+        client_secret: SERVER.clientSecret,
+        redirect_uris: ["https://app.example/auth/callback"],
         token_endpoint_auth_method: "client_secret_basic",
       },
       {

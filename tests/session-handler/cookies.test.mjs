@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { CompactEncrypt } from "jose";
+
 import { Seals } from "../../pkg/edge/session/seal.js";
 import { Browser, ORIGIN, SECRET, makeHandler, startProvider } from "./setting.mjs";
 
@@ -15,7 +17,7 @@ before(async () => {
 after(() => provider?.close());
 
 /** A `Set-Cookie` without what differs from run to run. @param {string} line */
-const shape = (line) => line.replace(/sign-in\.[^=]*=/, "sign-in.ID=").replace(/^([^=]+)=[^;]+;/, "$1=SEALED;");
+const shape = (line) => line.replace(/(sign-in|began)\.[^=]*=/, "$1.ID=").replace(/^([^=]+)=[^;]+;/, "$1=SEALED;");
 
 const SESSION = "__Host-wasm-oidc";
 
@@ -25,6 +27,7 @@ test("every cookie is set with these attributes, and no others [W9]", async () =
   await browser.fetch("/auth/logout", { method: "POST" });
   assert.deepEqual(browser.set.map(shape), [
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
+    "__Host-wasm-oidc-began.ID=SEALED; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax",
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
     "__Host-wasm-oidc=SEALED; Max-Age=28800; Path=/; HttpOnly; Secure; SameSite=Lax",
     "__Host-wasm-oidc=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
@@ -36,6 +39,7 @@ test("SameSite=Strict is the session's where the app asks for it, and the transa
   await browser.signIn();
   assert.deepEqual(browser.set.map(shape), [
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
+    "__Host-wasm-oidc-began.ID=SEALED; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax",
     "__Secure-wasm-oidc-sign-in.ID=SEALED; Max-Age=600; Path=/auth; HttpOnly; Secure; SameSite=Lax",
     "__Host-wasm-oidc=SEALED; Max-Age=28800; Path=/; HttpOnly; Secure; SameSite=Strict",
   ]);
@@ -96,7 +100,16 @@ test("each purpose has a key of its own, so that a changed header opens nothing 
   await assert.rejects(seals.open("record", session), { code: "cookie_purpose_mismatch" });
   const disguised = [record.split(".")[0], ...session.split(".").slice(1)].join(".");
   assert.equal(await seals.open("record", disguised), undefined);
-  // Not even without the header, which is authenticated: a key of the same bytes would open this one.
+  // With the header that belongs there, and the key of another purpose.
+  const secret = await crypto.subtle.importKey("raw", new TextEncoder().encode(SECRET), "HKDF", false, ["deriveKey"]);
+  const sealedBy = async (/** @type {string} */ purpose) => {
+    const parameters = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: new TextEncoder().encode(`wasm-oidc ${purpose} context`) };
+    const key = await crypto.subtle.deriveKey(parameters, secret, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+    const header = { alg: "dir", enc: "A256GCM", typ: "wasm-oidc-record+jwe" };
+    return new CompactEncrypt(new TextEncoder().encode('{"exp":4e9,"content":{"a":1}}')).setProtectedHeader(header).encrypt(key);
+  };
+  assert.deepEqual(await seals.open("record", await sealedBy("record")), { a: 1 });
+  assert.equal(await seals.open("record", await sealedBy("session")), undefined);
   const others = new Seals([new TextEncoder().encode(SECRET)], "another client");
   assert.equal(await others.open("session", session), undefined);
   assert.equal(await seals.open("session", session.replace(/^[^.]*/, Buffer.from('{"alg":"dir","enc":"A256GCM","typ":"wasm-oidc-session+jwe","zip":"DEF"}').toString("base64url"))), undefined);
@@ -119,6 +132,17 @@ test("secrets rotate: the first seals, all open, and one that is gone opens noth
   const rotated = new Browser(makeHandler(provider, { secrets: [next, old] }));
   await rotated.signIn();
   assert.equal((await makeHandler(provider, { secrets: next }).getSession(rotated.request("/")))?.agent.id, "usr_ada");
+});
+
+test("a transaction that a neighbour under the same domain put here is none of this browser's [X10]", async () => {
+  const handler = makeHandler(provider);
+  const [attacker, victim] = [new Browser(handler), new Browser(handler)];
+  const callback = new URL(await attacker.atProvider());
+  // What `Domain=` and the prefix `__Secure-` allow, and `__Host-` does not.
+  for (const [name, cookie] of attacker.jar) if (name.startsWith("__Secure-")) victim.jar.set(name, cookie);
+  const response = await victim.go(`${callback.pathname}${callback.search}`);
+  assert.deepEqual([response.status, victim.session], [400, []]);
+  assert.match(await response.text(), /transaction_not_found/);
 });
 
 test("a session of another client with the same secret is nobody's", async () => {
@@ -144,7 +168,7 @@ async function large() {
 test("a long session stands in several cookies, each below 4096 bytes, and is read only whole [W9]", async (t) => {
   const { provider, handler, browser } = await large();
   t.after(() => provider.close());
-  const lines = browser.set.filter((line) => line.startsWith(SESSION));
+  const lines = browser.set.filter((line) => /^__Host-wasm-oidc(\.\d)?=/.test(line));
   assert.equal(lines.length, 3);
   for (const line of lines) assert.ok(Buffer.byteLength(line) < 4096, `${line.length}`);
   assert.equal((await browser.who()).agent.id, "usr_ada");
@@ -225,6 +249,10 @@ test("a megabyte of cookies is nobody, before anything is opened", async () => {
   };
   try {
     const after = [`${name}=${value}; ${padding}`, Array.from({ length: 350 }, (_, index) => piece(index)).join("; "), `${SESSION}=1~${"A".repeat(1 << 20)}`];
+    const [header] = value.split(".");
+    const long = `${header.slice(2)}..AAAAAAAAAAAAAAAA.${"A".repeat(34000)}.AAAAAAAAAAAAAAAAAAAAAA`;
+    const pieces = Array.from({ length: 9 }, (_, index) => long.slice(index * 3800, (index + 1) * 3800));
+    after.push(`${SESSION}=1~${long}`, pieces.map((text, index) => (index === 0 ? `${SESSION}=9~${text}` : `${SESSION}.${index}=${text}`)).join("; "));
     for (const cookie of after) assert.equal(await handler.getSession(new Request(`${ORIGIN}/`, { headers: { cookie } })), null);
     assert.equal(opened, 0, "nothing is opened");
     assert.equal((await handler.getSession(browser.request("/")))?.agent.id, "usr_ada");
@@ -247,4 +275,5 @@ test("of the sign-ins under way eight stay, and the oldest go", async (t) => {
     t.mock.timers.tick(2000);
   }
   assert.deepEqual(names().sort(), begun.slice(-8).sort());
+  assert.equal([...browser.jar.keys()].filter((name) => name.includes("began")).length, 8);
 });

@@ -9,6 +9,7 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { memoryStorage } from "wasm-oidc";
 
+import { lockingCoordinator } from "wasm-oidc/edge";
 import { Browser, NAVIGATION, ORIGIN, makeHandler, startProvider } from "./setting.mjs";
 
 /** @type {Awaited<ReturnType<typeof startProvider>>} */
@@ -17,7 +18,13 @@ let provider;
 let api;
 
 before(async () => {
-  provider = await startProvider();
+  const resourceIndicators = {
+    enabled: true,
+    useGrantedResource: async () => false,
+    getResourceServerInfo: async (/** @type {any} */ _, /** @type {string} */ audience) =>
+      ({ scope: "", audience, accessTokenFormat: "jwt", jwt: { sign: { alg: "RS256" } } }),
+  };
+  provider = await startProvider({ features: { resourceIndicators } });
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const piece of request.setEncoding("utf8")) body += piece;
@@ -112,12 +119,12 @@ test("an answer brings no cookie, no CORS and no cache of the API's, and nothing
     response.writeHead(200, {
       "content-type": "text/html", "set-cookie": "__Host-wasm-oidc=mine; Path=/; Secure", "access-control-allow-origin": "https://evil.example",
       "access-control-allow-credentials": "true", "cache-control": "public, max-age=99", "clear-site-data": '"*"', "x-theirs": "kept", vary: "Accept", etag: '"1"',
-      refresh: "0;url=https://evil.example",
+      refresh: "0;url=https://evil.example", nel: "{}", "report-to": "{}",
     }).end("<script>alert(1)</script>");
   const { browser } = await signedIn();
   const { headers } = await browser.fetch("/api/page");
   assert.deepEqual(headers.getSetCookie(), []);
-  for (const name of ["access-control-allow-origin", "access-control-allow-credentials", "clear-site-data", "refresh"]) assert.equal(headers.get(name), null, name);
+  for (const name of ["access-control-allow-origin", "access-control-allow-credentials", "clear-site-data", "refresh", "nel", "report-to"]) assert.equal(headers.get(name), null, name);
   assert.deepEqual([headers.get("x-theirs"), headers.get("etag"), headers.get("vary"), headers.get("cache-control")], ["kept", '"1"', "Accept, Cookie", "private, no-store"]);
   assert.deepEqual([headers.get("content-security-policy"), headers.get("x-content-type-options")], ["default-src 'none'; sandbox", "nosniff"]);
 });
@@ -186,4 +193,49 @@ test("a 401 is tried once more with a new token, where nothing is lost by that",
   api.answer = (_, response) => response.writeHead(401).end();
   for (let count = 0; count < 5; count += 1) assert.equal((await browser.fetch("/api/x")).status, 401);
   assert.equal(refreshes(), before, "an API that refuses everything makes no request to the provider of each");
+});
+
+test("an API with fewer scopes or a resource of its own gets a token for that, once, and never the session's [W13]", async () => {
+  const narrow = {
+    "/api/": `${api.url}/v1/`, "/few/": { target: `${api.url}/few/`, scopes: "openid" }, "/own/": { target: `${api.url}/own/`, resource: "https://own.example/" },
+  };
+  const refreshes = () => provider.requests.filter(({ grantType }) => grantType === "refresh_token").length;
+  const before = refreshes();
+  const { handler, browser, token } = await signedIn({
+    store: memoryStorage(), rotatesRefreshTokens: true, api: narrow, signIn: { resource: "https://own.example/" },
+  });
+  await Promise.all([...Array(8)].map(() => browser.fetch("/few/x")));
+  assert.equal(refreshes(), before + 1);
+  for (const path of ["/own/x", "/own/y", "/few/y", "/api/z"]) assert.equal((await browser.fetch(path)).status, 200, path);
+  assert.equal(refreshes(), before + 2);
+  const sent = (/** @type {string} */ path) => new Set(api.requests.filter(({ url }) => url?.startsWith(path)).map(({ headers }) => headers.authorization));
+  assert.deepEqual([sent("/few/").size, sent("/own/").size, [...sent("/v1/")]], [1, 1, [`Bearer ${token}`]]);
+  assert.equal(new Set([...sent("/few/"), ...sent("/own/"), ...sent("/v1/")]).size, 3);
+  const [own] = [...sent("/own/")];
+  assert.equal(JSON.parse(Buffer.from(own.split(".")[1], "base64url").toString()).aud, "https://own.example/");
+  const session = await handler.getSession(browser.request("/"));
+  assert.equal(session?.agent.tokens.access_token, token, "the session keeps its own");
+  assert.notEqual(await session?.agent.getAccessToken({ forceRefresh: true }), token, "and goes on with the refresh token that came last");
+});
+
+test("an API's own token is kept in a session in cookies too, and asked for anew when the API refuses it [W13]", async (t) => {
+  const coordinator = lockingCoordinator(memoryStorage());
+  const { browser } = await signedIn({ coordinator, rotatesRefreshTokens: true, api: { "/few/": { target: `${api.url}/few/`, scopes: ["openid"] } } });
+  const refreshes = () => provider.requests.filter(({ grantType }) => grantType === "refresh_token").length;
+  const before = refreshes();
+  await browser.fetch("/few/x");
+  await browser.fetch("/few/x");
+  assert.equal(refreshes(), before + 1);
+  const refused = api.requests[0].headers.authorization;
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 20_000 });
+  api.answer = (request, response) => response.writeHead(request.headers.authorization === refused ? 401 : 200).end();
+  assert.equal((await browser.fetch("/few/x")).status, 200);
+  assert.equal(refreshes(), before + 2);
+});
+
+test("a provider that refuses the narrower token is the operator's to put right, and the session goes on [W13]", async () => {
+  const { browser } = await signedIn({ store: memoryStorage(), rotatesRefreshTokens: true, api: { "/few/": { target: `${api.url}/few/`, scopes: "never:granted" } } });
+  const response = await browser.fetch("/few/x");
+  assert.deepEqual([response.status, (await response.json()).code, api.requests.length], [500, "invalid_scope", 0]);
+  assert.equal((await browser.who()).agent.id, "usr_ada");
 });

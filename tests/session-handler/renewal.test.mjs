@@ -128,6 +128,9 @@ test("a provider that ends the session ends it here, and one that is down does n
   const { handler, browser } = await due(t, { store, fetch: send });
   state = "down";
   assert.equal((await browser.who()).agent.id, "usr_ada");
+  const still = (await handler.getSession(browser.request("/")))?.agent;
+  assert.equal(await still?.getAccessToken(), still?.tokens.access_token, "a token that is still good is good");
+  await assert.rejects(async () => still?.getAccessToken({ forceRefresh: true }), { recovery: "retry" });
   t.mock.timers.tick(120_000);
   assert.equal((await browser.who()).agent.id, "usr_ada", "who it is, is known though the access token is over");
   await assert.rejects(async () => (await handler.getSession(browser.request("/")))?.agent.getAccessToken(), { recovery: "retry" });

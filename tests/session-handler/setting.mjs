@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import { createSessionHandler } from "../../pkg/edge/session/node.js";
+import { createSessionHandler } from "wasm-oidc/edge";
 import { signInWithoutBrowser, startTestProvider } from "../op/provider.mjs";
 
 export const ORIGIN = "https://app.example";

@@ -1,15 +1,11 @@
 // @ts-check
-// A coordinator and a store whose Durable Objects do the work (src of both: session-object.js). One object a session, one
-// a key: as many as there are, so that none is busy.
+// A coordinator and a store whose Durable Objects do the work. One object a session, one a key: as many as there are,
+// so that none is busy.
 
 import { leaseLock } from "./lease-lock.js";
 import { callObject, requireNamespace } from "./object-calls.js";
 import { requireSession } from "./session-name.js";
 import { within } from "./time.js";
-
-/** Seconds that a holder which died has a lock, and that somebody waits for one that lives. */
-const HOLD_SECONDS = 10;
-const WAIT_SECONDS = 90;
 
 /**
  * @param {import("./index.d.ts").ObjectNamespace} namespace
@@ -29,8 +25,11 @@ export function durableObjectCoordinator(namespace, { waitSeconds = 30 } = {}) {
   });
 }
 
-/** @param {import("./index.d.ts").ObjectNamespace} namespace */
-export function durableObjectStorage(namespace) {
+/**
+ * @param {import("./index.d.ts").ObjectNamespace} namespace
+ * @param {{ holdSeconds?: number, waitSeconds?: number }} [options]
+ */
+export function durableObjectStorage(namespace, { holdSeconds = 10, waitSeconds = 90 } = {}) {
   requireNamespace("durableObjectStorage", namespace);
   const ask = (/** @type {string} */ job, /** @type {string} */ key, values = {}) =>
     callObject(namespace, `key:${key}`, { job, key, ...values });
@@ -39,13 +38,14 @@ export function durableObjectStorage(namespace) {
     save: (/** @type {string} */ key, /** @type {string} */ value, /** @type {{ expiresAt?: number }} */ { expiresAt } = {}) =>
       ask("save", key, { text: String(value), expiresAt }),
     delete: (/** @type {string} */ key) => ask("delete", key),
+    add: (/** @type {string} */ key, /** @type {number} */ expiresAt) => ask("add", key, { expiresAt }),
     lock: leaseLock(
       {
         acquire: (key, token, milliseconds) => ask("acquire", key, { token, milliseconds }),
         extend: (key, token, milliseconds) => ask("extend", key, { token, milliseconds }),
         release: (key, token) => ask("release", key, { token }),
       },
-      { holdSeconds: HOLD_SECONDS, waitSeconds: WAIT_SECONDS },
+      { holdSeconds, waitSeconds },
     ),
   });
 }

@@ -1,6 +1,7 @@
 // One refresh however many isolates ask for it, and the stores behind sessions at the edge. Part of `wasm-oidc/edge`.
 
 import type { ClientOptions, LogoutToken, TokenSet, TokenStorage } from "../../index.js";
+import type { ReplayStore } from "../index.js";
 
 // ---------------------------------------------------------------------------------------------------------------------
 // One refresh
@@ -126,14 +127,21 @@ export function durableObjectCoordinator(namespace: ObjectNamespace, options?: P
 
 /**
  * A strong store in Durable Objects, one for each key: what is saved is what everybody reads from then on. With `lock`,
- * without `list`.
+ * without `list`; and with `add`, so that it serves as `replayStore` of a verifier, in one call for each proof.
  *
+ * @param options as of {@link redisLock}
  * @throws ConfigurationError `invalid_option`: no namespace
  */
-export function durableObjectStorage(namespace: ObjectNamespace): TokenStorage & Required<Pick<TokenStorage, "lock">>;
+export function durableObjectStorage(
+  namespace: ObjectNamespace,
+  options?: LockOptions,
+): TokenStorage & Required<Pick<TokenStorage, "lock">> & ReplayStore;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Other stores
+
+/** A store that may lag: it has no lock. */
+export type LagStorage = Omit<TokenStorage, "lock"> & { list(prefix?: string): Promise<string[]> };
 
 /** A Cloudflare KV namespace as a binding, by its shape. */
 export interface KvNamespace {
@@ -156,7 +164,7 @@ export interface KvNamespace {
 export function kvStorage(
   namespace: KvNamespace,
   options?: { prefix?: string },
-): TokenStorage & { list(prefix?: string): Promise<string[]> };
+): LagStorage;
 
 /** A storage of the package `unstorage`, by its shape. */
 export interface UnstorageStorage {
@@ -164,6 +172,14 @@ export interface UnstorageStorage {
   setItem(key: string, value: any, options?: any): Promise<void>;
   removeItem(key: string): Promise<void>;
   getKeys(base?: string): Promise<string[]>;
+}
+
+/** How long a lock is held. */
+export interface LockOptions {
+  /** For how long a holder that died has it, in seconds; one that lives tells so every third of it. Default: 10. */
+  holdSeconds?: number;
+  /** How long to wait for a holder that lives, in seconds; then StorageError `storage_unavailable`. Default: 90. */
+  waitSeconds?: number;
 }
 
 /** Runs `run` while nobody else has the lock of that name. */
@@ -184,7 +200,7 @@ export function unstorageStorage(
 export function unstorageStorage(
   storage: UnstorageStorage,
   options?: { prefix?: string },
-): TokenStorage & { list(prefix?: string): Promise<string[]> };
+): LagStorage;
 
 /**
  * A client of Redis: of `ioredis`, of `redis` (node-redis), or a function that sends a command, such as
@@ -197,13 +213,21 @@ export type RedisClient =
 
 /**
  * A lock in one Redis: `SET key token NX PX`, kept alive by its holder every third of its time, released by whoever has
- * its token only. A holder that died has it for `holdSeconds` at most. Where Redis fails over to a replica that lags
- * two may hold it; the marks of {@link RefreshCoordinator} are then what is left.
+ * its token only. Where Redis fails over to a replica that lags two may hold it; the marks of
+ * {@link RefreshCoordinator} are then what is left.
  *
- * @param options `holdSeconds`: default 10; `waitSeconds`: how long to wait for somebody who lives; default 90; `prefix`:
- *   default `"wasm-oidc:lock:"`
+ * @param options `prefix`: of its keys there; default: `"wasm-oidc:lock:"`
+ * @throws ConfigurationError `invalid_option`: no client. The lock itself rejects with StorageError `storage_unavailable`
  */
-export function redisLock(client: RedisClient, options?: { holdSeconds?: number; waitSeconds?: number; prefix?: string }): Lock;
+export function redisLock(client: RedisClient, options?: LockOptions & { prefix?: string }): Lock;
+
+/**
+ * The `replayStore` of a verifier in one Redis: `SET key 1 NX EXAT expiresAt`, for Redis 6.2 and later.
+ *
+ * @param options `prefix`: of its keys there; default: `"wasm-oidc:replay:"`
+ * @throws ConfigurationError `invalid_option`: no client
+ */
+export function redisReplayStore(client: RedisClient, options?: { prefix?: string }): ReplayStore;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Sessions by reference, and sessions that a provider ends
@@ -242,7 +266,8 @@ export interface SessionIndex {
   /**
    * Ends the sessions that a logout token names: of its `sid`; without one all of its `sub`.
    *
-   * @returns what the store calls them: the names by which {@link SessionStore} deletes them
+   * @returns what the store calls them: the names by which {@link SessionStore} deletes them. Of a subject there may be some
+   *   that had ended already
    */
   endBy(token: Pick<LogoutToken, "issuer" | "subject" | "sessionId" | "issuedAt">): Promise<string[]>;
   /** Where `verifyLogoutToken` remembers each `jti`: the same strong store. */

@@ -5,6 +5,7 @@ export { durableObjectCoordinator, durableObjectStorage } from "./durable-object
 export { kvStorage } from "./kv-storage.js";
 export { lockingCoordinator } from "./locking-coordinator.js";
 export { redisLock } from "./redis-lock.js";
+export { redisReplayStore } from "./redis-replays.js";
 export { SessionObject } from "./session-object.js";
 export { sessionIndex } from "./session-index.js";
 export { sessionStore } from "./session-store.js";

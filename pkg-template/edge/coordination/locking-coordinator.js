@@ -16,8 +16,11 @@ import { sleep, within } from "./time.js";
 /** Milliseconds between two looks at the mark of somebody who may have died. */
 const LOOK_EVERY = 250;
 
-/** Milliseconds that a mark lets its owner begin to send: one that slept longer may have been taken for dead. */
+/** Milliseconds for which a look holds: one that slept longer may have lost its lock, and been taken for dead. */
 const FRESH = 5000;
+
+/** Milliseconds that a refresh has where no lease says it. */
+const LONGEST_REFRESH = 60_000;
 
 /** How often a renewal looks again because others got further. */
 const MAX_LOOKS = 16;
@@ -122,6 +125,8 @@ class Renewal {
       if (hasDied && before.isSecond) throw await this.#endWith(outcomeLost());
       const sending = { token, by: this.#by, sentAt: Date.now(), isTold: false, isOver: false, isSecond: hasDied };
       const marked = { ...record, tokens: newest, sending, pause: undefined };
+      // Neither is old knowledge written over new, nor a token sent by it.
+      if (Date.now() - lookedAt > FRESH) continue;
       await this.#save(marked);
       if (Date.now() - lookedAt > FRESH) continue;
       return this.#send(marked, before);
@@ -136,12 +141,26 @@ class Renewal {
    */
   async #send(record, before) {
     const { tokens, sending } = /** @type {Required<RenewalRecord>} */ (record);
+    // Nothing aborts it: the token may be spent from here on.
+    const sent = (async () => this.#ways.refresh(tokens))();
     let renewed;
     try {
-      renewed = await this.#ways.refresh(tokens);
+      renewed = await within((this.#lease || LONGEST_REFRESH) / 1000, sent);
     } catch (thrown) {
+      void sent.then((late) => this.#arrived(late, record)).catch(() => {});
       throw await this.#failed(thrown, sending, before);
     }
+    return this.#arrived(renewed, record);
+  }
+
+  /**
+   * Keeps an answer, before anybody gets it.
+   *
+   * @param {TokenSet} renewed
+   * @param {RenewalRecord} record as it was when the token was sent
+   */
+  async #arrived(renewed, record) {
+    const { tokens, sending } = /** @type {Required<RenewalRecord>} */ (record);
     if (typeof renewed?.access_token !== "string") {
       const message = "the `refresh` of a coordinator answers with the token set that it got";
       throw toError({ class: "ConfigurationError", code: "plug_in_answer", message, recovery: "fix" });

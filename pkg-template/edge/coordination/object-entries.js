@@ -54,6 +54,20 @@ export class ObjectEntries {
   }
 
   /**
+   * Remembers a key; whether nobody did before.
+   *
+   * @param {string} key
+   * @param {number} expiresAt
+   */
+  add(key, expiresAt) {
+    return this.lock(key, async () => {
+      if ((await this.load(key)) !== null) return false;
+      await this.save(key, "used", { expiresAt });
+      return true;
+    });
+  }
+
+  /**
    * Gives a lease to who has none of another's.
    *
    * @param {string} key

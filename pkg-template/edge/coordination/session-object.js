@@ -20,7 +20,6 @@ const LEASE_SECONDS = 0;
 const WAIT_SECONDS = 600;
 
 export class SessionObject {
-  #state;
   #entries;
   #coordinator;
   /** @type {IdpClient | undefined} */
@@ -31,7 +30,6 @@ export class SessionObject {
    * @param {any} env
    */
   constructor(state, env) {
-    this.#state = state;
     this.env = env;
     this.#entries = new ObjectEntries(state.storage);
     this.#coordinator = lockingCoordinator(this.#entries, { leaseSeconds: LEASE_SECONDS, waitSeconds: WAIT_SECONDS });
@@ -62,11 +60,9 @@ export class SessionObject {
 
   /** @param {Request} request */
   async fetch(request) {
-    const work = request.json().then((call) => this.#do(call));
-    // It goes on when the caller leaves.
-    this.#state.waitUntil(work.catch(() => {}));
+    // An object goes on for as long as it waits for something: no caller that leaves ends it.
     try {
-      return Response.json({ answer: (await work) ?? null });
+      return Response.json({ answer: (await this.#do(await request.json())) ?? null });
     } catch (thrown) {
       if (!isOAuthError(thrown)) report(thrown);
       return Response.json({ error: recordOfError(thrown) });
@@ -90,6 +86,8 @@ export class SessionObject {
         return this.#entries.save(key, text, { expiresAt });
       case "delete":
         return this.#entries.delete(key);
+      case "add":
+        return this.#entries.add(key, expiresAt);
       case "acquire":
         return this.#entries.lease(key, token, milliseconds, true);
       case "extend":

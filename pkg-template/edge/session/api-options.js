@@ -7,9 +7,12 @@ import { configurationError } from "../../errors.js";
  * @typedef {object} Api
  * @property {string} prefix a path of the app, with a slash at its end
  * @property {URL} target an origin and a path, with a slash at its end
+ * @property {string} [scopes] fewer than the session's, with spaces between
+ * @property {string[]} resource
+ * @property {boolean} hasOwnToken
  */
 
-const MEMBERS = ["target"];
+const MEMBERS = ["target", "scopes", "resource"];
 
 /**
  * @param {import("./index.d.ts").SessionHandlerOptions["api"]} given
@@ -47,7 +50,14 @@ function readApi(prefix, api, basePath) {
   if (!isSafe || !isPlain) {
     throw wrong(`${option}: expected where it leads, such as "https://api.example.com/v1/", with a slash at its end`);
   }
-  return Object.freeze({ prefix, target });
+  const { scopes, resource = [] } = api;
+  const words = scopes === undefined ? [] : [scopes].flat();
+  for (const word of [...words, ...[resource].flat()]) {
+    if (typeof word !== "string" || word === "") throw wrong(`${option}: expected texts as "scopes" and "resource"`);
+  }
+  const resources = [resource].flat();
+  const narrower = words.length === 0 ? {} : { scopes: words.join(" ") };
+  return Object.freeze({ prefix, target, ...narrower, resource: resources, hasOwnToken: words.length + resources.length > 0 });
 }
 
 /** @param {string} message */

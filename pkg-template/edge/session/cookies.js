@@ -22,6 +22,11 @@ export class CookieJar {
   session;
   /** How the names of transactions begin. */
   transactions;
+  /**
+   * How the names of marks begin that say that a sign-in began in this browser, at this host: a neighbour under the same
+   * domain can set a cookie of `__Secure-` for us, with a sign-in of its own in it, and none of `__Host-`.
+   */
+  marks;
   #sessionAttributes;
   #transactionAttributes;
 
@@ -31,6 +36,7 @@ export class CookieJar {
     this.session = `${isSecure ? "__Host-" : ""}${name}`;
     // `__Host-` is for cookies of the whole origin; those of a sign-in go to the handler's own routes.
     this.transactions = `${isSecure || isFormPost ? "__Secure-" : ""}${name}-sign-in.`;
+    this.marks = isSecure ? `__Host-${name}-began.` : undefined;
     this.#sessionAttributes = { path: "/", httpOnly: true, secure: isSecure, sameSite };
     // Only a form that the provider's page posts here crosses sites.
     const crossing = isFormPost ? /** @type {const} */ ("none") : /** @type {const} */ ("lax");
@@ -47,7 +53,8 @@ export class CookieJar {
     const header = request.headers.get("cookie") ?? "";
     if (header.length > LONGEST_HEADER) return Object.create(null);
     const isOurs = (/** @type {string} */ name) =>
-      name === this.session || name.startsWith(`${this.session}.`) || name.startsWith(this.transactions);
+      name === this.session || name.startsWith(`${this.session}.`) || name.startsWith(this.transactions) ||
+      (this.marks !== undefined && name.startsWith(this.marks));
     return parse(header, { filter: isOurs, decode: (value) => value });
   }
 
@@ -99,6 +106,22 @@ export class CookieJar {
    */
   setTransaction(name, text, maxAge) {
     return serialize(name, text, { ...this.#transactionAttributes, maxAge, encode: asItIs });
+  }
+
+  /**
+   * The mark that goes with a transaction, where there are marks.
+   *
+   * @param {string} state what the transaction is called
+   * @param {number} maxAge seconds; 0 deletes
+   */
+  setMark(state, maxAge) {
+    const attributes = { ...this.#transactionAttributes, path: "/", maxAge };
+    return this.marks === undefined ? [] : [serialize(`${this.marks}${state}`, maxAge === 0 ? "" : "1", attributes)];
+  }
+
+  /** @param {string} state what the transaction is called @param {Cookies} cookies */
+  isMarked(state, cookies) {
+    return this.marks === undefined || cookies[`${this.marks}${state}`] === "1";
   }
 
   /** @param {number} index */

@@ -8,6 +8,7 @@ import { ended } from "./renewal.js";
  * @typedef {object} InHand
  * @property {import("./kept-sessions.js").Held} held
  * @property {import("../../agent.js").Agent} agent
+ * @property {(api: import("./api-options.js").Api, refused?: string) => Promise<import("../../index.d.ts").TokenSet>} narrowed
  * @property {() => string[]} cookies `Set-Cookie`, as of now
  */
 
@@ -49,5 +50,14 @@ export async function hold({ settings, client, jar, sessions, renewal }, request
     if (held.kept.tokens.access_token === access_token && !(await renew())) throw ended();
     return held.kept.tokens;
   });
-  return { held, agent, cookies: () => set };
+  /** @type {InHand["narrowed"]} */
+  const narrowed = async (api, refused) => {
+    const before = held.kept.tokens;
+    const work = renewal.narrowed(held, api, refused);
+    context?.waitUntil?.(work.catch(() => {}));
+    const token = await work;
+    if (isInCookie && held.kept.tokens !== before) set = await sessions.write(held, cookies);
+    return token;
+  };
+  return { held, agent, narrowed, cookies: () => set };
 }

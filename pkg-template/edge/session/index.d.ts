@@ -61,9 +61,12 @@ export interface SessionHandlerOptions {
   maxSeconds?: number;
   /**
    * APIs that the page calls through this server: a path of the app, with a slash at both ends, and where it leads, with a
-   * slash at its end: `{"/api/": "https://api.example.com/v1/"}`. See {@link SessionHandler.handle}.
+   * slash at its end: `{"/api/": "https://api.example.com/v1/"}`. See {@link SessionHandler.handle}. An API with `scopes` (of
+   * those that were granted) or `resource` (RFC 8707 2) gets an access token of its own instead of the session's, asked for
+   * with the refresh token (RFC 6749 6; section 6.2.2.3); a `resource` has to be in `signIn` too. Not with
+   * `durableObjectCoordinator`, which renews by itself.
    */
-  api?: Record<string, string | URL | { target: string | URL }>;
+  api?: Record<string, string | URL | { target: string | URL; scopes?: string | string[]; resource?: string | string[] }>;
   /** What each sign-in by the route `login` asks for, or a function that decides for a request. */
   signIn?: SessionSignInOptions | ((request: Request) => SessionSignInOptions | undefined | Promise<SessionSignInOptions | undefined>);
   /** What the route `session` tells the page of an agent: anything that JSON can hold. Default: {@link SessionAgent}. */
@@ -178,9 +181,11 @@ export interface SessionHandler {
   getSession(request: Request, context?: SessionContext): Promise<Session | null>;
 
   /**
-   * The agent of a request, or an answer to it. For sessions in cookies prefer `getSession`, whose headers the answer needs.
+   * The agent of a request, or an answer to it. For sessions in cookies prefer `getSession`, whose headers the answer needs,
+   * and which does not ask where a request comes from.
    *
-   * @throws RequestAuthError 401 `signed_out`, 503 `temporarily_unavailable`
+   * @throws RequestAuthError 401 `signed_out`; 403 `cross_site_request`: anything but GET, HEAD and OPTIONS needs
+   *   `Sec-Fetch-Site: same-origin` or `publicOrigin` as `Origin`; 503 `temporarily_unavailable`
    */
   requireAgent(request: Request, context?: SessionContext): Promise<Agent>;
 
@@ -198,7 +203,8 @@ export interface SessionHandler {
  * scope of a Worker.
  *
  * Cookies (RFC 6265bis): `__Host-{cookieName}` for the session, in up to three parts, and for each sign-in under way
- * `__Secure-{cookieName}-sign-in.…`, for 10 minutes and the handler's own paths, 8 at most. `HttpOnly`, `Secure`, no
+ * `__Secure-{cookieName}-sign-in.…`, for 10 minutes and the handler's own paths, 8 at most, with a mark
+ * `__Host-{cookieName}-began.…`, which no neighbour under the same domain can set. `HttpOnly`, `Secure`, no
  * `Domain`. On http, which is for loopback only, without prefix and `Secure`.
  *
  * @throws ConfigurationError `missing_option`, `invalid_option`, `unknown_option`, `confidential_client_required`

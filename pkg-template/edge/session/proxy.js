@@ -3,12 +3,12 @@
 // what is listed, as two servers would read it alike (OAuth 2.0 for Browser-Based Applications, section 6.1.3.6).
 
 import { isOAuthError } from "../../errors.js";
-import { answer, refusal, statusOf } from "./answers.js";
+import { answer, refusal } from "./answers.js";
 import { downstream, upstream } from "./proxy-headers.js";
 import { isFromHere, isOurPages, isPlain } from "./requests.js";
 
 /** What reads, and changes nothing (RFC 9110 9.2.1). */
-const SAFE = ["GET", "HEAD", "OPTIONS"];
+export const SAFE = ["GET", "HEAD", "OPTIONS"];
 
 /** What is for the connection, and not for what is behind it. */
 const REFUSED = ["CONNECT", "TRACE", "TRACK"];
@@ -31,21 +31,33 @@ export async function proxy({ settings, jar, renewal }, request, api, hold) {
 
   const send = (/** @type {string} */ token) => sendTo(target, request, token, settings.fetch);
   try {
-    const { tokens } = inHand.held.kept;
-    const token = await inHand.agent.getAccessToken();
-    const response = await send(token);
+    const tokens = await tokensFor(api, inHand);
+    const response = await send(tokens.access_token);
     // A body that was read cannot be sent again; and who refuses a new token will refuse the next one.
-    const isWorthAnother = response.status === 401 && request.body === null && tokens.refresh_token !== undefined;
-    if (!isWorthAnother || (token === tokens.access_token && renewal.isNew(tokens))) return toPage(response, request, api, inHand);
-    const next = await inHand.agent.getAccessToken({ forceRefresh: true }).catch(() => token);
-    if (next === token) return toPage(response, request, api, inHand);
+    const isWorthAnother = response.status === 401 && request.body === null && !renewal.isNew(tokens);
+    const next = isWorthAnother && (await tokensFor(api, inHand, tokens.access_token).catch(() => undefined));
+    if (!next || next.access_token === tokens.access_token) return toPage(response, request, api, inHand);
     await response.body?.cancel();
-    return toPage(await send(next), request, api, inHand);
+    return toPage(await send(next.access_token), request, api, inHand);
   } catch (error) {
     if (!isOAuthError(error)) return refusal(request, 502, "api_unreachable", { cookies: inHand.cookies() });
-    const isOver = error.recovery === "reauthenticate";
-    return refusal(request, isOver ? 401 : statusOf(error), error.code, { cookies: inHand.cookies(), recovery: error.recovery });
+    const status = { reauthenticate: 401, fix: 500, retry: 503, stop: 403 }[error.recovery];
+    return refusal(request, status, error.code, { cookies: inHand.cookies(), recovery: error.recovery });
   }
+}
+
+/**
+ * The tokens whose access token an API gets: those of the session, or its own.
+ *
+ * @param {import("./api-options.js").Api} api
+ * @param {import("./hold.js").InHand} inHand
+ * @param {string} [refused] by the API
+ * @returns {Promise<import("../../index.d.ts").TokenSet>}
+ */
+async function tokensFor(api, { held, agent, narrowed }, refused) {
+  if (api.hasOwnToken) return narrowed(api, refused);
+  await agent.getAccessToken({ forceRefresh: refused !== undefined });
+  return held.kept.tokens;
 }
 
 /**

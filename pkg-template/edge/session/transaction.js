@@ -42,11 +42,16 @@ export class Transactions {
   async begin(transaction, cookies) {
     // The time stands in the name too: which are the oldest is known without opening any.
     const began = Math.floor(Date.now() / 1000);
-    const name = `${this.#jar.transactions}${began.toString(36)}.${await nameOf(transaction.auth.state)}`;
+    const state = await nameOf(transaction.auth.state);
+    const name = `${this.#jar.transactions}${began.toString(36)}.${state}`;
     const text = await this.#seals.seal("transaction", transaction, began + LIFETIME_SECONDS);
     const others = this.#namesIn(cookies).sort((one, other) => ageOf(other) - ageOf(one));
     const over = others.slice(MOST - 1, 4 * MOST);
-    return [this.#jar.setTransaction(name, text, LIFETIME_SECONDS), ...over.map((old) => this.#jar.setTransaction(old, "", 0))];
+    return [
+      this.#jar.setTransaction(name, text, LIFETIME_SECONDS),
+      ...this.#jar.setMark(state, LIFETIME_SECONDS),
+      ...over.flatMap((old) => [this.#jar.setTransaction(old, "", 0), ...this.#jar.setMark(old.split(".").at(-1) ?? "", 0)]),
+    ];
   }
 
   /**
@@ -58,8 +63,9 @@ export class Transactions {
    * @throws CallbackError `cookie_purpose_mismatch`
    */
   async find(state, cookies) {
-    const suffix = `.${await nameOf(state)}`;
-    const name = this.#namesIn(cookies).find((name) => name.endsWith(suffix));
+    const called = await nameOf(state);
+    if (!this.#jar.isMarked(called, cookies)) return undefined;
+    const name = this.#namesIn(cookies).find((name) => name.endsWith(`.${called}`));
     const transaction = name === undefined ? undefined : await this.#seals.open("transaction", cookies[name] ?? "");
     return name === undefined || transaction === undefined ? undefined : { name, transaction };
   }

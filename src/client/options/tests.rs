@@ -77,3 +77,22 @@ fn manual_metadata_must_say_who_signs_and_with_which_keys() {
     assert!(refusal(r#"{"clientId":"spa","metadata":{"jwks_uri":"https://op.example/k"}}"#).1.contains("issuer"));
     assert!(options(r#"{"clientId":"spa","type":"oauth2","metadata":{}}"#).is_ok());
 }
+
+#[test]
+fn a_session_key_makes_the_client_one_persons_and_stands_beside_a_store_of_the_apps_own_alone() {
+    let whose = options(&format!(r#"{{{LEAST},"storage":"custom","sessionKey":"a"}}"#)).unwrap();
+    assert!(whose.single_user && whose.session_key.is_some());
+    for other in ["memory", "session", "local"] {
+        let (code, message) = refusal(&format!(r#"{{{LEAST},"storage":"{other}","sessionKey":"a"}}"#));
+        assert_eq!(code, Code::InvalidOption);
+        assert!(message.contains("\"sessionKey\": only beside"), "{message}");
+    }
+}
+
+#[test]
+fn a_store_of_the_apps_own_is_refused_where_nobody_says_whose_session_it_keeps_x38() {
+    let nobodys = options(&format!(r#"{{{LEAST},"storage":"custom"}}"#)).unwrap();
+    assert_eq!(nobodys.check_whose(false).unwrap_err().code(), Code::MissingOption);
+    assert!(nobodys.check_whose(true).is_ok());
+    assert!(options(&format!("{{{LEAST}}}")).unwrap().check_whose(false).is_ok());
+}

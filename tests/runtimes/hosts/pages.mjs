@@ -78,7 +78,7 @@ async function until(tab, expression) {
     if (last === true) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const at = await tab.evaluate("location.href").catch(String);
+  const at = await tab.evaluate("`${location.href} ${globalThis.broken ?? ''}`").catch(String);
   throw new Error(`it did not come to: ${expression} (${last}, at ${at})`);
 }
 

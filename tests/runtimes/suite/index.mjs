@@ -15,6 +15,7 @@ import * as errors from "./errors.mjs";
 import * as configuration from "./configuration.mjs";
 import * as grants from "./grants.mjs";
 import * as verifier from "./verifier.mjs";
+import * as sessions from "./sessions.mjs";
 
 /** @type {[concern: string, import("../here.mjs").Check[]][]} */
 export const CONCERNS = [
@@ -32,6 +33,7 @@ export const CONCERNS = [
   ["configuration", configuration.checks],
   ["grants and preflight", grants.checks],
   ["requests to an API", verifier.checks],
+  ["sessions on a server", sessions.checks],
 ];
 
 export const CHECKS = CONCERNS.flatMap(([, checks]) => checks);

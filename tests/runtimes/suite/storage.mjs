@@ -6,7 +6,7 @@ import { person, told } from "./people.mjs";
 /** @typedef {import("../here.mjs").World} World */
 
 const NO_SESSION_STORAGE = "only a page has a sessionStorage that outlives its load";
-const NO_LOCAL_STORAGE = "only pages and Deno have localStorage";
+const NO_LOCAL_STORAGE = "only pages have a localStorage that this client uses: a program has fileStorage";
 const NO_INDEXED_DB = "only pages have IndexedDB";
 const NO_FILES = "only processes have files";
 
@@ -79,7 +79,7 @@ export const checks = [
     },
   },
   outlives("sessionStorage", () => "session", { process: NO_SESSION_STORAGE, worker: NO_SESSION_STORAGE }),
-  outlives("localStorage", () => "local", { Node: NO_LOCAL_STORAGE, "Node 22": NO_LOCAL_STORAGE, Bun: NO_LOCAL_STORAGE, worker: NO_LOCAL_STORAGE }),
+  outlives("localStorage", () => "local", { process: NO_LOCAL_STORAGE, worker: NO_LOCAL_STORAGE }),
   outlives("encrypted IndexedDB", () => "encrypted", { process: NO_INDEXED_DB, worker: NO_INDEXED_DB }),
   outlives("a store of the app's own", remoteStorage),
   outlives("a file", ({ host }) => host.fileStorage?.("session"), { page: NO_FILES, worker: NO_FILES }),
@@ -88,14 +88,16 @@ export const checks = [
     name: "where a store is not there, memory takes its place, with a warning",
     cannot: { page: "a page has all of them" },
     async run(world) {
-      const { idp, signIn } = await person(world, { storage: "encrypted" });
-      /** @type {unknown[]} */
-      const reasons = [];
-      idp.on("warning", ({ detail }) => reasons.push(detail.reason));
-      await signIn();
-      equal([idp.agent?.id, reasons.includes("storage_unavailable")], ["usr_ada", true]);
-      await idp.clear();
-      idp.dispose();
+      for (const storage of ["session", "local", "encrypted"]) {
+        const { idp, signIn } = await person(world, { storage });
+        /** @type {unknown[]} */
+        const reasons = [];
+        idp.on("warning", ({ detail }) => reasons.push(detail.reason));
+        await signIn();
+        equal([idp.agent?.id, reasons.includes("storage_unavailable")], ["usr_ada", true], storage);
+        await idp.clear();
+        idp.dispose();
+      }
     },
   },
 ];

@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
-use super::super::given::Given;
+use super::Given;
 use crate::protocol::algorithm::Algorithm;
 use crate::protocol::client_assertion::{Audience, ClientAssertions, Signer};
 use crate::protocol::client_auth::ClientAuthentication;
 use crate::protocol::json::{Json, Object};
 use crate::protocol::secret::Secret;
 
-pub(super) fn given(given: &mut Given<'_>) -> ClientAuthentication {
+/// The method of an object that has both members.
+pub(crate) fn given(given: &mut Given<'_>) -> ClientAuthentication {
     let secret = given.text("clientSecret").map(Secret::new);
     let named = given.value("clientAuth").and_then(|value| named(value, given));
     match secret {

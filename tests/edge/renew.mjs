@@ -4,11 +4,13 @@ import { once } from "node:events";
 
 import { IdpClient } from "wasm-oidc";
 
-import { lockingCoordinator } from "../edge/coordination.mjs";
-import { storeAt } from "./server.mjs";
+import { fileStorage } from "wasm-oidc/node";
 
-const { path, options, session, count, locks, patience } = JSON.parse(process.argv[2]);
-const { store, close } = storeAt(path, locks);
+import { storeAt } from "../redis/server.mjs";
+import { lockingCoordinator } from "./coordination.mjs";
+
+const { path, file, options, session, count, locks, patience } = JSON.parse(process.argv[2]);
+const { store, close } = file === undefined ? storeAt(path, locks) : { store: fileStorage(file), close: async () => {} };
 const coordinator = lockingCoordinator(store, patience);
 const idp = IdpClient.createSync(options);
 /** @param {import("wasm-oidc").TokenSet} tokens */
