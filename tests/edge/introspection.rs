@@ -2,7 +2,7 @@
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use wasm_oidc::edge::introspection::{Introspection, IntrospectionOptions, MAX_ACTIVE, MAX_REFUSED, Question};
+use wasm_oidc::edge::introspection::{Introspection, IntrospectionOptions, MAX_REFUSED, Question};
 use wasm_oidc::error::{Class, Code, Error, Result};
 use wasm_oidc::ports::HttpFailure;
 use wasm_oidc::protocol::algorithm::Algorithm;
@@ -184,7 +184,6 @@ fn a_flood_of_made_up_tokens_pushes_no_good_one_out_and_fills_nothing() {
     host.provider.forget_plans();
     assert!(asked(&introspection, &host, "good").is_ok());
     assert_eq!(requests(&host), before);
-    assert!(MAX_ACTIVE > MAX_REFUSED);
 }
 
 #[test]

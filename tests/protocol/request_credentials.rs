@@ -250,7 +250,9 @@ fn what_is_wrong_with_a_token_is_401_and_what_is_wrong_with_the_provider_503() {
 
 /// The parameters of challenges, by a reader that knows nothing of how they are written.
 fn is_one_header_line(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.matches('"').count() % 2 == 0 && !text.contains('\\')
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && text.matches('"').count().is_multiple_of(2)
+        && !text.contains('\\')
 }
 
 proptest! {
