@@ -232,51 +232,6 @@ test("a sign-in begins by a navigation only: no image, no frame, nothing fetched
   assert.equal((await browser.send("/auth/login", { headers: { "sec-fetch-dest": "document", "sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site" } })).status, 303);
 });
 
-test("every sign-in and every step-up has a session id of its own, and the one before is over", async () => {
-  const store = memoryStorage();
-  const handler = makeHandler(provider, { store });
-  const browser = new Browser(handler);
-  await browser.signIn();
-  const first = browser.cookiesFor("/");
-  const ids = async () => (await store.list("wasm-oidc:kept-")).sort();
-  const [before] = await ids();
-  const stepUp = await handler.signIn(browser.request("/danger"), { prompt: "login", maxAge: 0, sameSubject: true, returnTo: "/danger" });
-  browser.keep(stepUp.headers.getSetCookie());
-  const { signInWithoutBrowser } = await import("../op/provider.mjs");
-  const callback = new URL(await signInWithoutBrowser(stepUp.headers.get("location") ?? "", "ada"));
-  assert.equal((await browser.go(`${callback.pathname}${callback.search}`)).headers.get("location"), `${ORIGIN}/danger`);
-  const now = await ids();
-  assert.equal(now.length, 1);
-  assert.notEqual(now[0], before);
-  assert.equal(await handler.getSession(browser.request("/", { headers: { cookie: first } })), null, "the old cookie");
-  assert.equal((await browser.who()).agent.id, "usr_ada");
-});
-
-test("the session before ends also where its cookie did not come along to the callback", async () => {
-  const store = memoryStorage();
-  const handler = makeHandler(provider, { store, sameSite: "strict" });
-  const browser = new Browser(handler);
-  await browser.signIn();
-  const callback = new URL(await browser.atProvider());
-  const kept = browser.session;
-  for (const [name] of kept) browser.jar.delete(name);
-  await browser.go(`${callback.pathname}${callback.search}`);
-  assert.equal((await store.list("wasm-oidc:kept-")).length, 1);
-});
-
-test("a step-up by somebody else changes nothing", async () => {
-  const handler = makeHandler(provider);
-  const browser = new Browser(handler);
-  await browser.signIn("/auth/login", "ada");
-  const stepUp = await handler.signIn(browser.request("/"), { sameSubject: true });
-  browser.keep(stepUp.headers.getSetCookie());
-  const { signInWithoutBrowser } = await import("../op/provider.mjs");
-  const callback = new URL(await signInWithoutBrowser(stepUp.headers.get("location") ?? "", "ben"));
-  const response = await browser.go(`${callback.pathname}${callback.search}`);
-  assert.match(await response.text(), /identity_mismatch|subject_mismatch/);
-  assert.equal((await browser.who()).agent.id, "usr_ada");
-});
-
 test("with SameSite=Strict the callback answers with a page that goes on by itself, and runs nothing", async () => {
   const browser = new Browser(makeHandler(provider, { sameSite: "strict" }));
   const response = await browser.signIn(`/auth/login?returnTo=${encodeURIComponent("/a?b=\"'><script>&c")}`);
