@@ -77,6 +77,7 @@ code { font: .8125rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; p
 ul { gap: .375rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
 li::before { display: inline-block; width: 5.5rem; font-weight: 600; } .may::before { content: "May"; color: var(--accent); }
 .may-not::before { content: "May not"; color: var(--soft); }
+a:not(.button) { color: var(--accent); }
 .button, button { display: inline-block; font: inherit; font-weight: 600; border: 0; border-radius: .5rem; padding: .7rem 1.25rem;
   cursor: pointer; text-decoration: none; background: var(--accent); color: var(--on-accent); }
 .button:hover, button:hover { filter: brightness(1.12); } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

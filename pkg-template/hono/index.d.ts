@@ -38,6 +38,9 @@ export function bearer(options: VerifierOptions | Verifier, needs?: Pick<Needs, 
  * gets the cookies of a session that was renewed or has ended, `Cache-Control: private, no-store` and `Vary: Cookie`,
  * whether somebody is signed in or not.
  *
+ * Somebody who is signed in changes nothing by what another site makes the browser send: anything but GET, HEAD and OPTIONS
+ * is answered 403 then, as `requireAgent` has it. Without a session it passes, such as a webhook.
+ *
  * Put it before what it is for: what stands before it, such as static files, has no session and may be cached.
  *
  * @param options those of `createSessionHandler`, or a session handler

@@ -8,6 +8,9 @@ import { withHeaders } from "../edge/session/session-headers.js";
 import { configurationError, isOAuthError } from "../errors.js";
 import { insufficientScope, signedOut, unavailable } from "./refusals.js";
 
+/** Methods that change nothing (RFC 9110 9.2.1). */
+const SAFE = ["GET", "HEAD", "OPTIONS"];
+
 /** @typedef {import("hono").Context<any>} Context */
 
 /**
@@ -35,9 +38,15 @@ export function bearer(options, { scopes } = {}) {
 export function session(options) {
   const sessions = "getSession" in options ? options : createSessionHandler(options);
   return async (c, next) => {
-    const answer = await sessions.handle(c.req.raw, worker(c));
+    const [request, context] = [c.req.raw, worker(c)];
+    const answer = await sessions.handle(request, context);
     if (answer !== null) return answer;
-    const session = await sessions.getSession(c.req.raw).catch(failed);
+    const session = await sessions.getSession(request, context).catch(failed);
+    if (session !== null && !SAFE.includes(request.method)) {
+      // It asks where the request comes from: browsers send cookies with what other sites make them send.
+      const refused = await sessions.requireAgent(request, context).then(() => undefined, refusalOf);
+      if (refused !== undefined) return session.applyTo(refused);
+    }
     c.set("session", session);
     c.set("agent", session?.agent ?? null);
     await next();
@@ -68,6 +77,15 @@ export function requireAccess(action, resource, ...where) {
     if (!isAllowed) return insufficientScope(c.req.header("authorization"), `${resource}:${action}`).toResponse();
     await next();
   };
+}
+
+/**
+ * @param {any} error
+ * @returns {Response}
+ */
+function refusalOf(error) {
+  if (isOAuthError(error) && "toResponse" in error) return /** @type {any} */ (error).toResponse();
+  throw error;
 }
 
 /**

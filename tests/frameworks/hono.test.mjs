@@ -144,6 +144,7 @@ describe("session", () => {
         return c.json([c.get("agent")?.id ?? null, c.get("session")?.agent.id ?? null]);
       })
       .get("/fetched", async () => new Response("of somebody else", { headers: { "set-cookie": "other=1" } }))
+      .post("/tasks", (c) => c.text(`written by ${c.get("agent")?.id ?? "nobody"}`))
       .get("/tasks", requireAccess("write", "projects.tasks"), (c) => c.text(c.get("agent").id));
     server = serve({ fetch: (request) => app.fetch(request, {}, new Context()), port: Number(setting.env.PORT), hostname: "127.0.0.1" });
     if (!server.listening) await once(server, "listening");
@@ -186,6 +187,18 @@ describe("session", () => {
     const refused = await ben.open(`${setting.origin}/auth/login?returnTo=/tasks`, "ben");
     assert.deepEqual([refused.status, refused.headers["www-authenticate"]], [403, undefined]);
     assert.equal(refused.headers["cache-control"], "private, no-store");
+  });
+
+  it("lets no other site change anything for who is signed in, and a webhook through", async () => {
+    const visitor = new Visitor();
+    const url = `${setting.origin}/tasks`;
+    await visitor.open(`${setting.origin}/auth/login?returnTo=/`, "ada");
+    assert.equal((await visitor.post(url)).text, "written by usr_ada");
+    for (const headers of [{ origin: "https://elsewhere.example" }, { "sec-fetch-site": "same-site", origin: setting.origin }, {}]) {
+      const refused = await visitor.ask(url, { method: "POST", headers });
+      assert.deepEqual([refused.status, JSON.parse(refused.text)], [403, { error: "cross_site_request" }], JSON.stringify(headers));
+    }
+    assert.equal((await new Visitor().ask(url, { method: "POST" })).text, "written by nobody");
   });
 
   it("answers 503 where the store is down, and tells the app why", async () => {

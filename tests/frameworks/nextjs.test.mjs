@@ -2,6 +2,8 @@
 // The example with Next.js, built and started.
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { useBrowser } from "../e2e/browser.mjs";
+import { signInAndOut } from "./buttons.mjs";
 import { describeExample, run, runToEnd } from "./examples.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -19,6 +21,9 @@ const more = (at) => {
     assert.equal(tasks.url, page);
     assert.match(tasks.text, /Ada Lovelace may read and write them/);
   });
+
+  const inTab = useBrowser();
+  it("signs in and out by the buttons of the page in Chromium", () => inTab(({ page }) => signInAndOut(page, at.setting.origin)));
 };
 
 describeExample("the example with Next.js", start, { showsOneHeader: true, more });

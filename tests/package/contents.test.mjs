@@ -61,11 +61,12 @@ test("nothing but what is for programs, and what the entries of Node read their 
   }
 });
 
-test("the package needs no other package", async () => {
+test("the package needs two others, which seal sessions and write cookies, and Hono only where an app has it", async () => {
   const manifest = JSON.parse(await readFile(packageFile("package.json"), "utf8"));
-  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"]) {
-    assert.equal(manifest[kind], undefined, kind);
-  }
+  assert.deepEqual(Object.keys(manifest.dependencies), ["cookie-es", "jose"]);
+  assert.deepEqual(Object.keys(manifest.peerDependencies), ["hono"]);
+  assert.deepEqual(manifest.peerDependenciesMeta, { hono: { optional: true } });
+  for (const kind of ["optionalDependencies", "bundleDependencies"]) assert.equal(manifest[kind], undefined, kind);
 });
 
 test("the wasm starts small: no more than 17 pages of memory", async () => {

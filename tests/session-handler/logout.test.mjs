@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
 import { memoryStorage } from "wasm-oidc";
+import { sessionIndex } from "wasm-oidc/edge";
 
 import { signInWithoutBrowser } from "../op/provider.mjs";
 import { json, keyPair, signed, startIssuer } from "../tools/issuer.mjs";
@@ -111,8 +112,12 @@ test("the real provider's logout token ends the session that it names [L9]", asy
   assert.equal((await other.who()).agent.id, "usr_ada", "another session of the same person");
 });
 
-/** An issuer whose logout tokens are made here, and sessions that were begun with its `sub` and `sid`. */
-async function ourIssuer() {
+/**
+ * An issuer whose logout tokens are made here, and sessions that were begun with its `sub` and `sid`.
+ *
+ * @param {object} [where] sessions are kept; default: in a store with locks
+ */
+async function ourIssuer(where = { store: memoryStorage() }) {
   const issuer = await startIssuer();
   const { privateKey, publicKey } = keyPair("RS256");
   const { origin } = issuer;
@@ -127,8 +132,7 @@ async function ourIssuer() {
   issuer.answers.set("/keys", json({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "k1", use: "sig" }] }));
   issuer.answers.set("/token", (response) =>
     json({ access_token: `at_${Math.random()}`, token_type: "Bearer", expires_in: 600, id_token: sign(person) })(response));
-  const store = memoryStorage();
-  const handler = makeHandler({ issuer: origin }, { store, client: { scopes: "openid", algorithms: ["RS256"] } });
+  const handler = makeHandler({ issuer: origin }, { ...where, client: { scopes: "openid", algorithms: ["RS256"] } });
   const signIn = async (/** @type {string} */ sub, /** @type {string} */ sid) => {
     const browser = new Browser(handler);
     const asked = new URL((await browser.go("/auth/login")).headers.get("location") ?? "").searchParams;
@@ -159,6 +163,37 @@ test("a logout token ends the session of its sid, or all of its sub, and nobody 
   assert.equal(await told({ sub: "usr_3" }), 200);
   assert.deepEqual(await who(browsers), ["out", "out", "out", "in"]);
 });
+
+for (const [name, where] of /** @type {[string, () => object][]} */ ([
+  ["in cookies, which an index is asked about", () => ({ index: sessionIndex(memoryStorage()) })],
+  ["in a store that lags, beside a strong index", () => ({ store: forgetful(), index: sessionIndex(memoryStorage()) })],
+])) {
+  test(`sessions are over at once when the provider or the person says so: ${name} [L9]`, async (t) => {
+    const { issuer, handler, signIn, logoutToken, who } = await ourIssuer(where());
+    t.after(() => issuer.close());
+    const browsers = [await signIn("usr_1", "s1"), await signIn("usr_2", "s2"), await signIn("usr_3", "s3")];
+    assert.equal((await handler.handle(posted(logoutToken({ sid: "s1" }))))?.status, 200);
+    assert.deepEqual(await who(browsers), ["out", "in", "in"]);
+    const copy = browsers[1].request("/");
+    await browsers[1].fetch("/auth/logout", { method: "POST" });
+    assert.equal(await handler.getSession(copy), null, "a copy of the cookie is nobody's");
+    assert.deepEqual(await who(browsers), ["out", "out", "in"]);
+  });
+}
+
+test("a store that lags and has no index knows nothing of logout tokens: 501 [L9]", async (t) => {
+  const { issuer, handler, signIn, logoutToken, who } = await ourIssuer({ store: forgetful() });
+  t.after(() => issuer.close());
+  const browser = await signIn("usr_1", "s1");
+  assert.equal((await handler.handle(posted(logoutToken({ sid: "s1" }))))?.status, 501);
+  assert.deepEqual(await who([browser]), ["in"]);
+});
+
+/** A store without locks that goes on showing what was deleted. */
+function forgetful() {
+  const { load, save } = memoryStorage();
+  return { load, save, delete: () => {} };
+}
 
 test("whatever is wrong with a logout token is 400, not to be kept, and ends nothing [L9]", async (t) => {
   const { issuer, handler, signIn, logoutToken, who } = await ourIssuer();

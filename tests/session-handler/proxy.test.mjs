@@ -119,12 +119,12 @@ test("an answer brings no cookie, no CORS and no cache of the API's, and nothing
     response.writeHead(200, {
       "content-type": "text/html", "set-cookie": "__Host-wasm-oidc=mine; Path=/; Secure", "access-control-allow-origin": "https://evil.example",
       "access-control-allow-credentials": "true", "cache-control": "public, max-age=99", "clear-site-data": '"*"', "x-theirs": "kept", vary: "Accept", etag: '"1"',
-      refresh: "0;url=https://evil.example",
+      refresh: "0;url=https://evil.example", nel: "{}", "report-to": "{}",
     }).end("<script>alert(1)</script>");
   const { browser } = await signedIn();
   const { headers } = await browser.fetch("/api/page");
   assert.deepEqual(headers.getSetCookie(), []);
-  for (const name of ["access-control-allow-origin", "access-control-allow-credentials", "clear-site-data", "refresh"]) assert.equal(headers.get(name), null, name);
+  for (const name of ["access-control-allow-origin", "access-control-allow-credentials", "clear-site-data", "refresh", "nel", "report-to"]) assert.equal(headers.get(name), null, name);
   assert.deepEqual([headers.get("x-theirs"), headers.get("etag"), headers.get("vary"), headers.get("cache-control")], ["kept", '"1"', "Accept, Cookie", "private, no-store"]);
   assert.deepEqual([headers.get("content-security-policy"), headers.get("x-content-type-options")], ["default-src 'none'; sandbox", "nosniff"]);
 });

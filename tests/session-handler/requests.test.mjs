@@ -33,6 +33,25 @@ test("a request that changes something needs the header, and to come from the ap
   assert.equal(allowed.status, 200, "a browser without Sec-Fetch-Site");
 });
 
+test("the app's own routes know by requireAgent who asks, and refuse what another site would change [W10]", async () => {
+  const handler = makeHandler(provider);
+  const browser = new Browser(handler);
+  await browser.signIn();
+  const ask = (/** @type {string} */ method, /** @type {Record<string, string>} */ headers) => handler.requireAgent(browser.request("/own", { method, headers }));
+  for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
+    for (const headers of [{}, { "sec-fetch-site": "same-site" }, { "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }, { "x-wasm-oidc": "1" }]) {
+      await assert.rejects(ask(method, /** @type {any} */ (headers)), (/** @type {any} */ error) => {
+        assert.deepEqual([error.name, error.status, error.code, error.toResponse().status], ["RequestAuthError", 403, "cross_site_request", 403]);
+        return true;
+      });
+    }
+    assert.equal((await ask(method, { "sec-fetch-site": "same-origin" })).id, "usr_ada");
+    assert.equal((await ask(method, { origin: ORIGIN })).id, "usr_ada");
+  }
+  assert.equal((await ask("GET", {})).id, "usr_ada");
+  await assert.rejects(handler.requireAgent(new Request(ORIGIN)), { name: "RequestAuthError", status: 401, code: "signed_out" });
+});
+
 test("who is signed in is told to the app's own pages alone [W10]", async () => {
   const browser = new Browser(makeHandler(provider));
   await browser.signIn();

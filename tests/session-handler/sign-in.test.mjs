@@ -127,6 +127,18 @@ test("of two requests with one response at the same time one asks for tokens [B6
   assert.equal((await browser.who()).agent.id, "usr_ada");
 });
 
+test("of two processes with one store one asks for tokens [B6]", async () => {
+  const store = memoryStorage();
+  const [one, other] = [1, 2].map(() => makeHandler(provider, { store }));
+  const browser = new Browser(one);
+  const callback = new URL(await browser.atProvider());
+  const before = tokenRequests();
+  const request = () => browser.request(`${callback.pathname}${callback.search}`, { headers: NAVIGATION });
+  const answers = await Promise.all([one.handle(request()), other.handle(request())]);
+  assert.deepEqual(answers.map((answer) => answer?.status).sort(), [303, 400]);
+  assert.equal(tokenRequests(), before + 1);
+});
+
 test("after a failed exchange the response is used up [B6]", async () => {
   const browser = new Browser(makeHandler(provider));
   const callback = new URL(await browser.atProvider());
@@ -287,6 +299,7 @@ test("the path that the app names for errors is told the code, and a function ma
   assert.deepEqual([own.status, await own.text(), own.headers.get("cache-control")], [418, "mine transaction_not_found", "private, no-store"]);
   assert.equal((await seen(() => "https://evil.example/")).headers.get("location"), `${ORIGIN}/?error=transaction_not_found`);
   assert.equal((await seen(() => undefined)).status, 400);
+  assert.equal((await seen(() => assert.fail("the app's own mistake"))).status, 400);
   assert.deepEqual(await problem(await seen("/sorry", { accept: "application/json" })), [400, "transaction_not_found"]);
 });
 

@@ -4,8 +4,11 @@
 
 import { toError } from "../../errors.js";
 import { pageTo, redirect } from "./answers.js";
-import { seconds } from "./kept-sessions.js";
+import { seconds, using } from "./kept-sessions.js";
 import { fingerprint } from "./seal.js";
+
+/** How long a store says that a response was redeemed, in seconds: a transaction lives no longer. */
+const REMEMBERED_SECONDS = 600;
 
 /** How many responses this process remembers that it is redeeming or has redeemed. */
 const MOST_REMEMBERED = 2048;
@@ -36,7 +39,7 @@ export class Callback {
     if (found === undefined) throw refused("transaction_not_found", "this browser has begun no such sign-in, or too long ago");
     const { name, transaction } = found;
     if ("used" in transaction) return this.#again(transaction, code, cookies);
-    await this.#once(state, code);
+    await this.#once(state);
     set(await transactions.use(name, code, transaction.returnTo));
 
     const agent = await client().exchangeCode(`?${response}`, transaction.auth);
@@ -74,19 +77,30 @@ export class Callback {
   }
 
   /**
-   * Two requests with one response, at once: the second sends nothing.
+   * Two requests with one response, at once: the second sends nothing. Of two processes only a store with locks knows.
    *
    * @param {string} state
-   * @param {string} code
    */
-  async #once(state, code) {
+  async #once(state) {
     const name = await fingerprint(state);
     if (this.#redeemed.has(name)) throw handledBefore();
     this.#redeemed.add(name);
+    await this.#onceInStore(`wasm-oidc:redeemed:${name}`);
     for (const old of this.#redeemed) {
       if (this.#redeemed.size <= MOST_REMEMBERED) break;
       this.#redeemed.delete(old);
     }
+  }
+
+  /** @param {string} key */
+  async #onceInStore(key) {
+    const { store } = this.#parts;
+    if (store?.lock === undefined) return;
+    const once = async () => {
+      if ((await store.load(key)) != null) throw handledBefore();
+      await store.save(key, "redeemed", { expiresAt: seconds() + REMEMBERED_SECONDS });
+    };
+    await using("lock", () => store.lock?.(key, once));
   }
 }
 

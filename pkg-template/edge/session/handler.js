@@ -11,9 +11,9 @@ import { lockingCoordinator } from "../coordination/locking-coordinator.js";
 import { hold } from "./hold.js";
 import { KeptSessions } from "./kept-sessions.js";
 import { settingsOf } from "./options.js";
-import { proxy } from "./proxy.js";
+import { SAFE, proxy } from "./proxy.js";
 import { Renewal } from "./renewal.js";
-import { formIn, isFromHere, isNavigation, isOurPages, isTopLevel, normalised } from "./requests.js";
+import { formIn, isFromHere, isNavigation, isOfOrigin, isOurPages, isTopLevel, normalised } from "./requests.js";
 import { Seals } from "./seal.js";
 import { sealedStorage } from "./sealed-storage.js";
 import { Session } from "./session.js";
@@ -27,6 +27,7 @@ import { Transactions } from "./transaction.js";
  * @property {Readonly<import("./options.js").Settings>} settings
  * @property {() => import("../../index.d.ts").IdpClient} client
  * @property {CookieJar} jar
+ * @property {import("../../index.d.ts").TokenStorage | undefined} store which seals what it keeps
  * @property {KeptSessions} sessions
  * @property {Transactions} transactions
  * @property {Renewal} renewal
@@ -55,15 +56,25 @@ export function sessionHandler(options, IdpClient) {
   const coordinator = settings.coordinator ?? (store?.lock && lockingCoordinator(store));
   const renewal = new Renewal(settings, sessions, coordinator, now);
   /** @type {Parts} */
-  const parts = { settings, client: now, jar, sessions, transactions: new Transactions(jar, seals), renewal };
+  const parts = { settings, client: now, jar, store, sessions, transactions: new Transactions(jar, seals), renewal };
   const callback = new Callback(parts);
+
+  /** What the app wants to be seen of an error. @param {any} error @param {Request} request */
+  async function chosenFor(error, request) {
+    if (typeof settings.onError !== "function") return settings.onError;
+    try {
+      return await settings.onError(error, request);
+    } catch (thrown) {
+      settings.log({ type: "error", error: /** @type {Error} */ (thrown) });
+    }
+  }
 
   /** @param {Request} request @param {any} error @param {string[]} cookies */
   async function fail(request, error, cookies) {
     if (error?.name === "PanicError") client = IdpClient.createSync(settings.client);
     settings.log({ type: "error", error });
     const code = isOAuthError(error) ? error.code : "internal_error";
-    const chosen = typeof settings.onError === "function" ? await settings.onError(error, request) : settings.onError;
+    const chosen = await chosenFor(error, request);
     if (chosen instanceof Response) return withHeaders(chosen, cookies);
     if (typeof chosen === "string" && isNavigation(request)) {
       const url = new URL(inApp(chosen, settings.publicOrigin));
@@ -141,6 +152,9 @@ export function sessionHandler(options, IdpClient) {
 
   /** @param {Request} request @param {Context} [context] */
   async function requireAgent(request, context) {
+    if (!SAFE.includes(request.method) && !isOfOrigin(request, settings.publicOrigin)) {
+      throw refused(403, "cross_site_request", "a request that changes something comes from another site", "stop");
+    }
     let session;
     try {
       session = await getSession(request, context);

@@ -181,9 +181,11 @@ export interface SessionHandler {
   getSession(request: Request, context?: SessionContext): Promise<Session | null>;
 
   /**
-   * The agent of a request, or an answer to it. For sessions in cookies prefer `getSession`, whose headers the answer needs.
+   * The agent of a request, or an answer to it. For sessions in cookies prefer `getSession`, whose headers the answer needs,
+   * and which does not ask where a request comes from.
    *
-   * @throws RequestAuthError 401 `signed_out`, 503 `temporarily_unavailable`
+   * @throws RequestAuthError 401 `signed_out`; 403 `cross_site_request`: anything but GET, HEAD and OPTIONS needs
+   *   `Sec-Fetch-Site: same-origin` or `publicOrigin` as `Origin`; 503 `temporarily_unavailable`
    */
   requireAgent(request: Request, context?: SessionContext): Promise<Agent>;
 

@@ -197,7 +197,7 @@ function factsOf({ name, end, kept: { issuer, subject, providerSession, issuedAt
  * @param {string} method of the store
  * @param {() => T | PromiseLike<T>} use
  */
-async function using(method, use) {
+export async function using(method, use) {
   try {
     return await inTime(`store.${method}`, use());
   } catch (cause) {

@@ -21,6 +21,7 @@ const OUR_KINDS = /^(?:sec-|x-forwarded-|cf-|x-middleware-)/;
 const THEIRS = [
   "set-cookie", "set-cookie2", "cache-control", "expires", "pragma", "age", "clear-site-data", "strict-transport-security",
   "alt-svc", "content-encoding", "content-length", "dpop-nonce", "refresh", "service-worker-allowed",
+  "nel", "report-to", "reporting-endpoints", "accept-ch", "critical-ch", "speculation-rules", "set-login",
 ];
 
 const THEIR_KINDS = /^(?:access-control-|cross-origin-|cf-)/;

@@ -8,7 +8,7 @@ import { downstream, upstream } from "./proxy-headers.js";
 import { isFromHere, isOurPages, isPlain } from "./requests.js";
 
 /** What reads, and changes nothing (RFC 9110 9.2.1). */
-const SAFE = ["GET", "HEAD", "OPTIONS"];
+export const SAFE = ["GET", "HEAD", "OPTIONS"];
 
 /** What is for the connection, and not for what is behind it. */
 const REFUSED = ["CONNECT", "TRACE", "TRACK"];

@@ -12,9 +12,18 @@ export const OWN_HEADER = "x-wasm-oidc";
  * @param {string} publicOrigin
  */
 export function isOurPages(request, publicOrigin) {
-  if (request.headers.get(OWN_HEADER) !== "1") return false;
-  const site = request.headers.get("sec-fetch-site");
-  return site === null ? request.headers.get("origin") === publicOrigin : site === "same-origin";
+  return request.headers.get(OWN_HEADER) === "1" && isOfOrigin(request, publicOrigin);
+}
+
+/**
+ * Whether the browser says that a page of the app sent a request.
+ *
+ * @param {Request} request
+ * @param {string} publicOrigin
+ */
+export function isOfOrigin({ headers }, publicOrigin) {
+  const site = headers.get("sec-fetch-site");
+  return site === null ? headers.get("origin") === publicOrigin : site === "same-origin";
 }
 
 /**
