@@ -158,3 +158,33 @@ async fn an_algorithm_that_the_host_does_not_know_is_unsupported_and_not_a_bad_k
     let verdict = host().verify(Algorithm::EdDSA, &key, &signature, MESSAGE).await;
     assert_eq!(verdict, Err(CryptoFailure::InvalidKey));
 }
+
+/// What the wrapper does with the app's key, in these words of JavaScript.
+fn signing(body: &str) -> Option<js_sys::Function> {
+    Some(js_sys::Function::new_with_args("algorithm, input", body))
+}
+
+#[wasm_bindgen_test]
+async fn the_apps_key_signs_by_the_function_that_has_it() {
+    for body in [
+        "return Promise.resolve(new Uint8Array([algorithm.length, ...input]))",
+        "return new Uint8Array([algorithm.length, ...input])",
+    ] {
+        let signature = host().with_sign(signing(body)).sign(Algorithm::ES256, b"ab").await;
+        assert_eq!(signature, Ok(vec![5, b'a', b'b']));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_does_not_sign_is_a_failure_and_never_a_signature() {
+    for (body, failure) in [
+        ("throw new DOMException('canary', 'NotSupportedError')", CryptoFailure::Unsupported),
+        ("return Promise.reject(new DOMException('canary', 'NotSupportedError'))", CryptoFailure::Unsupported),
+        ("throw new Error('canary')", CryptoFailure::InvalidKey),
+        ("return Promise.reject()", CryptoFailure::InvalidKey),
+    ] {
+        let signature = host().with_sign(signing(body)).sign(Algorithm::ES256, b"ab").await;
+        assert_eq!(signature, Err(failure), "{body}");
+    }
+    assert_eq!(host().sign(Algorithm::ES256, b"ab").await, Err(CryptoFailure::Unavailable));
+}
