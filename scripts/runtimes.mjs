@@ -10,7 +10,6 @@ import { setUp } from "./set-up.mjs";
 
 await ifStarted(import.meta.url, async () => {
   Object.assign(process.env, await setUp({ browser: true }));
-  await buildPackage(BUILDS.package);
   // Not at the top: set-up has to have installed what they import.
   const [{ HOSTS }, { runInEach }, { table }] = await Promise.all([
     import("../tests/runtimes/hosts/index.mjs"),
@@ -21,6 +20,7 @@ await ifStarted(import.meta.url, async () => {
   const chosen = Object.keys(HOSTS).filter((name) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)));
   if (chosen.length === 0) throw new GaveUp(`no runtime is called like ${words.join(" or ")}: there are ${Object.keys(HOSTS).join(", ")}`);
 
+  await buildPackage(BUILDS.package);
   say(`running the suite in ${chosen.join(", ")}`);
   const reports = await runInEach(chosen, (runtime) => say(`done with ${runtime}`));
   const { text, failures } = table(reports);
