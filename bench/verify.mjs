@@ -23,7 +23,7 @@ export const CONTESTANTS = /** @type {const} */ (["cold", "warm", "jose", "hono"
  * @returns {Record<Contestant, (request: Request) => Promise<unknown>>}
  */
 export function contestants({ algorithm, token, keys, issuer, audience }) {
-  const usual = { issuer, audience, jwks: keys };
+  const usual = { issuer, audience, jwks: keys, legacyJwt: true };
   const [cold, warm] = [createVerifier({ ...usual, maxCachedTokens: 0 }), createVerifier(usual)];
   const keySet = createLocalJWKSet(keys);
   const guard = jwk({ keys: keys.keys, alg: [/** @type {any} */ (algorithm)], verification: { iss: issuer, aud: audience } });
@@ -31,7 +31,7 @@ export function contestants({ algorithm, token, keys, issuer, audience }) {
     cold: (request) => cold.verify(request),
     warm: (request) => warm.verify(request),
     // As an app would: the token is taken from the request.
-    jose: (request) => jwtVerify(request.headers.get("authorization")?.slice("Bearer ".length) ?? token, keySet, { issuer, audience, typ: "at+jwt" }),
+    jose: (request) => jwtVerify(request.headers.get("authorization")?.slice("Bearer ".length) ?? token, keySet, { issuer, audience }),
     hono: (request) => guard(new Context(request), async () => {}),
   };
 }

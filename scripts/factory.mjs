@@ -23,6 +23,15 @@ const LOADER = [
   "export { initSync, __wbg_init as default };\n",
 ];
 
+/** Where the glue copies a text, character by character as long as they are ASCII. */
+const COPY_OF_TEXT = `    let offset = 0;
+
+    for (; offset < len; offset++) {
+        const code = arg.charCodeAt(offset);`;
+
+/** Above so many characters the host's encoder is quicker: for a token thirty times. */
+const LONG_TEXT = 64;
+
 /**
  * @param {string} glue what `wasm-bindgen --target web --out-name NAME` wrote
  * @param {string} name the NAME
@@ -46,8 +55,13 @@ export function toFactory(glue, name) {
   if (/\bwasm\s*=[^=]/.test(body)) throw new Error("the glue replaces its instance outside its loader");
   if (/\bimport\.meta\b/.test(body)) throw new Error("the glue looks for its own address outside its loader");
 
+  positionOfOnly(body, COPY_OF_TEXT);
+  // As many bytes as characters: it is ASCII, and all of it is copied. Anything else goes the way that it went.
+  const atOnce = `    if (len > ${LONG_TEXT} && cachedTextEncoder.encodeInto(arg, mem.subarray(ptr, ptr + len)).read === len) offset = len;`;
+  const quick = body.replace(COPY_OF_TEXT, () => COPY_OF_TEXT.replace("\n\n", `\n${atOnce}\n\n`));
+
   const exported = [...body.matchAll(/^export (?:class|function) (\w+)/gm)].map((match) => match[1]);
-  const inner = body.replace(/^export (class|function) /gm, "$1 ");
+  const inner = quick.replace(/^export (class|function) /gm, "$1 ");
   if (/^export\b/m.test(inner)) throw new Error("the glue exports something other than classes and functions");
   if (exported.length === 0) throw new Error("the glue exports nothing");
 

@@ -74,7 +74,7 @@ impl Verifier {
             subject: found.subject,
             client_id: found.client_id,
             // Without `exp` nothing is known beyond this answer.
-            expires_at: found.expires_at.unwrap_or(now),
+            expires_at: found.expires_at.unwrap_or(until),
             scope: found.scope,
             claims,
         };

@@ -292,7 +292,9 @@ impl Verifier {
 /// Whether the query may have a token in it, which is for the slow way to refuse.
 fn has_token_in_query(url: &str) -> bool {
     let Some((_, query)) = url.split_once('?') else { return false };
-    form::pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token")
+    // Only a query that names it, or has something escaped, need be taken apart.
+    let may_name_it = query.contains("access_token") || query.contains('%');
+    may_name_it && form::pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token")
 }
 
 pub(super) fn unknown_issuer() -> Error {

@@ -29,7 +29,7 @@ before(async () => {
     fresh: { ...usual, introspection: { ...ASKER, endpoint: endpoint.url, maxCacheSeconds: 0, refusedCacheSeconds: 0 } },
     post: { ...usual, introspection: { ...ASKER, endpoint: endpoint.url, clientAuthMethod: "client_secret_post" } },
     stranger: { ...usual, introspection: { ...ASKER, clientSecret: "another secret", endpoint: endpoint.url } },
-    always: { ...usual, audience: API, introspection: { ...ASKER, endpoint: endpoint.url, always: true, maxCacheSeconds: 0 } },
+    always: { ...usual, audience: API, introspection: { ...ASKER, endpoint: endpoint.url, always: true, maxCacheSeconds: 0, refusedCacheSeconds: 0 } },
     loose: { ...usual, introspection: { ...ASKER, endpoint: endpoint.url, maxCacheSeconds: 0, refusedCacheSeconds: 0, allowMissingAudience: true } },
     none: usual,
   };

@@ -45,7 +45,7 @@ fn the_subjects_prefix_or_the_client_says_which_kind_of_agent_it_is() {
 }
 
 #[test]
-fn a_token_that_is_not_right_is_refused_with_its_reason_atj1() {
+fn a_token_that_is_not_right_is_refused_with_its_reason_atj2_atj3() {
     let host = SimulatedHost::process();
     let verifier = verifier();
     let now = host.seconds();
@@ -95,14 +95,14 @@ fn header_of(refused: &wasm_oidc::edge::Refused) -> String {
 }
 
 #[test]
-fn groups_roles_and_entitlements_may_be_texts_or_values_atj2() {
+fn groups_roles_and_entitlements_may_be_texts_or_values_atj7() {
     let (host, verifier) = (SimulatedHost::process(), verifier());
     let lists = json!({ "groups": ["a"], "roles": [{ "value": "b", "display": "B" }], "entitlements": [] });
     assert!(verify(&host, &verifier, &token_with(&host, json!({}), lists)).is_ok());
 }
 
 #[test]
-fn legacy_tokens_are_looser_in_what_the_option_says_and_in_nothing_else_atj3() {
+fn legacy_tokens_are_looser_in_what_the_option_says_and_in_nothing_else_atj4() {
     let host = SimulatedHost::process();
     let (strict, legacy) = (verifier(), verifier_with(json!({ "legacyJwt": true })));
     for (header, claims) in [
@@ -139,7 +139,7 @@ fn legacy_tokens_are_looser_in_what_the_option_says_and_in_nothing_else_atj3() {
 }
 
 #[test]
-fn what_is_no_jwt_is_refused_and_an_encrypted_one_too_atj4() {
+fn what_is_no_jwt_is_refused_and_an_encrypted_one_too_atj5() {
     let (host, verifier) = (SimulatedHost::process(), verifier());
     let token = token(&host);
     let (input, _) = token.rsplit_once('.').unwrap();
@@ -221,7 +221,7 @@ fn the_scheme_has_no_case_and_others_are_no_credentials() {
         assert!(verified.is_ok(), "{scheme}");
     }
     for (authorization, code) in
-        [("Basic dXNlcjpwYXNz".to_owned(), Code::CredentialsMissing), (format!("DPoP {token}"), Code::TokenBound)]
+        [("Basic dXNlcjpwYXNz".to_owned(), Code::CredentialsMissing), (format!("DPoP {token}"), Code::InvalidToken)]
     {
         let verified = host.run(present(host.clone(), Rc::clone(&verifier), authorization.clone(), Needs::default()));
         assert_eq!(refused(verified), (401, code));
@@ -230,7 +230,7 @@ fn the_scheme_has_no_case_and_others_are_no_credentials() {
 }
 
 #[test]
-fn what_the_token_does_not_grant_is_forbidden_and_the_scopes_are_told() {
+fn what_the_token_does_not_grant_is_forbidden_and_the_scopes_are_told_atj6() {
     let (host, verifier) = (SimulatedHost::process(), verifier());
     let token = token(&host);
     for granted in [

@@ -116,7 +116,7 @@ for (const [where, start] of /** @type {const} */ ([["Node", inThisProcess], ["w
       assert.equal(signer.state.requests, before, "nothing in a token makes a request");
     });
 
-    test("what says something wrong is refused, and an ID token too [ATJ1, ATJ3]", async () => {
+    test("what says something wrong is refused, and an ID token too [ATJ2, ATJ3, ATJ4, ATJ7]", async () => {
       const now = Math.floor(Date.now() / 1000);
       for (const made of [
         { claims: { iss: "https://other.example" } }, { claims: { aud: "https://other.example/" } }, { claims: { aud: undefined } },

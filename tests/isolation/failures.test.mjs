@@ -118,4 +118,15 @@ describe("a trap in one request", () => {
       await worker.dispose();
     }
   });
+
+  test("brings back neither a client that was disposed of nor one with a session of its own", async () => {
+    const inTraps = (/** @type {string} */ file) => import(new URL(`../../${TRAPS}/${file}`, import.meta.url).href);
+    const [{ IdpClient }, { acquire }] = [await inTraps("node.js"), await inTraps("runtime.js")];
+    const made = (/** @type {object} */ more) => IdpClient.createSync({ issuer: provider.issuer, ...CLIENT, ...more });
+    const [many, disposed, one] = [made({}), made({}), made({ session: "single-user" })];
+    disposed.dispose();
+    assert.throws(() => acquire().call((/** @type {any} */ glue) => glue.trap_panic()), { name: "PanicError" });
+    assert.equal((await many.discover()).issuer, provider.issuer);
+    for (const gone of [disposed, one]) await assert.rejects(gone.discover(), { name: "PanicError" });
+  });
 });

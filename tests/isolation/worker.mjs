@@ -54,7 +54,7 @@ export async function startWorker(script, { package: folder, ...options } = {}) 
           try {
             for await (const part of response) parts.push(part);
             const text = Buffer.concat(parts).toString();
-            resolve(response.statusCode === 200 ? JSON.parse(text) : { status: response.statusCode, text });
+            resolve(response.statusCode === 200 ? JSON.parse(text) : { failed: response.statusCode, text });
           } catch (error) {
             reject(error);
           }

@@ -30,6 +30,7 @@ const CHANGES = {
   "an import of the C runtime": (text) => text.replace('"./core_bg.js": import0,', '$&\n        "env": import1,'),
   "a module that is imported": (text) => `import * as import1 from "env";\n${text}`,
   "an export of another kind": (text) => text.replace("function isLikeNone", "export const kinds = {};\n$&"),
+  "another way to copy texts": (text) => text.replace("arg.charCodeAt(offset)", "arg.codePointAt(offset)"),
   "glue of another name": (text) => text.replaceAll("./core_bg.js", "./other_bg.js"),
 };
 

@@ -33,6 +33,8 @@ mod key_set;
 mod properties;
 #[cfg(feature = "edge")]
 mod request_credentials;
+#[cfg(feature = "edge")]
+mod token_binding;
 mod token_response;
 mod token_set;
 mod vectors;

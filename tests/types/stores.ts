@@ -2,9 +2,10 @@
 
 import type { ClientOptions, LogoutToken, TokenSet, TokenStorage } from "wasm-oidc";
 import {
-  SessionObject, createVerifier, durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator, redisLock, redisReplayStore, sessionIndex,
-  sessionStore, unstorageStorage, type KvNamespace, type Lock, type ObjectNamespace, type RedisClient, type RefreshCoordinator, type SessionIndex,
-  type SessionStore, type UnstorageStorage,
+  SessionObject, createSessionHandler, createVerifier, durableObjectCoordinator, durableObjectStorage, kvStorage, lockingCoordinator,
+  redisLock, redisReplayStore, sessionIndex, sessionStore, unstorageStorage,
+  type KvNamespace, type Lock, type ObjectNamespace, type RedisClient, type RefreshCoordinator, type SessionIndex, type SessionStore,
+  type UnstorageStorage,
 } from "wasm-oidc/edge";
 
 interface Env {
@@ -20,7 +21,7 @@ export class Sessions extends SessionObject {
 }
 
 export async function worker(env: Env, tokens: TokenSet, token: LogoutToken): Promise<void> {
-  void createVerifier({ issuer: env.ISSUER, audience: "api", dpop: { replayStore: durableObjectStorage(env.SESSIONS) } });
+  void createVerifier({ issuer: env.ISSUER, audience: "api", keyStore: kvStorage(env.KV), dpop: { replayStore: durableObjectStorage(env.SESSIONS) } });
   const strong: TokenStorage = durableObjectStorage(env.SESSIONS, { holdSeconds: 5 });
   const coordinators: RefreshCoordinator[] = [
     durableObjectCoordinator(env.SESSIONS, { waitSeconds: 10 }),
@@ -32,6 +33,14 @@ export async function worker(env: Env, tokens: TokenSet, token: LogoutToken): Pr
   console.log(renewed.scope, known?.scope);
   const index: SessionIndex = sessionIndex(strong);
   const sessions: SessionStore = sessionStore(kvStorage(env.KV, { prefix: "ours" }), { index });
+  void createSessionHandler({
+    client: { issuer: env.ISSUER, clientId: "app", clientSecret: "secret" },
+    publicOrigin: "https://app.example.com",
+    secrets: "of 32 characters or more, made by chance",
+    store: kvStorage(env.KV),
+    coordinator: coordinators[0]!,
+    index,
+  });
   const facts = { id: session.id, issuer: env.ISSUER, subject: "usr_ada", issuedAt: 1_700_000_000, expiresAt: session.expiresAt };
   await sessions.begin(facts);
   await sessions.save(session.id, "text", { expiresAt: session.expiresAt });

@@ -7,9 +7,13 @@ import { signedOut } from "./failures.js";
 import { fingerprint } from "./fingerprint.js";
 import { requireSession } from "./session-name.js";
 import { strongStore } from "./strong-store.js";
+import { within } from "./time.js";
 
 /** Seconds in which a sign-in may still bring an ID token that was issued before the logout. */
 const LOGOUT_REMEMBERED = 24 * 3600;
+
+/** Seconds for a lock and what is done under it. */
+const LONGEST_CHANGE = 30;
 
 /** How many sessions one subject has at most: with another one the oldest ends. */
 const MAX_SESSIONS = 500;
@@ -33,13 +37,15 @@ export function sessionIndex(store) {
     strong.save(`wasm-oidc:session-over:${name}`, "over", { expiresAt });
 
   /** @param {string} key @param {(members: Members) => Promise<void>} edit */
-  const change = (key, edit) =>
-    strong.lock(key, async () => {
+  const change = (key, edit) => {
+    const changed = strong.lock(key, async () => {
       const members = membersOf(await strong.load(key));
       await edit(members);
       const last = Math.max(members.logout?.until ?? 0, ...Object.values(members.sessions));
       await (last === 0 ? strong.delete(key) : strong.save(key, JSON.stringify(members), { expiresAt: last }));
     });
+    return within(LONGEST_CHANGE, changed, "the index of sessions was not changed");
+  };
 
   return Object.freeze({
     async begin(/** @type {SessionFacts} */ facts) {

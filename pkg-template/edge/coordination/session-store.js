@@ -2,8 +2,7 @@
 // Sessions by reference: the cookie holds an id, a store the rest. The store may lag as Cloudflare KV does; the index,
 // which does not, says what is over.
 
-import { configurationError } from "../../errors.js";
-import { inTime } from "../../in-time.js";
+import { appStore } from "./app-store.js";
 import { signedOut } from "./failures.js";
 import { sessionIndex } from "./session-index.js";
 import { requireSession } from "./session-name.js";
@@ -14,25 +13,22 @@ import { requireSession } from "./session-name.js";
  * @returns {import("./index.d.ts").SessionStore}
  */
 export function sessionStore(store, { index } = {}) {
-  const missing = /** @type {const} */ (["load", "save", "delete"]).filter((name) => typeof store?.[name] !== "function");
-  if (missing.length > 0) {
-    throw configurationError("invalid_option", `sessionStore: expected a store with load, save and delete; this has no ${missing.join(", no ")}`);
-  }
+  const kept = appStore("sessionStore", store);
   const known = index ?? sessionIndex(store);
   const keyOf = (/** @type {string} */ name) => `wasm-oidc:kept-${name}`;
-  const forget = (/** @type {string} */ name) => inTime("delete", store.delete(keyOf(name)));
+  const forget = (/** @type {string} */ name) => kept.delete(keyOf(name));
   return Object.freeze({
     index: known,
     begin: (/** @type {import("./index.d.ts").SessionFacts} */ facts) => known.begin(facts),
     async load(/** @type {string} */ id) {
       const name = await requireSession(id);
-      const [text, isOver] = await Promise.all([inTime("load", store.load(keyOf(name))), known.isOver(id)]);
-      return isOver ? null : (text ?? null);
+      const [text, isOver] = await Promise.all([kept.load(keyOf(name)), known.isOver(id)]);
+      return isOver ? null : text;
     },
     async save(/** @type {string} */ id, /** @type {string} */ text, /** @type {{ expiresAt: number }} */ { expiresAt }) {
       const name = await requireSession(id);
       if (await known.isOver(id)) throw signedOut();
-      await inTime("save", store.save(keyOf(name), text, { expiresAt }));
+      await kept.save(keyOf(name), text, { expiresAt });
     },
     async end(/** @type {Parameters<import("./index.d.ts").SessionStore["end"]>[0]} */ facts) {
       await known.end(facts);

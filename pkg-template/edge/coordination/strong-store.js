@@ -1,21 +1,15 @@
 // @ts-check
 // A store that everybody sees alike at once, as far as that can be told: one that has locks.
 
-import { configurationError } from "../../errors.js";
-import { inTime } from "../../in-time.js";
-
-/** @typedef {import("../../index.d.ts").TokenStorage} TokenStorage */
+import { configurationError, isOAuthError } from "../../errors.js";
+import { appStore, unavailable } from "./app-store.js";
 
 /**
  * @param {string} who takes it
  * @param {any} store
- * @returns {Required<Pick<TokenStorage, "load" | "save" | "delete" | "lock">>}
  */
 export function strongStore(who, store) {
-  const missing = ["load", "save", "delete"].filter((name) => typeof store?.[name] !== "function");
-  if (missing.length > 0) {
-    throw configurationError("invalid_option", `${who}: expected a store with load, save, delete and lock; this has no ${missing.join(", no ")}`);
-  }
+  const asked = appStore(who, store);
   if (typeof store.lock !== "function") {
     throw configurationError(
       "missing_option",
@@ -25,9 +19,33 @@ export function strongStore(who, store) {
     );
   }
   return {
-    load: (key) => inTime("load", store.load(key)),
-    save: (key, value, options) => inTime("save", store.save(key, value, options)),
-    delete: (key) => inTime("delete", store.delete(key)),
-    lock: (key, run) => store.lock(key, run),
+    ...asked,
+    /** @param {string} key @param {() => PromiseLike<unknown>} run */
+    lock: (key, run) => locked(store, key, run),
   };
+}
+
+/**
+ * @param {any} store
+ * @param {string} key
+ * @param {() => PromiseLike<unknown>} run
+ */
+async function locked(store, key, run) {
+  /** @type {{ thrown: unknown } | undefined} */
+  let failure;
+  const watched = async () => {
+    try {
+      return await run();
+    } catch (thrown) {
+      failure = { thrown };
+      throw thrown;
+    }
+  };
+  try {
+    return await store.lock(key, watched);
+  } catch (thrown) {
+    // What was done under the lock has its own reasons.
+    if (failure !== undefined) throw failure.thrown;
+    throw isOAuthError(thrown) ? thrown : unavailable("lock", thrown);
+  }
 }

@@ -9,18 +9,19 @@ export function sleep(milliseconds) {
 }
 
 /**
- * The outcome of a renewal, where it comes in time; it goes on either way.
+ * The outcome of what takes its time, where it comes soon enough; it goes on either way.
  *
  * @template T
  * @param {number} seconds
  * @param {PromiseLike<T>} work
+ * @param {string} [what] was to be done
  * @returns {Promise<T>}
  */
-export async function within(seconds, work) {
+export async function within(seconds, work, what = "the tokens were not renewed") {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const late = new Promise((_, reject) => {
-    const message = `the tokens were not renewed within ${seconds} s; the renewal goes on`;
+    const message = `${what} within ${seconds} s; it goes on`;
     const error = /** @type {const} */ ({ class: "TimeoutError", code: "timeout", message, recovery: "retry" });
     timer = setTimeout(() => reject(toError(error)), seconds * 1000);
   });
