@@ -32,7 +32,7 @@ export function watch() {
 }
 `;
 
-for (const entry of ["wasm-oidc", "wasm-oidc/node"]) test(`importing ${entry} runs nothing that can be seen from outside`, async () => {
+for (const entry of ["wasm-oidc", "wasm-oidc/edge", "wasm-oidc/node"]) test(`importing ${entry} runs nothing that can be seen from outside`, async () => {
   await project.write({
     "watch.mjs": WATCH,
     // The modules run in the order of their imports: the watch is set before the package.
