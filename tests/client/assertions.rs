@@ -140,7 +140,7 @@ fn an_algorithm_that_the_provider_does_not_list_is_said_before_anything_is_sent(
         let error = machine(&host, &host.client_with(options)).unwrap_err();
         assert_eq!((error.code(), error.class()), (Code::InvalidOption, Class::Configuration));
         assert!(
-            error.to_string().contains(&"of what the provider takes, \"RS256\", its key or secret signs by none"),
+            error.to_string().contains("of what the provider takes, \"RS256\", its key or secret signs by none"),
             "{error}"
         );
         assert_eq!(host.provider.count(TOKEN), 0);

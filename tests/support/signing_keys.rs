@@ -68,6 +68,6 @@ pub fn sign(algorithm: Algorithm, signing_input: &[u8]) -> Result<Vec<u8>, Crypt
 }
 
 /// The same as a part of a simulated host.
-pub fn signing() -> Rc<dyn Fn(Algorithm, &[u8]) -> Result<Vec<u8>, CryptoFailure>> {
+pub fn signing() -> Rc<crate::simulated::Signs> {
     Rc::new(sign)
 }

@@ -95,7 +95,7 @@ pub fn is_seen(host: &SimulatedHost, verifier: &Verifier, token: &str) -> bool {
 
 /// The status and the code of what has to be a refusal.
 pub fn refused(verified: Result<Verified, Refused>) -> (u16, Code) {
-    let Refused { error, .. } = verified.err().expect("the request is refused");
+    let Refused { error, .. } = verified.expect_err("the request is refused");
     (error.failure().status.expect("a refusal has a status"), error.code())
 }
 
