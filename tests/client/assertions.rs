@@ -31,7 +31,7 @@ fn by_secret() -> Value {
 /// A server whose key signs.
 fn server() -> SimulatedHost {
     let host = SimulatedHost::process();
-    *host.signs.borrow_mut() = Some(signing_keys::signing());
+    *host.signs.borrow_mut() = Some(Rc::new(signing_keys::sign));
     host
 }
 

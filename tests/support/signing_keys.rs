@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
-use std::rc::Rc;
-
 use jwt_compact::Algorithm as Signer;
 use jwt_compact::AlgorithmSignature;
 use jwt_compact::alg::{Ed25519, Es256, Rsa};
@@ -65,9 +63,4 @@ pub fn sign(algorithm: Algorithm, signing_input: &[u8]) -> Result<Vec<u8>, Crypt
         Algorithm::ES384 | Algorithm::ES512 => return Err(CryptoFailure::Unsupported),
         rsa => sign_with(&rsa.as_str().parse::<Rsa>().unwrap(), &key, signing_input),
     })
-}
-
-/// The same as a part of a simulated host.
-pub fn signing() -> Rc<crate::simulated::Signs> {
-    Rc::new(sign)
 }
