@@ -45,8 +45,16 @@ impl IssuerState {
 pub(super) struct UnderWay {
     /// In milliseconds. One whose request was cancelled never says that it ended, so each counts for so long only.
     began: RefCell<Vec<i64>>,
+    failed: RefCell<Option<Failed>>,
+}
+
+/// A request that failed.
+struct Failed {
     /// In Unix seconds.
-    failed: RefCell<Option<(i64, Error)>>,
+    at: i64,
+    error: Error,
+    /// How long nobody asks again, in seconds.
+    pause: i64,
 }
 
 impl UnderWay {
@@ -61,22 +69,33 @@ impl UnderWay {
         self.began.borrow_mut().push(now);
     }
 
-    /// Says that the one that began then has ended.
+    /// Says that the one that began then has ended. A single failure costs two seconds, and each that follows twice as
+    /// many as the one before: an issuer that is away for a moment is asked soon, one that is down seldom.
     pub(super) fn end(&self, began: i64, failure: Option<(i64, &Error)>) {
         let mut under_way = self.began.borrow_mut();
         if let Some(place) = under_way.iter().position(|at| *at == began) {
             under_way.swap_remove(place);
         }
-        *self.failed.borrow_mut() = failure.map(|(at, error)| (at, error.clone()));
+        let mut failed = self.failed.borrow_mut();
+        let before = failed.as_ref().map_or(1, |failed| failed.pause);
+        let pause = before.saturating_mul(2).min(FORCED_FETCH_COOL_DOWN_SECONDS);
+        *failed = failure.map(|(at, error)| Failed { at, error: error.clone(), pause });
+    }
+
+    /// Says that the one that ended last was forced: whoever makes up key ids must not bring about another one so soon.
+    pub(super) fn was_forced(&self) {
+        if let Some(failed) = self.failed.borrow_mut().as_mut() {
+            failed.pause = FORCED_FETCH_COOL_DOWN_SECONDS;
+        }
     }
 
     /// The last failure, while it is too early to ask again.
     pub(super) fn failed_lately(&self, now: i64) -> Option<Error> {
         let failed = self.failed.borrow();
-        let (at, error) = failed.as_ref()?;
+        let Failed { at, error, pause } = failed.as_ref()?;
         let waited = now.saturating_sub(*at);
         // A clock that was set back says nothing about how long it has been.
-        let pause = FORCED_FETCH_COOL_DOWN_SECONDS.max(error.failure().retry_after.unwrap_or(0).min(MAX_RETRY_AFTER));
+        let pause = error.failure().retry_after.unwrap_or(0).min(MAX_RETRY_AFTER).max(*pause);
         let is_early = (0..pause).contains(&waited);
         is_early.then(|| error.clone().with_retry_after(Some(pause.saturating_sub(waited))))
     }

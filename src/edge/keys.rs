@@ -101,6 +101,9 @@ impl IssuerState {
         let found = self.find(host, timeout, shares, lacking).await;
         let now = host.now();
         self.key_requests.end(began, found.as_ref().err().map(|error| (now, error)));
+        if lacking.is_some() {
+            self.key_requests.was_forced();
+        }
         // With the time after which it may be asked again.
         let found = found.map_err(|error| self.key_requests.failed_lately(now).unwrap_or(error));
         let known = Rc::new(found?);

@@ -155,20 +155,44 @@ fn a_forced_request_that_fails_cools_down_and_is_no_verdict_about_the_token_x6()
 }
 
 #[test]
-fn a_scheduled_request_that_fails_cools_down_too_x6() {
+fn a_scheduled_request_that_fails_cools_down_too_and_longer_each_time_x6() {
     let (host, verifier) = (SimulatedHost::process(), verifier());
     host.provider.is_away.set(true);
     for _ in 0..10 {
         assert_eq!(refused(verify(&host, &verifier, &token(&host))), (503, Code::NetworkFailure));
     }
     assert_eq!(host.provider.count(DISCOVERY), 1);
+    // Somebody asks every second: 2, 4, 8, 16, 30 and again 30 seconds after the one before.
+    let mut asked = Vec::new();
+    for second in 1..=91 {
+        host.pass_seconds(1);
+        let before = host.provider.count(DISCOVERY);
+        assert_eq!(refused(verify(&host, &verifier, &token(&host))).0, 503);
+        if host.provider.count(DISCOVERY) > before {
+            asked.push(second);
+        }
+    }
+    assert_eq!(asked, [2, 6, 14, 30, 60, 90]);
+    host.provider.is_away.set(false);
+    host.pass_seconds(30);
+    assert!(verify(&host, &verifier, &token(&host)).is_ok());
+    // What went well begins anew.
+    host.provider.is_away.set(true);
+    host.pass_seconds(3600);
+    assert_eq!(refused(verify(&host, &verifier, &token(&host))).0, 503);
+    host.provider.is_away.set(false);
+    host.pass_seconds(2);
+    assert!(verify(&host, &verifier, &token(&host)).is_ok());
+}
+
+#[test]
+fn requests_at_once_that_need_an_issuer_that_is_away_are_all_answered() {
+    let (host, verifier) = (SimulatedHost::process(), verifier());
+    host.provider.is_away.set(true);
     let started = at_once(&host, &verifier, 50, of("k1"));
     host.pass_seconds(5);
     assert!(started.iter().all(|one| refused(one.take()).0 == 503));
-    assert_eq!(host.provider.count(DISCOVERY), 1);
-    host.provider.is_away.set(false);
-    host.pass_seconds(31);
-    assert!(verify(&host, &verifier, &token(&host)).is_ok());
+    assert!(host.provider.count(DISCOVERY) <= 2);
 }
 
 #[test]
