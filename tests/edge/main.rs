@@ -14,8 +14,10 @@ mod simulated;
 #[path = "../support/verifying.rs"]
 mod verifying;
 
+mod agents;
 mod dpop;
 mod introspection;
+mod issuers;
 mod keys;
 mod seen;
 mod verifier;

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::simulated::{DISCOVERY, ISSUER, KEYS, SimulatedHost, USER_INFO, answer, html, sign_with};
+use crate::simulated::{DISCOVERY, ISSUER, KEYS, SimulatedHost, sign_with};
 use crate::verifying::*;
 use serde_json::{Value, json};
-use wasm_oidc::authz::mapping::AppClaimMapping;
-use wasm_oidc::edge::{Needs, PlugIns, Verifier};
-use wasm_oidc::error::{Class, Code, Error, Result};
-use wasm_oidc::protocol::json::{Object, parse_object};
+use wasm_oidc::edge::Needs;
+use wasm_oidc::error::{Class, Code, Error};
+use wasm_oidc::protocol::json::parse_object;
 use wasm_oidc::session::AgentType;
 
 fn needs(json: Value) -> Needs {
@@ -27,21 +26,6 @@ fn an_access_token_of_rfc_9068_is_its_agent() {
     assert!(!verified.agent.access.has_access("write", "projects"), "a token's scope is no organization's");
     assert_eq!(verified.expires_at, host.seconds() + 300);
     assert_eq!((host.provider.count(DISCOVERY), host.provider.count(KEYS)), (1, 1));
-}
-
-#[test]
-fn the_subjects_prefix_or_the_client_says_which_kind_of_agent_it_is() {
-    let (host, verifier) = (SimulatedHost::process(), verifier());
-    for (claims, kind) in [
-        (json!({ "sub": "key_1" }), AgentType::ApiKey),
-        (json!({ "sub": "tok_1" }), AgentType::PersonalToken),
-        (json!({ "sub": "agt_1" }), AgentType::Agent),
-        (json!({ "sub": "machine", "client_id": "machine" }), AgentType::Agent),
-        (json!({ "sub": "somebody", "client_id": "machine" }), AgentType::User),
-    ] {
-        let verified = verify(&host, &verifier, &token_with(&host, json!({}), claims.clone())).unwrap();
-        assert_eq!(verified.agent.agent_type, kind, "{claims}");
-    }
 }
 
 #[test]
@@ -261,36 +245,6 @@ fn what_the_token_does_not_grant_is_forbidden_and_the_scopes_are_told_atj6() {
 }
 
 #[test]
-fn the_token_chooses_only_among_the_issuers_that_are_configured() {
-    let host = SimulatedHost::process();
-    let verifier = verifier_with(json!({
-        "issuer": null,
-        "issuers": ["https://first.example", { "issuer": ISSUER, "audience": ["other", API], "legacyJwt": true }],
-    }));
-    let legacy = token_with(&host, json!({ "typ": "JWT" }), json!({}));
-    assert!(verify(&host, &verifier, &legacy).is_ok());
-    let before = host.provider.requests();
-    let stranger = token_with(&host, json!({}), json!({ "iss": "https://evil.example" }));
-    let refusal = verify(&host, &verifier, &stranger).unwrap_err();
-    assert_eq!(refusal.error.code(), Code::IssuerMismatch);
-    assert_eq!(host.provider.requests(), before);
-}
-
-#[test]
-fn keys_of_one_issuer_are_not_those_of_another() {
-    let host = SimulatedHost::process();
-    let keys = |id: &str| json!({ "keys": [crate::simulated::key(id)] });
-    let verifier = verifier_with(json!({ "issuer": null, "issuers": [
-        { "issuer": ISSUER, "jwks": keys("k1") }, { "issuer": "https://second.example", "jwks": keys("k2") },
-    ] }));
-    let second = |kid: &str| token_with(&host, json!({ "kid": kid }), json!({ "iss": "https://second.example" }));
-    assert!(verify(&host, &verifier, &token(&host)).is_ok());
-    assert!(verify(&host, &verifier, &second("k2")).is_ok());
-    assert_eq!(refused(verify(&host, &verifier, &second("k1"))), (401, Code::KeyNotFound));
-    assert_eq!(host.provider.requests(), 0);
-}
-
-#[test]
 fn any_audience_is_taken_only_where_false_is_written_out() {
     let host = SimulatedHost::process();
     let elsewhere = token_with(&host, json!({}), json!({ "aud": "https://other.example" }));
@@ -329,113 +283,6 @@ fn an_option_that_is_none_is_named() {
         assert_eq!(error.code(), code, "{options}");
         assert!(error.failure().message.contains(word), "{options}: {}", error.failure().message);
     }
-}
-
-#[test]
-fn only_the_algorithms_of_the_issuer_are_taken() {
-    let host = SimulatedHost::process();
-    let verifier = verifier_with(json!({ "algorithms": ["ES256"] }));
-    assert_eq!(refused(verify(&host, &verifier, &token(&host))), (401, Code::AlgNotAllowed));
-    assert_eq!(host.provider.requests(), 0);
-}
-
-#[test]
-fn an_issuer_that_is_down_is_no_fault_of_the_token() {
-    for path in [DISCOVERY, KEYS] {
-        let (host, verifier) = (SimulatedHost::process(), verifier());
-        host.provider.plan(path, Ok(html(503)));
-        let refusal = verify(&host, &verifier, &token(&host)).unwrap_err();
-        assert_eq!(refusal.error.failure().status, Some(503), "{path}");
-        assert_eq!(header(&refusal, "www-authenticate"), None);
-        let seconds: i64 = header(&refusal, "retry-after").unwrap().parse().unwrap();
-        assert!((1..=30).contains(&seconds), "{seconds}");
-        // Meanwhile nobody is asked.
-        let before = host.provider.requests();
-        assert_eq!(refused(verify(&host, &verifier, &token(&host))).0, 503);
-        assert_eq!(host.provider.requests(), before);
-        host.pass_seconds(31);
-        assert!(verify(&host, &verifier, &token(&host)).is_ok());
-    }
-}
-
-#[test]
-fn metadata_of_another_issuer_is_not_believed() {
-    let (host, verifier) = (SimulatedHost::process(), verifier());
-    let mut metadata = crate::simulated::metadata();
-    metadata["issuer"] = json!("https://evil.example");
-    host.provider.plan(DISCOVERY, Ok(answer(200, &metadata)));
-    assert_eq!(refused(verify(&host, &verifier, &token(&host))), (503, Code::IssuerMismatch));
-    assert_eq!(host.provider.count(KEYS), 0);
-}
-
-#[test]
-fn a_plain_oauth_server_tells_where_its_keys_are_too() {
-    let (host, verifier) = (SimulatedHost::process(), verifier());
-    host.provider.plan(DISCOVERY, Ok(html(404)));
-    host.provider.plan("/.well-known/oauth-authorization-server", Ok(answer(200, &crate::simulated::metadata())));
-    assert!(verify(&host, &verifier, &token(&host)).is_ok());
-}
-
-#[test]
-fn organizations_that_the_token_does_not_list_come_from_userinfo() {
-    let host = SimulatedHost::process();
-    let verifier = verifier_with(json!({ "organizationsFrom": "userinfo" }));
-    *host.provider.in_user_info.borrow_mut() =
-        json!({ "organizations": [{ "id": "org_a", "scopes": ["mail:read"] }], "email": "elsewhere@example.com" });
-    let agent = verify(&host, &verifier, &token(&host)).unwrap().agent;
-    assert!(agent.access.has_access_in("org_a", "read", "mail"));
-    assert!(!agent.access.has_access("read", "users"), "with organizations the scopes of the token do not count");
-    assert_eq!(agent.email, None, "nothing but the organizations is taken");
-    let listed = token_with(&host, json!({}), json!({ "organizations": [] }));
-    assert!(!verify(&host, &verifier, &listed).unwrap().agent.access.has_access("read", "mail"));
-    assert_eq!(host.provider.count(USER_INFO), 1);
-    // Somebody else's organizations are nobody's.
-    *host.provider.subject.borrow_mut() = "usr_2".to_owned();
-    assert_eq!(
-        refused(verify(&host, &verifier, &token_with(&host, json!({}), json!({ "jti": "2" })))).1,
-        Code::SubjectMismatch
-    );
-}
-
-#[test]
-fn a_token_that_userinfo_does_not_take_is_not_good() {
-    let host = SimulatedHost::process();
-    let verifier = verifier_with(json!({ "organizationsFrom": "userinfo" }));
-    let token = token(&host);
-    host.provider.ended.borrow_mut().push(token.clone());
-    assert_eq!(refused(verify(&host, &verifier, &token)), (401, Code::InvalidToken));
-    host.provider.ended.borrow_mut().clear();
-    host.provider.plan(USER_INFO, Ok(html(500)));
-    assert_eq!(refused(verify(&host, &verifier, &token)).0, 503);
-    assert!(!is_seen(&host, &verifier, &token));
-    assert!(verify(&host, &verifier, &token).is_ok());
-}
-
-#[test]
-fn claims_are_read_as_the_provider_sends_them() {
-    let host = SimulatedHost::process();
-    let realm = json!({ "realm_access": { "roles": ["editor"] } });
-    let keycloak = verifier_with(json!({ "claimMapping": "keycloak" }));
-    let agent = verify(&host, &keycloak, &token_with(&host, json!({}), realm)).unwrap().agent;
-    assert!(agent.access.has_role("editor"));
-    let broken = token_with(&host, json!({}), json!({ "realm_access": [] }));
-    assert_eq!(refused(verify(&host, &keycloak, &broken)), (401, Code::InvalidClaim));
-}
-
-#[test]
-fn the_apps_own_mapping_goes_before_every_other() {
-    struct Mine;
-    impl AppClaimMapping for Mine {
-        fn map(&self, claims: &Object) -> Result<Object> {
-            assert_eq!(claims.string("sub")?, Some("usr_1"));
-            parse_object(br#"{"organizations":[{"id":"mine","scopes":["a:b"]}]}"#)
-        }
-    }
-    let host = SimulatedHost::process();
-    let options = options_with(json!({ "claimMapping": "keycloak" })).unwrap();
-    let verifier =
-        Rc::new(Verifier::new(options, PlugIns { claim_mapping: Some(Rc::new(Mine)), ..PlugIns::default() }));
-    assert!(verify(&host, &verifier, &token(&host)).unwrap().agent.access.has_access_in("mine", "b", "a"));
 }
 
 #[test]
