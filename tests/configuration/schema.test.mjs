@@ -54,6 +54,6 @@ test("every option of a client that is data is a key of a provider", async () =>
   const schema = JSON.parse(await readFile(fileURLToPath(import.meta.resolve("wasm-oidc/configuration.schema.json")), "utf8"));
   const keys = Object.keys(schema.definitions.provider.properties);
   // The name is the provider's; the others are functions.
-  const others = ["name", "fetch", "openUrl", "logger", "onRequest", "onResponse"];
+  const others = ["name", "fetch", "openUrl", "logger", "onRequest", "onResponse", "waitUntil"];
   assert.deepEqual(names.filter((name) => !keys.includes(name) && !others.includes(name)), []);
 });
