@@ -17,7 +17,7 @@ impl<H: Host> Client<H> {
     /// The agent of verified claims.
     ///
     /// # Errors
-    /// What [`ClaimMapping::grants`] says.
+    /// What [`crate::authz::mapping::ClaimMapping::grants`] says.
     pub(super) fn agent_from(&self, claims: Object, tokens: &TokenSet) -> Result<Agent> {
         Agent::from_claims(Rc::new(claims), tokens.scope.as_deref(), &self.inner.options.claim_mapping)
     }

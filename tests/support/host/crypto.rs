@@ -74,7 +74,7 @@ async fn a_signature_is_not_one_of_another_algorithm_of_the_same_key_j1_x2() {
     let (key, signature) = signed(Algorithm::RS256).await;
     // An exported key says what it is for; a provider's key may not.
     let jwk = key.to_jwk_json();
-    let key = self::key(&jwk);
+    let key = self::key(jwk);
     for other in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512] {
         assert_eq!(host().verify(other, &key, &signature, MESSAGE).await, Ok(false), "{}", other.as_str());
     }
