@@ -69,8 +69,7 @@ impl RequestCredentials {
         if !is_name(method) {
             return Err(invalid("the request's method is no token of RFC 9110 9.1"));
         }
-        let query = cut(cut(url, b'#').0, b'?').1.unwrap_or_default();
-        if pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token") {
+        if has_token(url) {
             let message = "an access token in the query ends up in logs and histories: send it in the header \
                            \"Authorization\" (RFC 9700 4.3.2)";
             return Err(invalid(message));
@@ -88,6 +87,23 @@ impl RequestCredentials {
         }
         Ok(Self { method: method.to_owned(), url: url.to_owned(), presented, dpop_proofs })
     }
+}
+
+/// The token of a request that has one by `Bearer`, and nothing that [`RequestCredentials::read`] refuses. `query` is what
+/// its URL has from the `?` on.
+#[cfg(feature = "edge")]
+pub(crate) fn bearer(authorization: &str, query: &str) -> Option<Secret> {
+    if has_token(query) {
+        return None;
+    }
+    let presented = presented(authorization.trim_ascii()).ok()??;
+    (presented.scheme == Scheme::Bearer).then_some(presented.token)
+}
+
+/// Whether there is a token in the query of a URL.
+fn has_token(url: &str) -> bool {
+    let query = cut(cut(url, b'#').0, b'?').1.unwrap_or_default();
+    !query.is_empty() && pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token")
 }
 
 impl fmt::Debug for RequestCredentials {
