@@ -20,6 +20,8 @@ const MAX_CACHED_TOKENS = 1000;
  * keys want to be renewed, and the nonce that the answer should bring.
  *
  * @typedef {{ agent: import("../agent.js").AgentRecord, number?: number, renewAt?: number, dpopNonce?: string }} Verified
+ *
+ * @typedef {[verified: string, claims: string]} Answer both as JSON text
  */
 
 /** @typedef {{ instance: import("./runtime.js").Instance, wasm: import("../wasm/edge.js").WasmVerifier }} Live */
@@ -74,17 +76,16 @@ class Verifier {
       if (begun !== undefined) {
         const [number, verdict] = begun;
         const isSigned = await verdict.then(Boolean, () => undefined);
-        /** @type {Verified | undefined} */
+        /** @type {Answer | undefined} */
         const verified = instance.call(() => wasm.end(number, isSigned));
         if (verified !== undefined) return this.#agentOf(live, verified);
       }
     }
     const { method, url, headers } = request;
     const proofs = headers.get("dpop") ?? undefined;
-    /** @type {Verified} */
+    /** @type {Answer} */
     const verified = await instance.callAsync(() => wasm.verify(method, url, authorization ?? undefined, proofs, wanted));
-    if (verified.dpopNonce !== undefined) needs?.responseHeaders?.set("dpop-nonce", verified.dpopNonce);
-    return this.#agentOf(live, verified);
+    return this.#agentOf(live, verified, needs?.responseHeaders);
   }
 
   /**
@@ -120,15 +121,20 @@ class Verifier {
 
   /**
    * @param {Live} live where the request was verified
-   * @param {Verified} verified
+   * @param {Answer} answer
+   * @param {Headers} [responseHeaders]
    */
-  #agentOf(live, { agent, number, renewAt }) {
+  #agentOf(live, [text, claimsJson], responseHeaders) {
+    /** @type {Verified} */
+    const { agent, number, renewAt, dpopNonce } = JSON.parse(text);
+    if (dpopNonce !== undefined) responseHeaders?.set("dpop-nonce", dpopNonce);
     const isLive = this.#made === live;
     if (isLive) this.#renewAt = renewAt ?? Infinity;
     const place = number === undefined ? -1 : number % this.#capacity;
     const before = this.#seen[place];
     // Of two requests with one token that came together, both get one agent.
     if (isLive && before?.number === number && before !== undefined) return before.agent;
+    agent.claimsJson = claimsJson;
     const made = new Agent(agent, CALLS, acquire);
     // Another instance's numbers begin anew.
     if (number !== undefined && isLive) this.#seen[place] = { agent: made, number };

@@ -128,13 +128,21 @@ fn needs_of(text: &str) -> Result<Needs> {
     Needs::from_json(&read(text)?)
 }
 
+/// `[record, claims]`, both as text: of most agents nobody asks for the claims.
 fn answered(verified: std::result::Result<Verified, Refused>) -> std::result::Result<JsValue, JsValue> {
-    verified.map(|verified| to_js(&verified_record(&verified))).map_err(|refused| to_js(&refused_record(&refused)))
+    match verified {
+        Ok(verified) => {
+            let record = JsValue::from_str(&verified_record(&verified).to_string());
+            let claims = JsValue::from_str(&verified.agent.claims.to_string());
+            Ok(Array::of2(&record, &claims).into())
+        }
+        Err(refused) => Err(to_js(&refused_record(&refused))),
+    }
 }
 
 fn verified_record(verified: &Verified) -> Json {
     let Verified { agent, expires_at, number, renew_at, dpop_nonce } = verified;
-    let mut shown = agents::begun(agent, 0);
+    let mut shown = agents::without_claims(agent, 0);
     shown.number("expiresAt", Some(*expires_at));
     shown.flag("hasRefreshToken", Some(false));
     let mut record = Record::default();

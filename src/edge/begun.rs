@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::EdgeHost;
-use super::agents::Verified;
+use super::agents::{Granted, Verified};
+use super::issuer::IssuerState;
 use super::needs::Needs;
 use super::options::OrganizationsFrom;
 use super::refused::Refused;
 use super::seen::TokenHash;
-use super::verifier::{Verifier, unknown_issuer};
+use super::verifier::Verifier;
 use crate::error::Result;
 use crate::ports::Clock;
 use crate::protocol::access_token;
@@ -21,6 +22,7 @@ use crate::protocol::key_set::PublicKey;
 use crate::protocol::request_credentials::{Scheme, bearer};
 use crate::protocol::token_binding::{bound_key, check_use};
 use crate::provider::signature;
+use crate::session::Agent;
 
 /// How many requests may be between their steps.
 const MAX_BEGUN: usize = 256;
@@ -34,11 +36,8 @@ const ABANDONED_AFTER_SECONDS: i64 = 10;
 /// A request between its steps: nothing about it is good before its signature is.
 pub(super) struct Begun {
     began_at: i64,
-    jwt: Jwt,
-    algorithm: Algorithm,
-    /// The place of its issuer.
-    issuer: usize,
-    thumbprint: Rc<str>,
+    /// What its token says, which is judged while the host looks at the signature, and told to nobody before.
+    said: Result<(Agent, Granted)>,
     hash: Option<TokenHash>,
     needs: Needs,
 }
@@ -81,7 +80,9 @@ impl Verifier {
         needs: &Needs,
         start: impl FnOnce(Algorithm, &PublicKey, &[u8], &[u8]) -> Option<T>,
     ) -> Option<(u32, T)> {
+        // An app's own mapping sees no claims that nobody signed.
         let asks_nobody = self.introspection.is_none()
+            && self.app_mapping.is_none()
             && matches!(self.options.organizations_from, OrganizationsFrom::Nowhere)
             && authorization.len() <= MAX_AUTHORIZATION_BYTES;
         let now = host.now();
@@ -108,7 +109,8 @@ impl Verifier {
         let [key] = known.keys.candidates(algorithm, jwt.key_id.as_deref()).try_into().ok()?;
         let thumbprint = known.thumbprint_of(key)?;
         let started = start(algorithm, key, &jwt.signature, jwt.signing_input.as_bytes())?;
-        let begun = Begun { began_at: now, jwt, algorithm, issuer: place, thumbprint, hash, needs: needs.clone() };
+        let said = self.said(host, place, issuer, jwt, thumbprint);
+        let begun = Begun { began_at: now, said, hash, needs: needs.clone() };
         Some((self.pending.borrow_mut().keep(begun), started))
     }
 
@@ -126,20 +128,22 @@ impl Verifier {
     ) -> Option<std::result::Result<Verified, Refused>> {
         let begun = self.pending.borrow_mut().begun.remove(&number)?;
         let is_signed = is_signed?;
-        let needs = begun.needs.clone();
-        let verified = self.judged(host, begun, is_signed);
+        let Begun { said, hash, needs, .. } = begun;
+        let said = if is_signed { said } else { Err(signature::wrong()) };
+        let verified = said.and_then(|(agent, granted)| self.remember(host, hash, agent, granted, None, &needs));
         Some(verified.map_err(|error| self.refused(host, error, Some(Scheme::Bearer), &needs)))
     }
 
-    fn judged<C: Clock>(&self, clock: &C, begun: Begun, is_signed: bool) -> Result<Verified> {
-        let Begun { jwt, algorithm, issuer: place, thumbprint, hash, needs, .. } = begun;
-        if !is_signed {
-            return Err(signature::unsigned(&jwt, algorithm, true));
-        }
-        let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
+    fn said<C: Clock>(
+        &self,
+        clock: &C,
+        place: usize,
+        issuer: &IssuerState,
+        jwt: Jwt,
+        thumbprint: Rc<str>,
+    ) -> Result<(Agent, Granted)> {
         let checked = self.check_claims(clock, place, issuer, jwt, thumbprint)?;
         check_use(Scheme::Bearer, bound_key(&checked.token.claims)?, self.options.dpop.dpop_use)?;
-        let (agent, checked) = self.agent_said(issuer, checked)?;
-        self.remember(clock, hash, agent, checked, None, &needs)
+        self.agent_said(issuer, checked)
     }
 }

@@ -14,6 +14,7 @@ mod simulated;
 #[path = "../support/verifying.rs"]
 mod verifying;
 
+mod begun;
 mod dpop;
 mod introspection;
 mod keys;
