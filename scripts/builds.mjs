@@ -16,7 +16,7 @@ const wasm = (name, features, work = name) => ({ name, features, work: inRoot("t
 const LATER = [wasm("configuration", ["configuration-bindings"]), wasm("tools", ["tools-bindings"])];
 
 /** Alone where requests are verified: it runs with each of them, and travels to no page. */
-const EDGE = { ...wasm("edge", ["edge-bindings"]), optLevel: "3" };
+const EDGE = { ...wasm("edge", ["edge-bindings"]), optLevel: "s" };
 
 /** What ships, and what only tests see: the wasms of a package, and the folder that it is put together in. */
 export const BUILDS = {

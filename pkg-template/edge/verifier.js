@@ -20,7 +20,11 @@ const MAX_CACHED_TOKENS = 1000;
  * keys want to be renewed, and the nonce that the answer should bring.
  *
  * @typedef {{ agent: import("../agent.js").AgentRecord, number?: number, renewAt?: number, dpopNonce?: string }} Verified
+ *
+ * @typedef {[verified: string, claims: string]} Answer both as JSON text
  */
+
+/** @typedef {{ instance: import("./runtime.js").Instance, wasm: import("../wasm/edge.js").WasmVerifier }} Live */
 
 /** @param {import("./index.d.ts").VerifierOptions} options */
 export function createVerifier(options) {
@@ -30,7 +34,7 @@ export function createVerifier(options) {
 class Verifier {
   #options;
   #capacity;
-  /** @type {{ instance: import("./runtime.js").Instance, wasm: import("../wasm/edge.js").WasmVerifier } | undefined} */
+  /** @type {Live | undefined} */
   #made;
   /** A ring: the wasm forgets the oldest token when it takes a new one. @type {(Seen | undefined)[]} */
   #seen = [];
@@ -58,27 +62,30 @@ class Verifier {
   async verify(request, needs) {
     if (!isReady()) await ready();
     const wanted = needs === undefined ? undefined : wantedOf(needs);
-    const known = this.#known(request, wanted);
-    if (known !== undefined) {
-      if (needs?.waitUntil !== undefined) this.#renewInTime(needs.waitUntil);
-      return known;
+    const live = this.#live();
+    const { instance, wasm } = live;
+    const authorization = request.headers.get("authorization");
+    if (authorization !== null) {
+      const query = queryOf(request.url);
+      const known = this.#known(live, authorization, query, wanted);
+      if (known !== undefined) {
+        if (needs?.waitUntil !== undefined) this.#renewInTime(needs.waitUntil);
+        return known;
+      }
+      const begun = instance.call(() => wasm.begin(authorization, query, wanted));
+      if (begun !== undefined) {
+        const [number, verdict] = begun;
+        const isSigned = await verdict.then(Boolean, () => undefined);
+        /** @type {Answer | undefined} */
+        const verified = instance.call(() => wasm.end(number, isSigned));
+        if (verified !== undefined) return this.#agentOf(live, verified);
+      }
     }
-    const { instance, wasm } = this.#live();
     const { method, url, headers } = request;
-    const authorization = headers.get("authorization") ?? undefined;
     const proofs = headers.get("dpop") ?? undefined;
-    /** @type {Verified} */
-    const { agent, number, renewAt, dpopNonce } = await instance.callAsync(() => wasm.verify(method, url, authorization, proofs, wanted));
-    this.#renewAt = renewAt ?? Infinity;
-    if (dpopNonce !== undefined) needs?.responseHeaders?.set("dpop-nonce", dpopNonce);
-    const place = number === undefined ? -1 : number % this.#capacity;
-    const before = this.#seen[place];
-    // Of two requests with one token that came together, both get one agent.
-    if (before?.number === number && before !== undefined) return before.agent;
-    const made = new Agent(agent, CALLS, acquire);
-    // Another instance's numbers begin anew.
-    if (number !== undefined && this.#made?.instance === instance) this.#seen[place] = { agent: made, number };
-    return made;
+    /** @type {Answer} */
+    const verified = await instance.callAsync(() => wasm.verify(method, url, authorization ?? undefined, proofs, wanted));
+    return this.#agentOf(live, verified, needs?.responseHeaders);
   }
 
   /**
@@ -99,17 +106,39 @@ class Verifier {
   /**
    * The agent of a token that was seen and is still good, for a request that needs no more than it grants.
    *
-   * @param {Request} request
+   * @param {Live} live
+   * @param {string} authorization
+   * @param {string} query
    * @param {string} [wanted]
    */
-  #known(request, wanted) {
-    const authorization = request.headers.get("authorization");
-    if (authorization === null || this.#seen.length === 0) return undefined;
-    const { instance, wasm } = this.#live();
-    const number = instance.call(() => wasm.seen(authorization, request.url, wanted));
+  #known({ instance, wasm }, authorization, query, wanted) {
+    if (this.#seen.length === 0) return undefined;
+    const number = instance.call(() => wasm.seen(authorization, query, wanted));
     const seen = number < 0 ? undefined : this.#seen[number % this.#capacity];
     // The wasm may know the token of a request whose agent is not made yet.
     return seen?.number === number ? seen.agent : undefined;
+  }
+
+  /**
+   * @param {Live} live where the request was verified
+   * @param {Answer} answer
+   * @param {Headers} [responseHeaders]
+   */
+  #agentOf(live, [text, claimsJson], responseHeaders) {
+    /** @type {Verified} */
+    const { agent, number, renewAt, dpopNonce } = JSON.parse(text);
+    if (dpopNonce !== undefined) responseHeaders?.set("dpop-nonce", dpopNonce);
+    const isLive = this.#made === live;
+    if (isLive) this.#renewAt = renewAt ?? Infinity;
+    const place = number === undefined ? -1 : number % this.#capacity;
+    const before = this.#seen[place];
+    // Of two requests with one token that came together, both get one agent.
+    if (isLive && before?.number === number && before !== undefined) return before.agent;
+    agent.claimsJson = claimsJson;
+    const made = new Agent(agent, CALLS, acquire);
+    // Another instance's numbers begin anew.
+    if (number !== undefined && isLive) this.#seen[place] = { agent: made, number };
+    return made;
   }
 
   /** The verifier of the live instance, made anew where the last one died. */
@@ -140,6 +169,16 @@ class Verifier {
     );
     waitUntil(renewal);
   }
+}
+
+/**
+ * What a URL has from the `?` on; nothing else of it matters to a token in a header.
+ *
+ * @param {string} url
+ */
+function queryOf(url) {
+  const start = url.indexOf("?");
+  return start < 0 ? "" : url.slice(start);
 }
 
 /**

@@ -5,8 +5,16 @@ use crate::protocol::json::Json;
 use crate::session::Agent;
 
 /// An agent without what its tokens say; `revision` tells agents of a session apart.
+#[cfg(feature = "core-bindings")]
 #[inline(never)]
 pub(super) fn begun(agent: &Agent, revision: u32) -> Record {
+    let mut record = without_claims(agent, revision);
+    record.text("claimsJson", Some(&agent.claims.to_string()));
+    record
+}
+
+/// The same without the text of its claims.
+pub(super) fn without_claims(agent: &Agent, revision: u32) -> Record {
     let mut record = Record::default();
     record.number("revision", Some(revision.into()));
     record.text("id", Some(&agent.id));
@@ -15,6 +23,5 @@ pub(super) fn begun(agent: &Agent, revision: u32) -> Record {
     record.flag("emailVerified", agent.email_verified);
     record.put("access", Json::Object(agent.access.to_json()));
     record.texts("malformedScopes", &agent.access.malformed_scopes());
-    record.text("claimsJson", Some(&agent.claims.to_string()));
     record
 }

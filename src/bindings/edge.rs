@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
@@ -16,7 +16,9 @@ use crate::edge::{AppOrganizations, Needs, PlugIns, Refused, Verified, Verifier,
 use crate::error::{Code, Error, Result, harmless, without_tokens};
 use crate::host::{App, CryptoKeys, JsHost};
 use crate::ports::StorageKind;
+use crate::protocol::algorithm::Algorithm;
 use crate::protocol::json::{self, Json, Object};
+use crate::protocol::key_set::PublicKey;
 
 /// A verifier; never leaves the wrapper.
 #[wasm_bindgen]
@@ -61,6 +63,25 @@ impl WasmVerifier {
         number.map_or(-1.0, |number| number as f64)
     }
 
+    /// Begins to verify the usual request; `[number, verdict]`, where the verdict is a promise of whether the signature is
+    /// good, and the number is for [`Self::end`]. Nothing: the request is for [`Self::verify`].
+    pub fn begin(&self, authorization: &str, query: &str, needs: Option<String>) -> Option<Array> {
+        let needs = needs.as_deref().map(needs_of).transpose().ok()?.unwrap_or_default();
+        let start = |algorithm: Algorithm, key: &PublicKey, signature: &[u8], signed: &[u8]| {
+            self.keys.start_check(algorithm, key, signature, signed)
+        };
+        let (number, verdict) = self.verifier.begin(&self.clock, authorization, query, &needs, start)?;
+        Some(Array::of2(&number.into(), &verdict))
+    }
+
+    /// Ends what [`Self::begin`] began; without a verdict it forgets it. Nothing: the request is for [`Self::verify`].
+    pub fn end(&self, number: u32, is_signed: Option<bool>) -> std::result::Result<JsValue, JsValue> {
+        match self.verifier.end(&self.clock, number, is_signed) {
+            None => Ok(JsValue::UNDEFINED),
+            Some(verified) => answered(verified),
+        }
+    }
+
     /// Verifies a request, by its headers of these names.
     pub fn verify(
         &self,
@@ -77,10 +98,7 @@ impl WasmVerifier {
             named.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect();
         future_to_promise(async move {
             let needs = needs.map_err(errors::thrown)?.unwrap_or_default();
-            let verified = verifier.verify(&host, &method, &url, &headers, &needs).await;
-            verified
-                .map(|verified| to_js(&verified_record(&verified)))
-                .map_err(|refused| to_js(&refused_record(&refused)))
+            answered(verifier.verify(&host, &method, &url, &headers, &needs).await)
         })
     }
 
@@ -110,9 +128,21 @@ fn needs_of(text: &str) -> Result<Needs> {
     Needs::from_json(&read(text)?)
 }
 
+/// `[record, claims]`, both as text: of most agents nobody asks for the claims.
+fn answered(verified: std::result::Result<Verified, Refused>) -> std::result::Result<JsValue, JsValue> {
+    match verified {
+        Ok(verified) => {
+            let record = JsValue::from_str(&verified_record(&verified).to_string());
+            let claims = JsValue::from_str(&verified.agent.claims.to_string());
+            Ok(Array::of2(&record, &claims).into())
+        }
+        Err(refused) => Err(to_js(&refused_record(&refused))),
+    }
+}
+
 fn verified_record(verified: &Verified) -> Json {
     let Verified { agent, expires_at, number, renew_at, dpop_nonce } = verified;
-    let mut shown = agents::begun(agent, 0);
+    let mut shown = agents::without_claims(agent, 0);
     shown.number("expiresAt", Some(*expires_at));
     shown.flag("hasRefreshToken", Some(false));
     let mut record = Record::default();

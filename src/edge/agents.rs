@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::EdgeHost;
 use super::issuer::IssuerState;
-use super::verifier::Verifier;
+use super::verifier::{Checked, Verifier, unknown_issuer};
 use crate::authz::mapping::ClaimMapping;
 use crate::error::Result;
+use crate::given::split;
 use crate::protocol::access_token::AccessToken;
 use crate::session::{Agent, AgentType};
 
@@ -25,6 +26,16 @@ pub struct Verified {
     pub dpop_nonce: Option<String>,
 }
 
+/// What is known of a token beside its agent; as [`Checked`] has it.
+pub(super) struct Granted {
+    pub(super) issuer: usize,
+    pub(super) thumbprint: Option<Rc<str>>,
+    pub(super) scopes: Vec<String>,
+    /// When it ends, in Unix seconds.
+    pub(super) expires_at: i64,
+    pub(super) until: Option<i64>,
+}
+
 impl Verifier {
     /// The mapping of an issuer: the app's own goes before what its options say.
     pub(super) fn mapping_of<'v>(&'v self, issuer: &'v IssuerState) -> &'v ClaimMapping {
@@ -35,19 +46,26 @@ impl Verifier {
     pub(super) async fn agent_of<H: EdgeHost>(
         &self,
         host: &H,
-        issuer: &IssuerState,
         token: &str,
-        found: AccessToken,
-    ) -> Result<Agent> {
-        let AccessToken { subject, client_id, scope, claims, .. } = found;
-        let claims = Rc::new(claims);
-        let mut agent = Agent::from_claims(Rc::clone(&claims), scope.as_deref(), self.mapping_of(issuer))?;
+        checked: Checked,
+    ) -> Result<(Agent, Granted)> {
+        let issuer = self.issuers.get(checked.issuer).ok_or_else(unknown_issuer)?;
+        let (mut agent, granted) = self.agent_said(issuer, checked)?;
+        if !agent.access.has_organizations() {
+            agent.access = self.with_organizations(host, issuer, token, &agent.claims, agent.access).await?;
+        }
+        Ok((agent, granted))
+    }
+
+    /// The agent as its token says itself.
+    pub(super) fn agent_said(&self, issuer: &IssuerState, checked: Checked) -> Result<(Agent, Granted)> {
+        let Checked { issuer: place, thumbprint, token, until } = checked;
+        let AccessToken { subject, client_id, scope, expires_at, claims } = token;
+        let scopes = scope.as_deref().map(split).unwrap_or_default();
+        let mut agent = Agent::from_claims(Rc::new(claims), scope.as_deref(), self.mapping_of(issuer))?;
         // Where nobody took part in it, a token speaks of its client (RFC 9068 2.2).
         let is_machine = client_id.is_some_and(|client_id| client_id == subject);
         agent.agent_type = AgentType::of(&subject, if is_machine { AgentType::Agent } else { AgentType::User });
-        if !agent.access.has_organizations() {
-            agent.access = self.with_organizations(host, issuer, token, &claims, agent.access).await?;
-        }
-        Ok(agent)
+        Ok((agent, Granted { issuer: place, thumbprint, scopes, expires_at, until }))
     }
 }

@@ -134,7 +134,7 @@ impl IssuerState {
         keys.as_ref()?.fetched_at.map(|at| at.saturating_add(RENEW_AHEAD_SECONDS))
     }
 
-    fn usable(&self, now: i64, lacking: Option<&Rc<Known>>) -> Option<Rc<Known>> {
+    pub(super) fn usable(&self, now: i64, lacking: Option<&Rc<Known>>) -> Option<Rc<Known>> {
         let known = self.keys.borrow().clone();
         known.filter(|known| known.is_fresh(now) && !lacking.is_some_and(|old| Rc::ptr_eq(old, known)))
     }

@@ -5,6 +5,7 @@
 //! from time to time, and who has waited long enough fetches it itself.
 
 mod agents;
+mod begun;
 pub mod dpop;
 mod dpop_options;
 pub mod introspection;

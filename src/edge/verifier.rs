@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::EdgeHost;
-use super::agents::Verified;
+use super::agents::{Granted, Verified};
+use super::begun::Pending;
 use super::dpop::Dpop;
 use super::introspection::Introspection;
 use super::issuer::IssuerState;
@@ -17,7 +18,6 @@ use super::replays::SharedReplays;
 use super::seen::{Bound, Entry, Fresh, Seen, TokenHash};
 use crate::authz::mapping::{AppClaimMapping, ClaimMapping};
 use crate::error::{Class, Code, Error, Result};
-use crate::given::split;
 use crate::ports::Clock;
 use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::jwt::{self, Jwt};
@@ -25,6 +25,7 @@ use crate::protocol::request_credentials::{RequestCredentials, Scheme};
 use crate::protocol::token_binding::{bound_key, check_scheme};
 use crate::protocol::{form, id_token, words};
 use crate::provider::signature;
+use crate::session::Agent;
 
 /// What the app plugs in.
 #[derive(Default)]
@@ -45,6 +46,7 @@ pub struct Verifier {
     pub(super) issuers: Vec<IssuerState>,
     pub(super) seen: RefCell<Seen>,
     pub(super) dpop: Dpop,
+    pub(super) pending: RefCell<Pending>,
     /// With the place of the issuer that is asked.
     pub(super) introspection: Option<(usize, Introspection)>,
 }
@@ -68,6 +70,7 @@ impl Verifier {
             issuers: options.issuers.iter().cloned().map(IssuerState::new).collect(),
             app_mapping: plug_ins.claim_mapping.clone().map(ClaimMapping::App),
             seen: RefCell::default(),
+            pending: RefCell::default(),
             dpop: Dpop::new(options.dpop.clone(), plug_ins.replays.clone()),
             introspection: options.introspection.clone().map(|(place, options)| (place, Introspection::new(options))),
             options,
@@ -115,10 +118,19 @@ impl Verifier {
             Ok(request) => self.verified(host, &request, needs).await,
             Err(error) => Err(error),
         };
-        verified.map_err(|error| {
-            let nonce = self.dpop.nonce_of_refusal(host, &error);
-            Refused::new(error, &self.options.challenger, presented, &needs.wanted_scopes(), nonce)
-        })
+        verified.map_err(|error| self.refused(host, error, presented, needs))
+    }
+
+    /// What the sender is told of an error.
+    pub(super) fn refused<H: EdgeHost>(
+        &self,
+        host: &H,
+        error: Error,
+        presented: Option<Scheme>,
+        needs: &Needs,
+    ) -> Refused {
+        let nonce = self.dpop.nonce_of_refusal(host, &error);
+        Refused::new(error, &self.options.challenger, presented, &needs.wanted_scopes(), nonce)
     }
 
     /// Renews the keys that are soon too old, while no request waits for them; when they want to be renewed next.
@@ -157,7 +169,8 @@ impl Verifier {
         let checked = self.check_token(host, &presented.token).await?;
         let bound_key = bound_key(&checked.token.claims)?.map(str::to_owned);
         let dpop_nonce = self.dpop.check(host, request, presented, bound_key.as_deref()).await?;
-        let verified = self.finish(host, hash, token, checked, bound_key, needs).await?;
+        let (agent, granted) = self.agent_of(host, token, checked).await?;
+        let verified = self.remember(host, hash, agent, granted, bound_key, needs)?;
         Ok(Verified { dpop_nonce, ..verified })
     }
 
@@ -168,30 +181,27 @@ impl Verifier {
         Some((entry.number, entry.scopes.clone(), entry.bound.clone()?))
     }
 
-    /// The agent of a token that was checked, which is remembered from now on.
-    pub(super) async fn finish<H: EdgeHost>(
+    /// Takes a token that was checked for seen from now on, where its agent is allowed what the request needs.
+    pub(super) fn remember<C: Clock>(
         &self,
-        host: &H,
+        clock: &C,
         hash: Option<TokenHash>,
-        token: &str,
-        checked: Checked,
+        agent: Agent,
+        checked: Granted,
         bound_key: Option<String>,
         needs: &Needs,
     ) -> Result<Verified> {
-        let Checked { issuer: place, thumbprint, token: found, until } = checked;
-        let expires_at = found.expires_at;
-        let scopes = found.scope.as_deref().map(split).unwrap_or_default();
+        let Granted { issuer: place, thumbprint, scopes, expires_at, until } = checked;
         let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
-        let agent = self.agent_of(host, issuer, token, found).await?;
-        let now = host.now();
+        let now = clock.now();
         let until = until
             .unwrap_or_else(|| expires_at.saturating_add(self.options.clock_tolerance))
             .min(now.saturating_add(self.options.max_cache_seconds));
-        let access = agent.access.clone();
-        let bound = bound_key.map(|key| Bound { key, agent: agent.clone(), expires_at });
-        // Its key may have left the set while the organizations were asked for.
+        // Its key may have left the set while something was waited for.
         let is_remembered = thumbprint.as_ref().is_none_or(|thumbprint| issuer.still_has(thumbprint));
         let number = hash.filter(|_| is_remembered).and_then(|hash| {
+            let access = agent.access.clone();
+            let bound = bound_key.map(|key| Bound { key, agent: agent.clone(), expires_at });
             let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone(), bound };
             self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
         });
@@ -208,19 +218,28 @@ impl Verifier {
         let options = &issuer.options;
         access_token::check_type(&jwt, options.legacy_jwt)?;
         let thumbprint = self.check_signature(host, place, issuer, &jwt).await?;
+        self.check_claims(host, place, issuer, jwt, thumbprint)
+    }
+
+    /// Checks the claims of a token that one of the issuer's keys signed.
+    pub(super) fn check_claims<C: Clock>(
+        &self,
+        clock: &C,
+        place: usize,
+        issuer: &IssuerState,
+        jwt: Jwt,
+        thumbprint: Rc<str>,
+    ) -> Result<Checked> {
+        let options = &issuer.options;
         let expected = access_token::Expectations {
             issuer: options.issuer.as_str(),
             audiences: options.audiences.as_deref(),
             legacy: options.legacy_jwt,
-            now: host.now(),
+            now: clock.now(),
             clock_tolerance: self.options.clock_tolerance,
         };
-        Ok(Checked {
-            issuer: place,
-            thumbprint: Some(thumbprint),
-            token: access_token::validate(jwt, &expected)?,
-            until: None,
-        })
+        let token = access_token::validate(jwt, &expected)?;
+        Ok(Checked { issuer: place, thumbprint: Some(thumbprint), token, until: None })
     }
 
     /// The thumbprint of the key that signed.
@@ -252,7 +271,7 @@ impl Verifier {
     }
 
     /// `iss` only chooses among the issuers that are configured: nothing in a token leads anywhere else.
-    fn issuer_of(&self, jwt: &Jwt) -> Result<usize> {
+    pub(super) fn issuer_of(&self, jwt: &Jwt) -> Result<usize> {
         let named = crate::protocol::claims::required_text(&jwt.claims, "iss")?;
         let place = self.issuers.iter().position(|issuer| issuer.options.issuer.as_str() == named);
         place.ok_or_else(|| {
@@ -262,7 +281,7 @@ impl Verifier {
     }
 
     /// What a token is known by. The key of the hash is made at the first request: Workers have no random bytes before.
-    fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
+    pub(super) fn hash_of<H: EdgeHost>(&self, host: &H, token: &str) -> Option<TokenHash> {
         if self.options.max_cached_tokens == 0 {
             return None;
         }
@@ -275,7 +294,7 @@ impl Verifier {
         self.seen.borrow().hash(token)
     }
 
-    fn forget_lost_keys(&self, place: usize, issuer: &IssuerState) {
+    pub(super) fn forget_lost_keys(&self, place: usize, issuer: &IssuerState) {
         let revision = issuer.keys_revision.get();
         if issuer.pruned_revision.replace(revision) != revision
             && let Some(known) = issuer.keys.borrow().as_ref()

@@ -45,6 +45,42 @@ impl CryptoKeys {
     }
 }
 
+impl CryptoKeys {
+    /// Starts to check a signature with a key that was imported before, for a caller that waits for the promise itself;
+    /// `None`: it was not, or the check must not be made.
+    #[must_use]
+    pub fn start_check(
+        &self,
+        algorithm: Algorithm,
+        key: &PublicKey,
+        signature: &[u8],
+        signing_input: &[u8],
+    ) -> Option<Promise> {
+        if has_wrong_length(key, signature) {
+            return None;
+        }
+        self.find(algorithm, key.to_jwk_json())?.check(signature, signing_input).ok()
+    }
+}
+
+impl Imported {
+    fn check(&self, signature: &[u8], signing_input: &[u8]) -> Result<Promise, CryptoFailure> {
+        self.subtle
+            .verify_with_object_and_js_u8_array_and_js_u8_array(
+                &self.parameters,
+                &self.key,
+                &Uint8Array::from(signature),
+                &Uint8Array::from(signing_input),
+            )
+            .map_err(|thrown| refused(&thrown))
+    }
+}
+
+/// Some hosts take an RSASSA-PSS signature without its leading zeros: two signatures where there is one.
+fn has_wrong_length(key: &PublicKey, signature: &[u8]) -> bool {
+    key.signature_length().is_some_and(|length| length != signature.len())
+}
+
 impl Crypto for JsHost {
     async fn verify(
         &self,
@@ -53,24 +89,15 @@ impl Crypto for JsHost {
         signature: &[u8],
         signing_input: &[u8],
     ) -> Result<bool, CryptoFailure> {
-        // Some hosts take an RSASSA-PSS signature without its leading zeros: two signatures where there is one.
-        if key.signature_length().is_some_and(|length| length != signature.len()) {
+        if has_wrong_length(key, signature) {
             return Ok(false);
         }
         let jwk = key.to_jwk_json();
-        let Imported { subtle, parameters, key, .. } =
-            match self.crypto_keys.as_ref().and_then(|keys| keys.find(algorithm, jwk)) {
-                Some(imported) => imported,
-                None => self.import(algorithm, jwk).await?,
-            };
-        let verdict = subtle
-            .verify_with_object_and_js_u8_array_and_js_u8_array(
-                &parameters,
-                &key,
-                &Uint8Array::from(signature),
-                &Uint8Array::from(signing_input),
-            )
-            .map_err(|thrown| refused(&thrown))?;
+        let imported = match self.crypto_keys.as_ref().and_then(|keys| keys.find(algorithm, jwk)) {
+            Some(imported) => imported,
+            None => self.import(algorithm, jwk).await?,
+        };
+        let verdict = imported.check(signature, signing_input)?;
         Ok(settled(&verdict).await.map_err(|thrown| refused(&thrown))?.is_truthy())
     }
 

@@ -117,7 +117,11 @@ fn object(part: &str) -> Result<Object> {
 }
 
 fn decode(part: &str) -> Result<Vec<u8>> {
-    base64::decode(part).ok_or_else(|| malformed("a part of the token is not base64url"))
+    #[cfg(feature = "edge")]
+    let bytes = base64::decode_by_table(part);
+    #[cfg(not(feature = "edge"))]
+    let bytes = base64::decode(part);
+    bytes.ok_or_else(|| malformed("a part of the token is not base64url"))
 }
 
 fn malformed(message: &'static str) -> Error {

@@ -69,8 +69,7 @@ impl RequestCredentials {
         if !is_name(method) {
             return Err(invalid("the request's method is no token of RFC 9110 9.1"));
         }
-        let query = cut(cut(url, b'#').0, b'?').1.unwrap_or_default();
-        if pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token") {
+        if has_token(url) {
             let message = "an access token in the query ends up in logs and histories: send it in the header \
                            \"Authorization\" (RFC 9700 4.3.2)";
             return Err(invalid(message));
@@ -88,6 +87,23 @@ impl RequestCredentials {
         }
         Ok(Self { method: method.to_owned(), url: url.to_owned(), presented, dpop_proofs })
     }
+}
+
+/// The token of a request that has one by `Bearer`, and nothing that [`RequestCredentials::read`] refuses. `query` is what
+/// its URL has from the `?` on.
+#[cfg(feature = "edge")]
+pub(crate) fn bearer(authorization: &str, query: &str) -> Option<Secret> {
+    if has_token(query) {
+        return None;
+    }
+    let presented = presented(authorization.trim_ascii()).ok()??;
+    (presented.scheme == Scheme::Bearer).then_some(presented.token)
+}
+
+/// Whether there is a token in the query of a URL.
+fn has_token(url: &str) -> bool {
+    let query = cut(cut(url, b'#').0, b'?').1.unwrap_or_default();
+    !query.is_empty() && pairs(query.as_bytes()).iter().any(|(name, _)| name == "access_token")
 }
 
 impl fmt::Debug for RequestCredentials {
@@ -110,7 +126,9 @@ fn presented(value: &str) -> Result<Option<PresentedToken>> {
         return if is_joined { Err(twice()) } else { Ok(None) };
     };
     let token = rest.unwrap_or_default().trim_ascii_start();
-    if token.bytes().any(|byte| byte == b',') {
+    let is_b64 = is_b64token(token);
+    // No digit is a comma: an honest token is looked through once.
+    if !is_b64 && token.bytes().any(|byte| byte == b',') {
         return Err(twice());
     }
     if token.is_empty() {
@@ -119,7 +137,7 @@ fn presented(value: &str) -> Result<Option<PresentedToken>> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(invalid("the token is longer than any honest one"));
     }
-    if !is_b64token(token) {
+    if !is_b64 {
         return Err(invalid("the header \"Authorization\" holds something that is no token of RFC 6750 2.1"));
     }
     Ok(Some(PresentedToken { scheme, token: Secret::new(token) }))
@@ -128,7 +146,8 @@ fn presented(value: &str) -> Result<Option<PresentedToken>> {
 /// `b64token` of RFC 6750 2.1.
 fn is_b64token(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+    let is_digit =
+        |byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     !digits.is_empty() && digits.bytes().all(is_digit)
 }
 

@@ -41,11 +41,12 @@ pub(crate) async fn signer<'k, C: Crypto>(
 
 /// The error of a token that none of the keys signed; `had_candidates`: there were keys that may have.
 pub(crate) fn unsigned(jwt: &Jwt, algorithm: Algorithm, had_candidates: bool) -> Error {
-    if had_candidates {
-        let message = "the signature of the token is not one of the provider's keys";
-        return Error::new(Code::SignatureInvalid, message);
-    }
-    key_not_found(jwt, algorithm)
+    if had_candidates { wrong() } else { key_not_found(jwt, algorithm) }
+}
+
+/// The error of a token that the keys which may have signed it did not sign.
+pub(crate) fn wrong() -> Error {
+    Error::new(Code::SignatureInvalid, "the signature of the token is not one of the provider's keys")
 }
 
 fn key_not_found(jwt: &Jwt, algorithm: Algorithm) -> Error {

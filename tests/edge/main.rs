@@ -15,6 +15,7 @@ mod simulated;
 mod verifying;
 
 mod agents;
+mod begun;
 mod dpop;
 mod introspection;
 mod issuers;
