@@ -75,7 +75,13 @@ class Verifier {
       const begun = instance.call(() => wasm.begin(authorization, query, wanted));
       if (begun !== undefined) {
         const [number, verdict] = begun;
-        const isSigned = await verdict.then(Boolean, () => undefined);
+        /** @type {boolean | undefined} */
+        let isSigned;
+        try {
+          isSigned = Boolean(await verdict);
+        } catch {
+          // The other way says why it cannot be checked.
+        }
         /** @type {Answer | undefined} */
         const verified = instance.call(() => wasm.end(number, isSigned));
         if (verified !== undefined) return this.#agentOf(live, verified);

@@ -1,13 +1,16 @@
-//! The agent of a verified token.
+//! The agent of a verified token, and what is remembered of it.
 
 use std::rc::Rc;
 
 use super::EdgeHost;
 use super::issuer::IssuerState;
+use super::needs::Needs;
+use super::seen::{Bound, Fresh, TokenHash};
 use super::verifier::{Checked, Verifier, unknown_issuer};
 use crate::authz::mapping::ClaimMapping;
 use crate::error::Result;
 use crate::given::split;
+use crate::ports::Clock;
 use crate::protocol::access_token::AccessToken;
 use crate::session::{Agent, AgentType};
 
@@ -67,5 +70,33 @@ impl Verifier {
         let is_machine = client_id.is_some_and(|client_id| client_id == subject);
         agent.agent_type = AgentType::of(&subject, if is_machine { AgentType::Agent } else { AgentType::User });
         Ok((agent, Granted { issuer: place, thumbprint, scopes, expires_at, until }))
+    }
+
+    /// Takes a token that was checked for seen from now on, where its agent is allowed what the request needs.
+    pub(super) fn remember<C: Clock>(
+        &self,
+        clock: &C,
+        hash: Option<TokenHash>,
+        agent: Agent,
+        checked: Granted,
+        bound_key: Option<String>,
+        needs: &Needs,
+    ) -> Result<Verified> {
+        let Granted { issuer: place, thumbprint, scopes, expires_at, until } = checked;
+        let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
+        let now = clock.now();
+        let until = until
+            .unwrap_or_else(|| expires_at.saturating_add(self.options.clock_tolerance))
+            .min(now.saturating_add(self.options.max_cache_seconds));
+        // Its key may have left the set while something was waited for.
+        let is_remembered = thumbprint.as_ref().is_none_or(|thumbprint| issuer.still_has(thumbprint));
+        let number = hash.filter(|_| is_remembered).and_then(|hash| {
+            let access = agent.access.clone();
+            let bound = bound_key.map(|key| Bound { key, agent: agent.clone(), expires_at });
+            let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone(), bound };
+            self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
+        });
+        needs.require(&agent.access, &scopes)?;
+        Ok(Verified { agent, expires_at, number, renew_at: self.renew_at(), dpop_nonce: None })
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::EdgeHost;
-use super::agents::{Granted, Verified};
+use super::agents::Verified;
 use super::begun::Pending;
 use super::dpop::Dpop;
 use super::introspection::Introspection;
@@ -15,7 +15,7 @@ use super::options::VerifierOptions;
 use super::organizations::AppOrganizations;
 use super::refused::Refused;
 use super::replays::SharedReplays;
-use super::seen::{Bound, Entry, Fresh, Seen, TokenHash};
+use super::seen::{Bound, Entry, Seen, TokenHash};
 use crate::authz::mapping::{AppClaimMapping, ClaimMapping};
 use crate::error::{Class, Code, Error, Result};
 use crate::ports::Clock;
@@ -25,7 +25,6 @@ use crate::protocol::request_credentials::{RequestCredentials, Scheme};
 use crate::protocol::token_binding::{bound_key, check_scheme};
 use crate::protocol::{form, id_token, words};
 use crate::provider::signature;
-use crate::session::Agent;
 
 /// What the app plugs in.
 #[derive(Default)]
@@ -181,34 +180,6 @@ impl Verifier {
         Some((entry.number, entry.scopes.clone(), entry.bound.clone()?))
     }
 
-    /// Takes a token that was checked for seen from now on, where its agent is allowed what the request needs.
-    pub(super) fn remember<C: Clock>(
-        &self,
-        clock: &C,
-        hash: Option<TokenHash>,
-        agent: Agent,
-        checked: Granted,
-        bound_key: Option<String>,
-        needs: &Needs,
-    ) -> Result<Verified> {
-        let Granted { issuer: place, thumbprint, scopes, expires_at, until } = checked;
-        let issuer = self.issuers.get(place).ok_or_else(unknown_issuer)?;
-        let now = clock.now();
-        let until = until
-            .unwrap_or_else(|| expires_at.saturating_add(self.options.clock_tolerance))
-            .min(now.saturating_add(self.options.max_cache_seconds));
-        // Its key may have left the set while something was waited for.
-        let is_remembered = thumbprint.as_ref().is_none_or(|thumbprint| issuer.still_has(thumbprint));
-        let number = hash.filter(|_| is_remembered).and_then(|hash| {
-            let access = agent.access.clone();
-            let bound = bound_key.map(|key| Bound { key, agent: agent.clone(), expires_at });
-            let fresh = Fresh { hash, issuer: place, thumbprint, until, access, scopes: scopes.clone(), bound };
-            self.seen.borrow_mut().insert(fresh, self.options.max_cached_tokens, now)
-        });
-        needs.require(&agent.access, &scopes)?;
-        Ok(Verified { agent, expires_at, number, renew_at: self.renew_at(), dpop_nonce: None })
-    }
-
     /// Checks a token that is a JWT: its issuer is one of those configured, its type and algorithm are right, one of the
     /// issuer's keys signed it, and its claims are those of RFC 9068.
     pub(super) async fn check_jwt<H: EdgeHost>(&self, host: &H, token: &str) -> Result<Checked> {
@@ -303,7 +274,7 @@ impl Verifier {
         }
     }
 
-    fn renew_at(&self) -> Option<i64> {
+    pub(super) fn renew_at(&self) -> Option<i64> {
         self.issuers.iter().filter_map(IssuerState::renew_at).min()
     }
 }
