@@ -202,7 +202,10 @@ export interface Needs {
     | { action: string; resource: string; organization?: string };
   /** Scopes that the token has to have, each of them (RFC 6750 3.1). */
   scopes?: readonly string[];
-  /** Keeps the process alive for what need not be waited for, as a Worker's `ctx.waitUntil` does: keys are renewed ahead. */
+  /**
+   * Keeps the process alive for what need not be waited for: keys are renewed ahead. In a Worker
+   * `(work) => ctx.waitUntil(work)`, since that method needs its object.
+   */
   waitUntil?: (promise: Promise<unknown>) => void;
   /**
    * The headers of the answer to be, for {@link DpopOptions.nonce}: they get a `DPoP-Nonce` when the one in use is half over, so

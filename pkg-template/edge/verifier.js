@@ -173,7 +173,12 @@ class Verifier {
       // The request that needs the keys gets the error.
       () => {},
     );
-    waitUntil(renewal);
+    try {
+      waitUntil(renewal);
+    } catch (error) {
+      // A request must not fail an hour after the mistake was made, and with it every other one.
+      console.error("wasm-oidc: waitUntil threw; give it as (work) => ctx.waitUntil(work), since it needs its object", error);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ use crate::protocol::json::Json;
 use crate::session::Agent;
 
 /// An agent without what its tokens say; `revision` tells agents of a session apart.
-#[cfg(feature = "core-bindings")]
+#[cfg(any(feature = "core-bindings", feature = "tools-bindings"))]
 #[inline(never)]
 pub(super) fn begun(agent: &Agent, revision: u32) -> Record {
     let mut record = without_claims(agent, revision);
