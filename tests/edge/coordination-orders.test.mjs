@@ -35,7 +35,7 @@ function slowStore(random) {
 
 /** A provider that revokes on reuse, and whose access tokens often end at once. @param {() => number} random */
 function provider(random, lost = 0) {
-  const state = { current: 0, isRevoked: false, isBusy: false, overlaps: 0, sent: /** @type {Map<string, number>} */ (new Map()), losses: 0 };
+  const state = { current: 0, isRevoked: false, isBusy: false, overlaps: 0, sent: /** @type {Map<string, number>} */ (new Map()), lost, losses: 0 };
   const refresh = async (/** @type {any} */ { refresh_token: token }) => {
     if (state.isBusy) state.overlaps += 1;
     state.isBusy = true;
@@ -45,7 +45,7 @@ function provider(random, lost = 0) {
     if (token !== `refresh-${state.current}`) state.isRevoked = true;
     if (state.isRevoked) throw refusal();
     state.current += 1;
-    if (random() < lost) {
+    if (random() < state.lost) {
       state.losses += 1;
       throw offline();
     }
@@ -88,12 +88,21 @@ test("where an answer is lost the token is sent once more, and the session then 
       const id = newId();
       /** @type {string[]} */
       const told = [];
+      // What callers can have: the first tokens, and those that somebody got.
+      const known = [tokensOf(0)];
       let skipped = 0;
       for (let round = 0; round < 12; round += 1) {
+        // A loss is seen by whoever comes after it.
+        if (round === 11) state.lost = 0;
         const outcomes = await Promise.allSettled(
-          Array.from({ length: 4 }, () => lockingCoordinator(store).renew({ id, tokens: tokensOf(Math.floor(random() * (state.current + 1))) }, refresh)),
+          Array.from({ length: 4 }, () =>
+            lockingCoordinator(store).renew({ id, tokens: /** @type {any} */ (known[Math.floor(random() * known.length)]) }, refresh),
+          ),
         );
-        for (const outcome of outcomes) if (outcome.status === "rejected") told.push(outcome.reason.code);
+        for (const outcome of outcomes) {
+          if (outcome.status === "rejected") told.push(outcome.reason.code);
+          else known.push(outcome.value);
+        }
         // The pause after a failure is over, and so are the access tokens.
         skipped += 70;
         const ahead = skipped * 1000;
