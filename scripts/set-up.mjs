@@ -1,7 +1,7 @@
 // Brings a machine to where it can build and test: says what it installs, installs nothing twice, and where it cannot,
 // ends with the one thing to do. Node built-ins only: nothing is installed before this has run.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -87,6 +87,8 @@ async function npmPackages() {
     ({ code, output } = await run("npm", ["install", ...quietly], { quiet: true }));
   }
   if (code !== 0) throw new GaveUp(`npm could not install the packages. Run: npm ci\n${output.trimEnd()}`);
+  // Another Node is there to be tested, not to run the scripts: npm would find it before the one that is installed.
+  rmSync(inRoot("node_modules", ".bin", "node"), { force: true });
   writeFileSync(stamp, fingerprint(manifests));
 }
 
