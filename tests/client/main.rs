@@ -43,6 +43,7 @@ mod issuers;
 mod key_choice;
 mod key_floods;
 mod keys;
+mod lasting;
 mod logout;
 mod origins;
 mod plain_oauth;

@@ -1,24 +1,24 @@
 //! Tabs that share a session, or hold copies of it: one refresh for all, one sign-out for all, and nothing comes back.
 
-use crate::simulated::{KEYS, SimulatedHost, TOKEN, TOKEN_LIFETIME, answer, code_of, here_only, refreshes, refusal};
+use crate::simulated::{SimulatedHost, TOKEN, TOKEN_LIFETIME, code_of, here_only, refreshes};
 use serde_json::{Value, json};
 use wasm_oidc::client::Client;
 use wasm_oidc::error::Code;
-use wasm_oidc::ports::{Area, EventKind, EventSource, HttpFailure};
+use wasm_oidc::ports::{EventKind, EventSource};
 
-type Tab = (SimulatedHost, Client<SimulatedHost>);
+pub type Tab = (SimulatedHost, Client<SimulatedHost>);
 
 /// As long as a request that nobody has heard of may live, in seconds.
-const LOST: i64 = 60;
+pub const LOST: i64 = 60;
 
-fn client(host: &SimulatedHost, storage: &str) -> Client<SimulatedHost> {
+pub fn client(host: &SimulatedHost, storage: &str) -> Client<SimulatedHost> {
     let client = host.client_with(json!({ "storage": storage }));
     host.run(client.restore()).unwrap();
     client
 }
 
 /// Somebody signed in, in a tab with this kind of storage.
-fn signed_in(storage: &str) -> Tab {
+pub fn signed_in(storage: &str) -> Tab {
     let host = SimulatedHost::page();
     let client = client(&host, storage);
     host.sign_in(&client);
@@ -26,35 +26,35 @@ fn signed_in(storage: &str) -> Tab {
 }
 
 /// Another tab of the same app on the same store.
-fn another(tab: &Tab) -> Tab {
+pub fn another(tab: &Tab) -> Tab {
     let host = tab.0.tab_with(tab.0.places.of_another_tab());
     let client = client(&host, tab.1.options().storage.as_str());
     (host, client)
 }
 
 /// The tab as the browser duplicates it.
-fn duplicate(tab: &Tab) -> Tab {
+pub fn duplicate(tab: &Tab) -> Tab {
     let host = tab.0.tab_with(tab.0.places.of_a_duplicate());
     let client = client(&host, "session");
     (host, client)
 }
 
-fn access_token(client: &Client<SimulatedHost>) -> String {
+pub fn access_token(client: &Client<SimulatedHost>) -> String {
     client.session().unwrap().tokens.access_token.expose().to_owned()
 }
 
 /// The events that came from other tabs, with their reasons.
-fn heard(host: &SimulatedHost) -> Vec<(EventKind, Option<&'static str>)> {
+pub fn heard(host: &SimulatedHost) -> Vec<(EventKind, Option<&'static str>)> {
     let events = host.events.borrow();
     let others = events.iter().filter(|event| event.source == EventSource::OtherTab);
     others.map(|event| (event.kind, event.reason)).collect()
 }
 
-fn stored(host: &SimulatedHost) -> Value {
+pub fn stored(host: &SimulatedHost) -> Value {
     serde_json::from_str(&host.places.all_tokens()[0].1).unwrap()
 }
 
-fn ask_all(tabs: &[Tab], calls: usize) -> Vec<crate::simulated::Started<wasm_oidc::error::Result<String>>> {
+pub fn ask_all(tabs: &[Tab], calls: usize) -> Vec<crate::simulated::Started<wasm_oidc::error::Result<String>>> {
     let mut started = Vec::new();
     for (host, client) in tabs {
         for _ in 0..calls {
@@ -237,161 +237,6 @@ fn a_late_answer_does_not_undo_the_sign_out_of_another_tab() {
     assert_eq!(code_of(call.take()), Code::SignedOut);
     assert_eq!(host.places.all_tokens(), []);
     assert!(tab.1.session().is_none() && other.1.session().is_none());
-}
-
-#[test]
-fn an_answer_that_cannot_be_verified_yet_survives_a_reload_and_is_not_asked_for_again() {
-    let tab = signed_in("session");
-    tab.0.pass_seconds(TOKEN_LIFETIME - 30);
-    tab.0.provider.rotate_keys("k2");
-    for _ in 0..8 {
-        tab.0.provider.plan(KEYS, Err(HttpFailure::Network("offline".to_owned())));
-    }
-    let before = access_token(&tab.1);
-    assert_eq!(tab.0.run(tab.1.access_token(0, false)).unwrap().expose(), before);
-    assert!(stored(&tab.0)["pending"].is_object());
-    let host = tab.0.reloaded();
-    host.provider.forget_plans();
-    let client = client(&host, "session");
-    // A reload ends no cool-down: until the keys may be asked for again, the old token serves.
-    host.pass_seconds(2);
-    assert_eq!(host.run(client.access_token(0, false)).unwrap().expose(), before);
-    host.pass_seconds(31);
-    let renewed = host.run(client.access_token(0, false)).unwrap();
-    assert_ne!(renewed.expose(), before);
-    assert_eq!((refreshes(&host), stored(&host)["pending"].is_null()), (1, true));
-}
-
-#[test]
-fn a_lost_answer_under_rotation_ends_the_session_with_a_code_of_its_own_b11() {
-    let tab = signed_in("session");
-    tab.0.pass_seconds(TOKEN_LIFETIME + 1);
-    tab.0.provider.plan(TOKEN, Err(HttpFailure::Network("reset".to_owned())));
-    assert_eq!(code_of(tab.0.run(tab.1.refresh())), Code::NetworkFailure);
-    assert!(tab.1.session().is_some());
-    tab.0.pass_seconds(2);
-    tab.0.provider.plan(TOKEN, Ok(refusal("invalid_grant")));
-    assert_eq!(code_of(tab.0.run(tab.1.refresh())), Code::RefreshOutcomeLost);
-    assert_eq!(tab.0.reasons(EventKind::SignedOut), [Some("invalid_grant")]);
-}
-
-#[test]
-fn failures_make_longer_and_longer_pauses_and_a_wake_up_ends_them() {
-    let tab = signed_in("session");
-    tab.0.pass_seconds(TOKEN_LIFETIME + 1);
-    tab.0.provider.is_away.set(true);
-    for _ in 0..3600 {
-        assert!(tab.0.run(tab.1.get_agent()).is_err());
-        tab.0.pass_seconds(1);
-    }
-    // 1, 2, 4 … 256 seconds, and then 300 each.
-    assert!((15..=22).contains(&refreshes(&tab.0)), "{}", refreshes(&tab.0));
-    tab.0.provider.is_away.set(false);
-    let before = refreshes(&tab.0);
-    tab.0.tabs.is_visible.set(true);
-    tab.0.tabs.wake();
-    tab.0.pass_seconds(3);
-    assert_eq!(refreshes(&tab.0), before + 1);
-    assert!(tab.0.run(tab.1.get_agent()).unwrap().is_some());
-}
-
-#[test]
-fn a_provider_that_asks_to_wait_is_not_asked_before() {
-    let tab = signed_in("session");
-    tab.0.pass_seconds(TOKEN_LIFETIME + 1);
-    let mut busy = answer(429, &json!({}));
-    busy.headers.push(("retry-after".to_owned(), "120".to_owned()));
-    tab.0.provider.plan(TOKEN, Ok(busy));
-    let error = tab.0.run(tab.1.refresh()).unwrap_err();
-    assert_eq!((error.failure().status, error.failure().retry_after), (Some(429), Some(120)));
-    tab.0.tabs.wake();
-    tab.0.pass_seconds(100);
-    assert_eq!(tab.0.run(tab.1.refresh()).unwrap_err().failure().retry_after, Some(20));
-    assert_eq!(refreshes(&tab.0), 1);
-    tab.0.pass_seconds(21);
-    tab.0.run(tab.1.refresh()).unwrap();
-}
-
-#[test]
-fn a_visible_page_renews_ahead_of_the_end_and_a_hidden_one_leaves_it() {
-    for (is_visible, expected) in [(true, 3), (false, 0)] {
-        let host = SimulatedHost::page();
-        host.tabs.is_visible.set(is_visible);
-        let tab = (host.clone(), client(&host, "session"));
-        host.sign_in(&tab.1);
-        for _ in 0..3 {
-            host.pass_seconds(TOKEN_LIFETIME - 20);
-            if is_visible {
-                assert!(!tab.1.session().unwrap().tokens.is_expired(host.seconds(), 0));
-            }
-        }
-        assert_eq!(refreshes(&host), expected);
-    }
-}
-
-#[test]
-fn a_record_that_vanished_from_a_shared_store_ends_the_session_and_one_of_a_newer_version_is_left_alone() {
-    let tab = signed_in("local");
-    let key = tab.0.places.all_tokens()[0].0.clone();
-    let newer = r#"{"version":3,"soul":"?"}"#;
-    tab.0.places.put_tokens(&key, newer);
-    tab.0.run(tab.1.refresh()).unwrap();
-    assert_eq!(tab.0.places.all_tokens(), [(key.clone(), newer.to_owned())]);
-    let other = signed_in("local");
-    other.0.places.forget_tokens(&key);
-    other.0.pass_seconds(TOKEN_LIFETIME + 1);
-    assert!(other.0.run(other.1.get_agent()).unwrap().is_none());
-    assert_eq!(heard(&other.0), [(EventKind::SignedOut, Some("cleared"))]);
-}
-
-#[test]
-fn what_is_cleared_is_forgotten_in_the_tabs_that_share_it_and_the_provider_hears_nothing() {
-    let tab = signed_in("local");
-    let other = another(&tab);
-    tab.0.pass_seconds(1);
-    let requests = tab.0.provider.requests();
-    tab.0.run(tab.1.clear()).unwrap();
-    tab.0.pass_seconds(1);
-    assert_eq!(tab.0.reasons(EventKind::SignedOut), [Some("cleared")]);
-    assert_eq!(heard(&other.0), [(EventKind::SignedOut, Some("cleared"))]);
-    assert_eq!((tab.0.provider.requests(), tab.0.places.all_tokens()), (requests, vec![]));
-}
-
-#[test]
-fn agents_that_the_app_keeps_share_one_request_for_one_refresh_token() {
-    let host = SimulatedHost::page();
-    let tab = (host.clone(), client(&host, "memory"));
-    host.sign_in(&tab.1);
-    let tokens = (*tab.1.session().unwrap().tokens).clone();
-    host.run(tab.1.clear()).unwrap();
-    let (one, two) = (client(&host, "memory"), tab.0.tab_with(tab.0.places.of_another_tab()));
-    let two = (two.clone(), client(&two, "memory"));
-    let calls: Vec<_> = [&one, &one, &two.1]
-        .into_iter()
-        .map(|client| {
-            let (client, tokens) = (client.clone(), tokens.clone());
-            host.start(async move { client.refresh_tokens(&tokens).await })
-        })
-        .collect();
-    host.pass_seconds(20);
-    let renewed: Vec<_> = calls.iter().map(|call| call.take().unwrap().tokens.access_token.clone()).collect();
-    assert!(renewed.iter().all(|token| *token == renewed[0]));
-    assert_eq!(refreshes(&host), 1);
-    // And later, for who still holds the old one.
-    assert_eq!(host.run(one.refresh_tokens(&tokens)).unwrap().tokens.access_token, renewed[0]);
-    assert_eq!(refreshes(&host), 1);
-}
-
-#[test]
-fn marks_hold_no_token_x26() {
-    let tab = signed_in("session");
-    tab.0.pass_seconds(TOKEN_LIFETIME + 1);
-    let old = tab.1.session().unwrap();
-    tab.0.run(tab.1.refresh()).unwrap();
-    let marks = tab.0.places.all(Area::Marks);
-    assert_eq!(marks.len(), 1);
-    let shown = format!("{marks:?}");
-    assert!(!shown.contains(old.tokens.refresh_token.as_ref().unwrap().expose()));
 }
 
 #[test]
